@@ -426,24 +426,46 @@ static size_t add_labels(const struct scene *scene, struct scene_panel *panel,
 	return count - drawn;
 }
 
-/* The mark names the run if there are several. */
-static void chart_marks_add_end(
-    struct scene_panel *panel, const struct chart_request *request, size_t at)
+static bool panel_has_line(
+    const struct scene_panel *panel, const struct series *samples)
 {
-	const struct run *run = request->runs[at].run;
+	for (size_t i = 0; i < panel->lines.len; i++) {
+		if (panel->lines.items[i].samples == samples)
+			return true;
+	}
+	return false;
+}
+
+static void chart_marks_add_end(
+    struct scene_panel *panel, const struct chart_request *request)
+{
+	const struct run *run = request->runs[0].run;
 	char *text = build_end_text(&run->exit);
-	struct scene_mark *mark;
 
-	if (!text)
-		return;
-	mark = add_mark(
-	    panel, SCENE_END, run->exit.time_s - build_zero(request, at), NAN);
-	mark->label = text;
-	if (request->len > 1) {
-		char *name = utf8_clean_copy(request->runs[at].name);
+	if (text)
+		add_mark(panel, SCENE_END,
+		    run->exit.time_s - build_zero(request, 0), NAN)
+		    ->label = text;
+}
 
-		mark->label = mem_format("%s %s", name, text);
-		free(name);
+/* Of several runs the end of one is named where its line ends. Those of a band
+ * have none, which is noted there: as many upright lines would be a fence. */
+static void chart_marks_add_ends(
+    struct scene_panel *panel, const struct chart_request *request)
+{
+	for (size_t i = 0; i < request->len; i++) {
+		const struct run *run = request->runs[i].run;
+		const struct series *total = &run->total;
+		char *text = build_end_text(&run->exit), *name;
+
+		if (text && total->len > 0 && panel_has_line(panel, total)) {
+			name = utf8_clean_copy(request->runs[i].name);
+			add_mark(panel, SCENE_END,
+			    run->exit.time_s - build_zero(request, i),
+			    total->items[total->len - 1].mib)
+			    ->label = mem_format("%s %s", name, text);
+			free(name);
+		}
 		free(text);
 	}
 }
@@ -452,17 +474,15 @@ static void chart_marks_add_end(
 static void add_child_ends(
     struct scene_panel *panel, const struct run *run, double zero_s)
 {
-	size_t lines = panel->lines.len, ends = 0;
+	size_t ends = 0;
 
 	for (size_t i = 0; i < run->processes.len; i++) {
 		const struct process *process = &run->processes.items[i];
 		const struct series *memory = &process->memory;
 		char *text = build_end_text(&process->exit);
-		bool shown = false;
 
-		for (size_t k = 0; text && k < lines; k++)
-			shown |= panel->lines.items[k].samples == memory;
-		if (shown && memory->len > 0 && ends++ < MOST_ENDS)
+		if (text && panel_has_line(panel, memory) && memory->len > 0 &&
+		    ends++ < MOST_ENDS)
 			add_mark(panel, SCENE_END,
 			    process->exit.time_s - zero_s,
 			    memory->items[memory->len - 1].mib)
@@ -585,11 +605,13 @@ void build_marks(struct scene *scene, struct scene_panel *panel,
 		run = request->runs[i].run;
 		zero_s = build_zero(request, i);
 		more += add_labels(scene, panel, run, zero_s);
-		chart_marks_add_end(panel, request, i);
-		if (request->len == 1)
-			add_peak(panel, run, sampled, zero_s);
-		if (request->len == 1)
-			chart_marks_add_limit(panel, run, sampled);
+	}
+	if (request->len == 1) {
+		chart_marks_add_end(panel, request);
+		add_peak(panel, run, sampled, zero_s);
+		chart_marks_add_limit(panel, run, sampled);
+	} else {
+		chart_marks_add_ends(panel, request);
 	}
 	if (more > 0)
 		*array_push(&scene->notes) =

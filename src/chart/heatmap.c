@@ -46,10 +46,10 @@ static int heat_compare_starts(const void *left, const void *right)
 		   : heat_compare_peaks(left, right);
 }
 
-static bool heat_failed(const struct run *run)
+static bool heat_failed(enum run_ending ending, const struct exit_status *exit)
 {
-	return run->ending == RUN_CUT_OFF ||
-	       (run->exit.known && (run->exit.signal || run->exit.code != 0));
+	return ending == RUN_CUT_OFF ||
+	       (exit->known && (exit->signal || exit->code != 0));
 }
 
 /* Members of the spread are sorted by peak: an overview's index in the array
@@ -77,6 +77,7 @@ static void heat_add_runs(struct heat_build *build,
 {
 	for (size_t i = 0; i < request->len; i++) {
 		const struct run *run = request->runs[i].run;
+		bool failed = heat_failed(run->ending, &run->exit);
 
 		*array_push(&build->sources) = (struct heat_source){
 		    .name = utf8_clean_copy(request->runs[i].name),
@@ -86,8 +87,8 @@ static void heat_add_runs(struct heat_build *build,
 		    .start_s = set->overviews[i].start_s,
 		    .exit = &run->exit,
 		    .ending = run->ending,
-		    .odd = heat_failed(run),
-		    .ends = heat_failed(run)};
+		    .odd = failed,
+		    .ends = failed};
 	}
 	heat_mark_odd(build, set);
 }
@@ -165,6 +166,18 @@ static char *heat_end_text(const struct heat_source *source)
 	return mem_copy("early");
 }
 
+/* The end of a row that failed beside the window is no mark in it, and is said
+ * with its time. */
+static char *heat_end_beside(const struct heat_source *source, double at_s)
+{
+	char *text = heat_end_text(source), after[UNITS_TEXT];
+	char *said =
+	    mem_format("%s after %s", text, units_duration(after, at_s));
+
+	free(text);
+	return said;
+}
+
 static void heat_end(const struct heat_build *build,
     const struct heat_source *source, struct scene_heat_row *row)
 {
@@ -177,8 +190,13 @@ static void heat_end(const struct heat_build *build,
 
 	row->ended_column = HEAT_COLUMNS;
 	row->detail = mem_format("peak %s", units_size(size, source->peak_mib));
-	if (!source->ends || !(at_s >= time->low && at_s <= time->high))
+	if (!source->ends || isnan(at_s))
 		return;
+	if (at_s < time->low || at_s > time->high) {
+		if (heat_failed(source->ending, source->exit))
+			row->ended = heat_end_beside(source, at_s);
+		return;
+	}
 	row->ended = heat_end_text(source);
 	row->ended_column =
 	    (size_t)((at_s - time->low) / (time->high - time->low) *

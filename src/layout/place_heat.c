@@ -206,6 +206,20 @@ static void heat_put_scale(const struct heat_place *at)
 	place_text(at->place, &words);
 }
 
+/* Words over cells of any colour stand on a plate. */
+static void heat_put_plate(
+    const struct heat_place *at, const struct placed_words *words)
+{
+	struct draw_box plate = place_box(at->place, words);
+
+	if (plate.x <= at->plot->box.x)
+		return;
+	plate.x -= 2;
+	plate.w += 4;
+	heat_put_box(at, ROLE_BACKGROUND, 0.9, plate);
+	place_text(at->place, words);
+}
+
 /* How rows ended, after their marks or, without room, before them; nothing
  * where a row is lower than text. */
 static void heat_put_endings(const struct heat_place *at)
@@ -222,8 +236,7 @@ static void heat_put_endings(const struct heat_place *at)
 		    .x = x + 8,
 		    .y = middle - height / 2,
 		    .size = size,
-		    .role = ROLE_ALARM,
-		    .halo = true};
+		    .role = ROLE_ALARM};
 
 		if (!row->ended || middle - y < 0.4 * height)
 			continue;
@@ -232,8 +245,7 @@ static void heat_put_endings(const struct heat_place *at)
 			words.x = x - 5;
 			words.align = 1;
 		}
-		if (place_box(at->place, &words).x > box->x)
-			place_text(at->place, &words);
+		heat_put_plate(at, &words);
 	}
 }
 

@@ -17,9 +17,9 @@ struct scene_heat_row {
 	char *detail;        /* "peak 171.8 MiB" */
 	bool odd;            /* an outlier or a failure: named first */
 	size_t ended_column; /* where it failed or ended before the others;
-				HEAT_COLUMNS: nowhere */
+				HEAT_COLUMNS: nowhere in the window */
 	char *ended; /* "killed by SIGTERM", "cut off", "status 1", "early";
-			NULL without such a column */
+			"cut off after 12 s" beside the window; or NULL */
 	float cells[HEAT_COLUMNS]; /* highest MiB in that part of the time axis;
 				      negative: not measured */
 };

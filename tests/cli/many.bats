@@ -46,13 +46,34 @@ ranks() {
 	grep -qE '^  row "mem-1.dat" "peak 101 MiB" [0-9]' <<<"$output"
 }
 
+@test "heatmap: an end beside the window is said with its time" {
+	ranks 8
+	run_apart mprof plot --heatmap -w 4,8 --format scene -o - mem-*.dat
+	grep -qE '^  row "mem-5.dat" "peak 102 MiB, killed by SIGKILL after 2.00 s" odd ' \
+		<<<"$output"
+	run_apart mprof plot --heatmap -w 0,1.5 --format scene -o - mem-*.dat
+	grep -qE '^  row "mem-5.dat" "peak 102 MiB, killed by SIGKILL after 2.00 s" odd ' \
+		<<<"$output"
+}
+
 @test "plot: of several recordings the end of one has its name" {
 	ranks 6
 	run_apart mprof plot --format scene -o - mem-*.dat
-	grep -q '^  mark end alarm "mem-5.dat killed by SIGKILL" at 2.5' \
+	grep -q '^  mark end alarm "mem-5.dat killed by SIGKILL" at 2.5000 102.0000$' \
 		<<<"$output"
 	run_apart mprof plot --format scene -o - mem-5.dat
 	grep -q '^  mark end alarm "killed by SIGKILL" at 2.5' <<<"$output"
+}
+
+@test "plot: the ends of a hundred killed recordings are no fence" {
+	ranks 100
+	sed -i 's/status=0/signal=9/' mem-*.dat
+	run_apart mprof plot --format scene -o - mem-*.dat
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^  mark end ' <<<"$output")" -lt 8 ]
+	same "$(grep '^  mark end ' <<<"$output" | grep -cvE ' at [0-9.]+ [0-9.]+$')" 0
+	grep -qE '^note [0-9]+ others that stand apart or failed are in the band' \
+		<<<"$output"
 }
 
 @test "heatmap: a row a process, sorted by start where that is asked for" {

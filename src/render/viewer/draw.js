@@ -614,6 +614,23 @@ function isShade(mark)
 	return mark.kind === "gap" || mark.kind === "phase";
 }
 
+// A run or process among others ends where its line does.
+function endsLine(mark)
+{
+	return mark.kind === "end" && typeof mark.mib === "number";
+}
+
+function drawCross(context, x, y)
+{
+	context.lineWidth = 1.8;
+	context.beginPath();
+	context.moveTo(x - 4, y - 4);
+	context.lineTo(x + 4, y + 4);
+	context.moveTo(x - 4, y + 4);
+	context.lineTo(x + 4, y - 4);
+	context.stroke();
+}
+
 function drawMark(context, view, mark, theme)
 {
 	const { left, right, top, bottom, axis } = view.layout;
@@ -640,6 +657,8 @@ function drawMark(context, view, mark, theme)
 		context.beginPath();
 		context.arc(x, memoryToY(view, mark.mib), 3.5, 0, 7);
 		context.fill();
+	} else if (endsLine(mark)) {
+		drawCross(context, x, memoryToY(view, mark.mib));
 	} else {
 		context.setLineDash([4, 3]);
 		context.beginPath();
@@ -657,7 +676,7 @@ function drawMarkLabel(context, view, mark, theme)
 	const { left, right, top } = view.layout;
 	const level = mark.kind === "limit";
 	const x = level ? left : timeToX(view, mark.at);
-	const high = level || mark.kind === "peak";
+	const high = level || mark.kind === "peak" || endsLine(mark);
 
 	if (mark.kind === "gap" || x < left || x > right ||
 		(level && mark.mib > view.high))
@@ -695,6 +714,17 @@ function shownMarks(data)
 		data.series.every((one) => one.hidden);
 
 	return data.marks.filter((mark) => mark.kind !== "peak" || !hidden);
+}
+
+// The names of more ends of lines would hide the lines; the table has them.
+const MOST_NAMED_ENDS = 3;
+
+function namedMarks(data)
+{
+	const marks = shownMarks(data);
+
+	return marks.filter(endsLine).length > MOST_NAMED_ENDS ?
+		marks.filter((mark) => !endsLine(mark)) : marks;
 }
 
 function drawChart(context, view, data)
@@ -735,7 +765,7 @@ function drawChart(context, view, data)
 	view.labels = [];
 	for (const mark of shownMarks(data).filter((one) => !isShade(one)))
 		drawMark(context, view, mark, theme);
-	for (const mark of shownMarks(data))
+	for (const mark of namedMarks(data))
 		drawMarkLabel(context, view, mark, theme);
 	context.restore();
 	drawPanelTitles(context, panels, theme);
