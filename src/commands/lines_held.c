@@ -96,6 +96,8 @@ static const struct lines_reason {
     {"static", "a static program, into which no library can be loaded", true},
     {"none", "the library was not loaded there (setuid, or a new environment)",
 	true},
+    {"user", "a process of another user, which may not write the samples",
+	true},
     {"before", "a process beside the one that mprof attached to", true},
     {"python",
 	"what C code allocates there, and what it held before mprof attached",

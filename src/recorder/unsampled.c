@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/unsampled.h"
 
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "base/allocation_table.h"
 #include "base/clock.h"
 #include "proc/maps.h"
@@ -28,6 +33,31 @@ static struct unsampled_process *unsampled_find(
 	return NULL;
 }
 
+/* One of another user may not write into the directory of the tables. */
+static bool unsampled_is_another_user(pid_t pid)
+{
+	char path[32], text[4096];
+	const char *line;
+	unsigned real, effective;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if (procfs_read_at(AT_FDCWD, path, text, sizeof(text)) <= 0)
+		return false;
+	line = strstr(text, "\nUid:");
+	return line && sscanf(line, "\nUid: %u %u", &real, &effective) == 2 &&
+	       effective != geteuid();
+}
+
+/* Why it has no table, where it is no static program; NULL: it has allocated
+ * little since a fork. */
+static const char *unsampled_reason(
+    const struct unsampled *unsampled, pid_t pid)
+{
+	if (maps_library_wipes(pid, ALLOCATION_LIBRARY))
+		return unsampled_is_another_user(pid) ? "user" : NULL;
+	return unsampled->attached ? "before" : "none";
+}
+
 static void unsampled_look_at(struct unsampled *unsampled,
     const struct sink_process *process, const struct sink_tick *tick,
     const struct sink *sink)
@@ -53,17 +83,14 @@ static void unsampled_look_at(struct unsampled *unsampled,
 			return;
 	}
 	seen->is_reported = true;
-	/* A forked process that has allocated little has no table. */
-	if (is_static != 1 &&
-	    maps_library_wipes(process->pid, ALLOCATION_LIBRARY))
+	held.by = is_static == 1 ? "static"
+				 : unsampled_reason(unsampled, process->pid);
+	if (!held.by)
 		return;
 	/* One that ends maps nothing, which says nothing of its library. */
 	is_there = procfs_stat_once(process->pid, &now) == 0;
 	if (is_static != 1 && (!is_there || now.is_ending))
 		return;
-	held.by = is_static == 1        ? "static"
-		  : unsampled->attached ? "before"
-					: "none";
 	/* The tick's name may be that of the program before. */
 	held.name = is_there && now.name[0] ? now.name : process->name;
 	unsampled->reported++;

@@ -366,6 +366,36 @@ holds_8='int main(void) { char *volatile p = malloc(8 << 20); return !p; }'
 	grep -q 'ot.* sampled: .*a static program' lines.txt
 }
 
+# It has the library, and can't make a table: neither of the two is silent.
+@test "a recording says which processes run as another user" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root, to be another user"
+	runuser -u nobody -- test -r "$LIBRARY" ||
+		skip "nobody can't read the library here"
+	build other '#include <stdlib.h>
+	#include <string.h>
+	#include <unistd.h>
+	int main(int argc, char **argv)
+	{
+		if (argc == 1 && setuid(65534) == 0)
+			return execl("/proc/self/exe", "other", "now", NULL);
+		memset(malloc(20 << 20), 1, 20 << 20);
+		return sleep(600) != 0;
+	}' gcc -w -O0
+	chmod 755 other
+	# shellcheck disable=SC2016  # the program's own variables
+	run_apart mprof run --stacks -o run.dat sh -c '
+		./other & other=$!
+		for i in $(seq 6000); do
+			grep -q "^HELD;.*;by=user;" run.dat && break
+			kill -0 $other || break
+			sleep 0.05
+		done
+		kill $other'
+	grep '^HELD;.*;by=user;' run.dat
+	mprof lines run.dat >lines.txt 2>&1 || true
+	grep -q 'ot.* sampled: .*a process of another user' lines.txt
+}
+
 @test "sanitized and static programs run as they do without it" {
 	build static "$holds_8" gcc -static || skip 'nothing static here'
 	held ./static
