@@ -206,7 +206,7 @@ static void keys_of_a_cache_are_one_chain(void **state)
 	finish(&heap);
 }
 
-/* What an object holds itself does not keep it: its own list that leads back,
+/* An object is not kept by objects that it holds: its own list that leads back,
  * and the object itself. */
 static void what_is_held_by_the_object_begins_no_chain(void **state)
 {
@@ -307,7 +307,7 @@ static void a_line_of_a_million_is_short(void **state)
 	finish(&heap);
 }
 
-/* Of two kinds in turn. */
+/* A list of two kinds in turn. */
 static void a_loop_of_two_is_seen(void **state)
 {
 	struct edge edges[40];

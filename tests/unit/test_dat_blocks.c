@@ -35,7 +35,7 @@ static double mib_of(size_t i)
 	return 100 + (double)(i % 800);
 }
 
-/* What dat_read() makes of a file of those bytes, which is cut behind the
+/* The result of dat_read() for a file of those bytes, which is cut behind the
  * size-th of them meanwhile where size is not 0. */
 static struct profile read_bytes(const char *bytes, size_t len, off_t size)
 {

@@ -16,7 +16,7 @@ struct extremes {
 	bool any;
 };
 
-/* What is drawn of each column, from any set of points. */
+/* The parts of each column that are drawn, from any set of points. */
 static void note(struct extremes *column, double mib)
 {
 	if (!column->any)

@@ -333,7 +333,7 @@ static void version_1_has_files_of_its_own(void **state)
 	assert_int_equal(verdict.limit_kib, 256 << 10);
 }
 
-/* So large that a sanitizer has the room it needs. */
+/* Large enough for a sanitizer's own mappings. */
 static void an_address_space_has_a_limit_too(void **state)
 {
 	const rlim_t most = (rlim_t)1 << 46;

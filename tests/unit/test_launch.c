@@ -206,7 +206,7 @@ static void test_tick(void **state)
 	launch_finish(&launch);
 }
 
-/* What this process holds of files is not the program's. */
+/* This process's file-backed memory is not the program's. */
 static void test_floor(void **state)
 {
 	struct launch launch = shell("exit 0");
@@ -364,7 +364,7 @@ static void finds(char *pattern, char *file)
 	assert_int_equal(end_status(&launch), 0);
 }
 
-/* What this process was started with is what the program gets. */
+/* The program gets everything that this process was started with. */
 static void test_inherited(void **state)
 {
 	sigset_t set;

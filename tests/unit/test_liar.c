@@ -25,7 +25,7 @@
 #define WILD 0x7abcdef00000u
 #define DEPTH 400
 
-/* What src/python looks for in this program's file. */
+/* Symbols that src/python looks for in this program's file. */
 extern char _PyRuntime[8192];
 extern char PyType_Type[1024], PyCode_Type[1024], PyGen_Type[1024];
 extern unsigned long Py_Version;
@@ -155,7 +155,7 @@ static void stop_child(pid_t child)
 	assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
-/* What a child with the memory as it is now is taken for. */
+/* The result for a child with the present memory. */
 static enum python_result opened(void)
 {
 	struct python_target target;

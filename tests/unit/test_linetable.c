@@ -8,9 +8,9 @@
 
 #include "python/stack/linetable.h"
 
-/* What three versions made of one function that begins in line 4, with loops,
- * a try, a with and expressions over several lines; the lines are those that
- * each version's own dis module tells. */
+/* The tables of three versions for one function that begins in line 4, with
+ * loops, a try, a with and expressions over several lines; the lines are those
+ * that each version's own dis module tells. */
 static const uint8_t table_39[] = {0x00, 0x01, 0x02, 0x01, 0x02, 0xff, 0x04,
     0x02, 0x0c, 0x01, 0x14, 0x02, 0x02, 0x01, 0x04, 0x01, 0x02, 0xff, 0x06,
     0x02, 0x0c, 0x01, 0x06, 0x05, 0x06, 0x01, 0x06, 0x01, 0x06, 0xff, 0x24,

@@ -155,7 +155,7 @@ static void what_is_found_has_an_index(void **state)
 	assert_true(objects_index(&fixture->objects, 8) == OBJECTS_NONE);
 }
 
-/* What is looked for among the edges. */
+/* A search among the edges. */
 struct wanted {
 	struct fixture *fixture;
 	enum object_edge_kind kind;

@@ -45,7 +45,7 @@ int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
 
 enum { TICKS = 16, ROWS = 8 };
 
-/* What the sink was told: by tick, and of other things how often. */
+/* Reports to the sink: figures by tick, and counts of other reports. */
 static struct told {
 	size_t ticks;
 	int64_t total[TICKS], time_ns[TICKS];

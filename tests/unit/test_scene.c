@@ -391,7 +391,7 @@ static void slopes_stay_true_at_the_edges(void **state)
 	profile_finish(&profile);
 }
 
-/* Where the legend can't name all, what is summed up is named all the same. */
+/* A legend that can't name all entries still names the sum. */
 static void the_sum_of_a_crowd_is_in_the_legend(void **state)
 {
 	struct profile profile;

@@ -99,7 +99,7 @@ static int set_up(void **state)
 	return madvise(memory, (size_t)PAGES * PAGE, MADV_NOHUGEPAGE);
 }
 
-/* Of /proc/PID/status. */
+/* A figure of /proc/PID/status. */
 static long status_of(pid_t pid, const char *format)
 {
 	char path[32], line[256];

@@ -271,7 +271,7 @@ static void what_is_there_is_attached_to_with_its_descendants(void **state)
 	uproot();
 }
 
-/* Whose parents are gone, but known to somebody else. */
+/* Their parents are gone, but known to somebody else. */
 static void who_is_known_to_belong_is_adopted(void **state)
 {
 	(void)state;
