@@ -393,6 +393,26 @@ static void others_of_the_machine_are_no_cause(void **state)
 	assert_false(verdict.may_be_oom);
 }
 
+static void a_counter_at_zero_counts_too(void **state)
+{
+	struct exit_cause_verdict verdict;
+	struct exit_cause exit_cause;
+
+	(void)state;
+	begin(&exit_cause);
+	exit_cause_finish(&exit_cause);
+	set_group("outer/job", "max\n", 0);
+	exit_cause_init(&exit_cause, &fs, getpid(), 0);
+	exit_cause_read(&exit_cause, 0);
+	set_machine(9);
+	exit_cause_judge(&exit_cause, KILLED, false, &verdict);
+	assert_false(verdict.oom);
+	assert_false(verdict.may_be_oom);
+	set_group("outer/job", "max\n", 1);
+	end(&exit_cause, KILLED, &verdict);
+	assert_true(verdict.oom);
+}
+
 static void what_we_have_killed_was_not_out_of_memory(void **state)
 {
 	struct exit_cause_verdict verdict;
@@ -452,6 +472,7 @@ int main(void)
 	    cmocka_unit_test(an_address_space_has_a_limit_too),
 	    cmocka_unit_test(each_kill_is_told_of_once),
 	    cmocka_unit_test(others_of_the_machine_are_no_cause),
+	    cmocka_unit_test(a_counter_at_zero_counts_too),
 	    cmocka_unit_test(what_we_have_killed_was_not_out_of_memory),
 	};
 

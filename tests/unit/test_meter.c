@@ -10,8 +10,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -490,6 +492,9 @@ static void the_program_stays_until_its_end_is_reported(void **state)
 {
 	(void)state;
 	meter.keeps_root = true;
+	meter.keep_below = 0;
+	meter_read(&meter, &measured, 0);
+	assert_int_equal(one(0)->kib, 9 * fs.page_kib);
 	fake_gone(100);
 	meter_read(&meter, &measured, 0);
 	assert_false(one(0)->gone);
@@ -619,6 +624,24 @@ static void what_may_not_be_read_is_counted(void **state)
 	assert_false(one(0)->denied);
 }
 
+/* All that the hard limit permits, but for some that are kept free. */
+static void files_may_be_many(void **state)
+{
+	struct rlimit before, limit;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	limit = before;
+	limit.rlim_cur = 100;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	meter_init(&meter, &fs, metric_find("rss"));
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_true(limit.rlim_cur == limit.rlim_max);
+	if (limit.rlim_cur <= INT_MAX)
+		assert_int_equal(meter.keep_below, limit.rlim_cur - 24);
+}
+
 /* Only a process that is not there has ended. */
 static void a_failure_is_no_end(void **state)
 {
@@ -677,6 +700,8 @@ int main(void)
 	    cmocka_unit_test(a_lender_that_borrows_has_no_figure_to_part_from),
 	    cmocka_unit_test_setup_teardown(
 		what_may_not_be_read_is_counted, begin_meter, end_meter),
+	    cmocka_unit_test_setup_teardown(
+		files_may_be_many, begin_meter, end_meter),
 	    cmocka_unit_test_setup_teardown(
 		a_failure_is_no_end, begin_meter, end_meter),
 	    cmocka_unit_test_setup_teardown(

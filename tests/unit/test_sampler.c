@@ -11,9 +11,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "fake_proc.h"
@@ -34,13 +38,49 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 	return 0;
 }
 
+enum { WAKE = 999 };
+
+static struct launch launch;
+static size_t news; /* that WAKE has */
+
 int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
     const sigset_t *mask)
 {
-	(void)fds, (void)count, (void)mask;
+	(void)mask;
 	assert_non_null(timeout);
+	if (news > 0 && count == 3 && fds[2].fd == WAKE) {
+		news--;
+		fds[2].revents = POLLIN;
+		return 1;
+	}
 	passed_ns += timeout->tv_sec * NS_PER_S + timeout->tv_nsec;
 	return 0;
+}
+
+/* Children that wait4() will report. */
+static struct ended {
+	pid_t pid;
+	int status;
+	long maxrss_kib;
+} ended[4];
+static size_t ended_len;
+
+pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
+{
+	(void)pid, (void)options;
+	if (ended_len == 0)
+		return 0;
+	ended_len--;
+	*usage = (struct rusage){.ru_maxrss = ended[ended_len].maxrss_kib};
+	*status = ended[ended_len].status;
+	return ended[ended_len].pid;
+}
+
+/* Until the next tick. */
+static void reap(pid_t pid, int status, long maxrss_kib)
+{
+	ended[ended_len++] = (struct ended){pid, status, maxrss_kib};
+	launch.reap = true;
 }
 
 enum { TICKS = 16, ROWS = 8 };
@@ -55,8 +95,12 @@ static struct told {
 	size_t exits, ends, marks, peaks, flushes;
 	size_t peaks_at_mark; /* of peaks, those told before the mark */
 	int64_t mark_ns;
+	int64_t mark_kib;
 	struct sink_peak peak;
+	struct sink_exit exit, end; /* the latest, of the others */
 	char label[128];
+	char names[256];
+	size_t hooks_ended[SAMPLER_HOOKS], heard;
 } told;
 
 static void on_tick(void *context, const struct sink_tick *tick)
@@ -79,6 +123,10 @@ static void on_end(void *context, const struct sink_exit *end)
 	(void)context;
 	told.exits += !end->is_root;
 	told.ends += end->is_root;
+	if (end->is_root)
+		told.end = *end;
+	else
+		told.exit = *end;
 }
 
 static void on_peak(void *context, const struct sink_peak *peak)
@@ -91,7 +139,8 @@ static void on_peak(void *context, const struct sink_peak *peak)
 static void on_mark(
     void *context, int64_t time_ns, int64_t kib, const char *label)
 {
-	(void)context, (void)kib;
+	(void)context;
+	told.mark_kib = kib;
 	told.marks++;
 	told.mark_ns = time_ns;
 	told.peaks_at_mark = told.peaks;
@@ -104,7 +153,17 @@ static void on_flush(void *context)
 	told.flushes++;
 }
 
+static void on_birth(void *context, const struct sink_birth *birth)
+{
+	size_t used = strlen(told.names);
+
+	(void)context;
+	snprintf(told.names + used, sizeof(told.names) - used, "%d %s (%s) ",
+	    (int)birth->process->pid, birth->process->name, birth->command);
+}
+
 static const struct sink sink = {.tick = on_tick,
+    .birth = on_birth,
     .exit = on_end,
     .peak = on_peak,
     .mark = on_mark,
@@ -158,19 +217,24 @@ static void run(
     void (*between)(void *, const struct sink_tick *, const struct sink *),
     struct sampler_plan plan, struct sampler_result *result)
 {
-	struct launch launch = {
-	    .pid = 100, .watching = true, .signals = -1, .pidfd = -1};
 	struct sampler *sampler;
 	struct err e;
 
+	launch = (struct launch){.pid = 100,
+	    .watching = !plan.launched,
+	    .signals = -1,
+	    .pidfd = -1,
+	    .floor_kib = 4000};
+	ended_len = 0;
 	told = (struct told){0};
 	plan.proc = fake_root;
-	plan.metric = metric_find("rss");
+	plan.metric = plan.metric ? plan.metric : metric_find("rss");
 	plan.interval_ns = NS_PER_S / 20;
 	plan.timeout_ns = NS_PER_S * 725 / 1000;
 	plan.hooks[0].tick = between;
 	sampler = sampler_create(&plan, &sink, &e);
 	assert_non_null(sampler);
+	assert_null(sampler_missing_gpu(sampler));
 	memset(result, 0, sizeof(*result));
 	sampler_run(sampler, &launch, result);
 	sampler_destroy(sampler);
@@ -178,6 +242,10 @@ static void run(
 		fake_gone(pid);
 	assert_true(told.ticks > 1);
 	assert_int_equal(told.ends, 1);
+	assert_int_equal(told.end.time_ns, result->end_ns);
+	assert_int_equal(result->interval_ns, plan.interval_ns);
+	assert_int_equal(result->missed, 0);
+	assert_int_equal(result->last_kib, told.total[told.ticks - 1]);
 	assert_true(told.flushes > told.ticks);
 	for (size_t i = 1; i < told.ticks; i++)
 		assert_true(told.time_ns[i] > told.time_ns[i - 1]);
@@ -209,6 +277,12 @@ static void the_total_is_the_sum_of_all_that_belong(void **state)
 	assert_int_equal(result.end, SAMPLER_TIMEOUT);
 	assert_int_equal(result.peak_kib, 1240);
 	assert_int_equal(result.samples, told.ticks);
+	assert_int_equal(told.ticks, 15); /* at 0, 50, ... 700 ms of 725 */
+	assert_int_equal(result.most, 3);
+	assert_int_equal(told.end.peak_kib, 1000);
+	assert_int_equal(told.end.pid, 100);
+	assert_false(told.end.has_status);
+	assert_true(told.time_ns[0] < result.start_ns + NS_PER_S / 1000);
 	assert_int_equal(result.alive, 0); /* they go on with the program */
 	assert_int_equal(told.peaks, 1);
 }
@@ -467,6 +541,399 @@ static void threads_outlive_the_main_one(void **state)
 	fake_gone(101);
 }
 
+static void fail_at_third(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks == 2)
+		put(100, 1, 900);
+	if (told.ticks != 3)
+		return;
+	die(100);
+	reap(100, 3 << 8, 4129);
+}
+
+static void waiting_tells_the_programs_end_and_its_mark(void **state)
+{
+	struct sampler_result result;
+	const struct sampler_plan plan = {.launched = true};
+	struct sampler_plan other = plan;
+
+	(void)state;
+	put(100, 1, 1000);
+	fake_newest(100, 50);
+	run(fail_at_third, plan, &result);
+	assert_int_equal(result.end, SAMPLER_ENDED);
+	assert_true(result.has_status);
+	assert_int_equal(result.status, 3 << 8);
+	assert_true(told.end.has_status);
+	assert_int_equal(told.end.status, 3 << 8);
+	assert_int_equal(told.ticks, 3);
+	assert_int_equal(result.peak_kib, 4129);
+	assert_int_equal(told.peak.kib, 4129);
+	assert_int_equal(told.end.peak_kib, 4129); /* it was alone */
+	/* Right after its exec it holds next to nothing. */
+	assert_true(told.time_ns[0] >= result.start_ns + NS_PER_S / 1000);
+	put(100, 1, 1000);
+	other.alone = true;
+	run(fail_at_third, other, &result);
+	assert_int_equal(result.peak_kib, 1000);
+	put(100, 1, 1000);
+	other = plan;
+	other.metric = metric_find("vms"); /* its mark is another one */
+	run(fail_at_third, other, &result);
+	assert_true(result.peak_kib != 4129);
+	three_processes();
+	run(fail_at_third, plan, &result);
+	assert_int_equal(result.peak_kib, 4129);
+	assert_int_equal(told.end.peak_kib, 1000); /* one of them had it */
+}
+
+static void end_with_little(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks != 3)
+		return;
+	die(100);
+	reap(100, 0, 4128);
+}
+
+/* Memory from before the exec is this program's, not the recorded one's. */
+static void a_mark_of_before_the_exec_is_none(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	put(100, 1, 1000);
+	fake_newest(100, 50);
+	run(end_with_little, (struct sampler_plan){.launched = true}, &result);
+	assert_int_equal(result.peak_kib, 1000);
+	assert_int_equal(result.status, 0);
+	assert_true(result.has_status);
+}
+
+static void kill_one(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks != 3)
+		return;
+	die(101);
+	reap(101, SIGKILL, 9000);
+}
+
+static void waiting_tells_a_descendants_end(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	run(kill_one, (struct sampler_plan){.launched = true}, &result);
+	assert_int_equal(told.exits, 1);
+	assert_int_equal(told.exit.pid, 101);
+	assert_true(told.exit.has_status);
+	assert_int_equal(told.exit.status, SIGKILL);
+	assert_int_equal(told.exit.peak_kib, 200);
+	assert_false(told.exit.oom);
+	assert_int_equal(result.end, SAMPLER_TIMEOUT);
+	assert_int_equal(result.peak_kib, 9000);
+	assert_false(result.has_status);
+	assert_int_equal(told.count[2], 3);
+	assert_int_equal(told.count[3], 2);
+}
+
+static struct aside worker;
+
+static void end_worker(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks == 3)
+		reap(102, 5 << 8, 9000);
+}
+
+static void a_process_aside_is_not_the_programs(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	worker = (struct aside){.pid = 102};
+	run(end_worker,
+	    (struct sampler_plan){.launched = true, .aside = &worker}, &result);
+	assert_int_equal(told.total[0], 1200);
+	assert_int_equal(told.count[0], 2);
+	assert_true(worker.ended);
+	assert_int_equal(worker.status, 5 << 8);
+	assert_int_equal(told.exits, 0);
+	assert_int_equal(result.peak_kib, 1200);
+}
+
+static bool quit;
+
+static void quit_at_fourth(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks != 4)
+		return;
+	die(101);
+	quit = true;
+}
+
+static void end_hook(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	size_t *count = context;
+
+	(void)to;
+	*count += tick->total_kib == told.total[told.ticks - 1];
+}
+
+/* The end finds what ended since the last tick. */
+static void a_hook_may_end_it(void **state)
+{
+	struct sampler_result result;
+	struct sampler_plan plan = {.quit = &quit};
+
+	(void)state;
+	three_processes();
+	quit = false;
+	for (size_t i = 0; i < SAMPLER_HOOKS; i++) {
+		plan.hooks[i].context = &told.hooks_ended[i];
+		plan.hooks[i].tick = spike;
+		plan.hooks[i].end = end_hook;
+	}
+	run(quit_at_fourth, plan, &result);
+	assert_int_equal(result.end, SAMPLER_QUIT);
+	assert_int_equal(told.ticks, 4);
+	assert_int_equal(told.exits, 1);
+	for (size_t i = 0; i < SAMPLER_HOOKS; i++)
+		assert_int_equal(told.hooks_ended[i], 1);
+}
+
+static void grow_at_fourth(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks == 4)
+		put(100, 1, 7000);
+	if (told.ticks == 5)
+		put(100, 1, 1000);
+}
+
+static void tell_total(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context;
+	to->mark(NULL, tick->time_ns, tick->total_kib, "now");
+}
+
+/* A mark has the memory of its own moment. */
+static void at_a_mark_the_sum_is_measured(void **state)
+{
+	struct sampler_result result;
+	struct sampler_plan plan = {
+	    .hooks[1] = {.tick = tell_total, .is_due = begins_phase}};
+
+	(void)state;
+	three_processes();
+	put(100, 1, 1000);
+	run(grow_at_fourth, plan, &result);
+	assert_int_equal(told.marks, 1);
+	assert_int_equal(told.total[3], 1240);
+	assert_int_equal(told.mark_kib, 7240);
+	assert_true(told.mark_ns > told.time_ns[3]);
+	assert_true(told.mark_ns < told.time_ns[4]);
+	assert_int_equal(told.peak.kib, 7240);
+}
+
+static void hear(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)to;
+	if (tick->time_ns > told.time_ns[told.ticks - 1] + NS_PER_S / 1000)
+		told.heard++;
+}
+
+static bool is_heard(void *context, const struct sink_tick *tick)
+{
+	(void)context, (void)tick;
+	return true;
+}
+
+static void give_news(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks == 3)
+		news = 1;
+}
+
+/* The hook hears of its news at once; no tick is lost by that. */
+static void news_are_heard_between_ticks(void **state)
+{
+	struct sampler_result result;
+	struct sampler_plan plan = {
+	    .hooks[1] = {.tick = hear, .is_due = is_heard, .wake = WAKE}};
+
+	(void)state;
+	three_processes();
+	run(give_news, plan, &result);
+	assert_int_equal(news, 0);
+	assert_int_equal(told.ticks, 15);
+	three_processes();
+	news = 1;
+	run(NULL, plan, &result);
+	assert_int_equal(news, 0);
+	assert_int_equal(launch.wake, 0);
+}
+
+/* With news without end, ticks come nevertheless. */
+static void news_leave_time_for_ticks(void **state)
+{
+	struct sampler_result result;
+	struct sampler_plan plan = {
+	    .hooks[1] = {.tick = hear, .is_due = is_heard, .wake = WAKE}};
+
+	(void)state;
+	three_processes();
+	news = 1000000;
+	run(NULL, plan, &result);
+	assert_true(news < 1000000);
+	assert_int_equal(told.ticks, 15);
+	news = 0;
+}
+
+static void set_words(int pid, const char *text, size_t len)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%d/cmdline", fake_root, pid);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, len, file), len);
+	fclose(file);
+}
+
+static void each_process_has_a_name(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	set_words(100, "job\0-x", 7);
+	set_words(101, "part", 5);
+	set_words(102, "", 0);
+	run(NULL, (struct sampler_plan){0}, &result);
+	assert_non_null(strstr(told.names, "100 program (job -x) "));
+	assert_non_null(strstr(told.names, "101 program (part) "));
+	assert_non_null(strstr(told.names, "102 program () "));
+	assert_null(strstr(told.names, "103 "));
+}
+
+/* The control group of this process and of the program. */
+static void make_group(const char *current)
+{
+	const int pids[] = {(int)getpid(), 100};
+	char path[256], text[512];
+
+	snprintf(path, sizeof(path), "%s/%d", fake_root, (int)getpid());
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/groups", fake_root);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/groups/job", fake_root);
+	mkdir(path, 0700);
+	snprintf(text, sizeof(text),
+	    "30 1 0:26 / %s/groups rw - cgroup2 cgroup2 rw\n", fake_root);
+	snprintf(path, sizeof(path), "%d/mountinfo", (int)getpid());
+	fake_write(path, text);
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%d/cgroup", pids[i]);
+		fake_write(path, "0::/job\n");
+	}
+	fake_write("groups/job/memory.events", "oom_kill 0\n");
+	fake_write("groups/job/memory.max", "max\n");
+	if (current)
+		fake_write("groups/job/memory.current", current);
+}
+
+static void drop_group(void)
+{
+	static const char *const names[] = {"100/cgroup",
+	    "groups/job/memory.events", "groups/job/memory.current",
+	    "groups/job/memory.max", "groups/job", "groups"};
+	static const char *const own[] = {"/cgroup", "/mountinfo", ""};
+	char path[256];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", fake_root, names[i]);
+		remove(path);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s/%d%s", fake_root,
+		    (int)getpid(), own[i]);
+		remove(path);
+	}
+	fake_gone(100);
+}
+
+static void drop_file(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	char path[256];
+
+	(void)context, (void)tick, (void)to;
+	if (told.ticks < 14)
+		return;
+	snprintf(path, sizeof(path), "%s/100/cgroup", fake_root);
+	remove(path);
+}
+
+static void a_groups_figure_is_the_kernels(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	make_group("8388608\n");
+	run(drop_file, (struct sampler_plan){.metric = metric_find("cgroup")},
+	    &result);
+	for (size_t i = 0; i < told.ticks; i++)
+		assert_int_equal(told.total[i], 8192);
+	assert_int_equal(told.count[0], 3);
+	assert_int_equal(kib_of(0, 101), 200);
+	assert_int_equal(result.peak_kib, 8192);
+	drop_group();
+}
+
+static void a_group_without_a_figure_is_refused(void **state)
+{
+	struct sampler_plan plan = {.proc = fake_root,
+	    .metric = metric_find("cgroup"),
+	    .interval_ns = NS_PER_S};
+	struct err e;
+
+	(void)state;
+	three_processes();
+	make_group(NULL);
+	assert_null(sampler_create(&plan, &sink, &e));
+	assert_string_equal(e.text, "control groups: the one of this process "
+				    "reports no memory");
+	plan.group_path = "/job";
+	assert_null(sampler_create(&plan, &sink, &e));
+	assert_string_equal(e.text, "control groups: /job reports no memory");
+	make_group("0\n");
+	sampler_destroy(sampler_create(&plan, &sink, &e));
+	plan.group_path = "/none";
+	assert_null(sampler_create(&plan, &sink, &e));
+	drop_group();
+	for (int pid = 100; pid < 104; pid++)
+		fake_gone(pid);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,6 +946,17 @@ int main(void)
 	    cmocka_unit_test(a_mark_is_read_before_a_phase_begins),
 	    cmocka_unit_test(a_limit_is_marked_once),
 	    cmocka_unit_test(threads_outlive_the_main_one),
+	    cmocka_unit_test(waiting_tells_the_programs_end_and_its_mark),
+	    cmocka_unit_test(a_mark_of_before_the_exec_is_none),
+	    cmocka_unit_test(waiting_tells_a_descendants_end),
+	    cmocka_unit_test(a_process_aside_is_not_the_programs),
+	    cmocka_unit_test(a_hook_may_end_it),
+	    cmocka_unit_test(at_a_mark_the_sum_is_measured),
+	    cmocka_unit_test(news_are_heard_between_ticks),
+	    cmocka_unit_test(news_leave_time_for_ticks),
+	    cmocka_unit_test(each_process_has_a_name),
+	    cmocka_unit_test(a_groups_figure_is_the_kernels),
+	    cmocka_unit_test(a_group_without_a_figure_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, fake_begin, fake_end);
