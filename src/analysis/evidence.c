@@ -285,20 +285,26 @@ size_t evidence_falls(
 	return count < 2 ? 0 : count;
 }
 
-bool evidence_falls_alone(
+double evidence_fall(
     const struct series *series, const size_t *starts, size_t count)
 {
-	double rise = 0, fall = 0, none = 0;
+	double fall = 0, rise = 0;
 
-	for (size_t life = 0; life < count; life++) {
-		size_t at = starts[life], end = starts[life + 1];
-		size_t from = at + 2 * WINDOW, last = end - START - WINDOW;
-
-		if (life > 0 && at <= last)
-			falls_widen(series, at, at + 1, &none, &fall);
-		if (from <= last)
-			falls_widen(series, from, last + 1, &rise, &fall);
+	for (size_t life = 1; life < count; life++) {
+		if (starts[life] + START + WINDOW <= series->len)
+			falls_widen(series, starts[life], starts[life] + 1,
+			    &rise, &fall);
 	}
+	return fall;
+}
+
+bool evidence_rises_slowly(const struct series *life, double fall)
+{
+	double rise = 0, falls = 0;
+
+	if (life->len >= 3 * WINDOW + START)
+		falls_widen(life, 2 * WINDOW, life->len - START - WINDOW + 1,
+		    &rise, &falls);
 	return -rise < sudden * fall;
 }
 

@@ -31,10 +31,14 @@ size_t evidence_lives(const struct series *series,
 size_t evidence_falls(const struct series *series,
     size_t starts[EVIDENCE_LIVES + 1]) __attribute__((nonnull));
 
-/* Whether those falls are sudden, but no rise between them is: memory of days
- * or batches comes as it goes. */
-bool evidence_falls_alone(const struct series *series, const size_t *starts,
+/* The largest of those falls. */
+double evidence_fall(const struct series *series, const size_t *starts,
     size_t count) __attribute__((nonnull));
+
+/* Whether memory never rises as fast in a life, but for its start, as it fell:
+ * that of days and batches comes as it goes. */
+bool evidence_rises_slowly(const struct series *life, double fall)
+    __attribute__((nonnull));
 
 /* Whether a life has a start-up, unlike a collector's cycle: it begins well
  * below the line on which it continues. */

@@ -323,12 +323,15 @@ static void judge_life(const struct series *life, struct leak *out)
 /* The verdicts on the lives of a program that is restarted repeatedly. */
 struct lives {
 	struct leak items[EVIDENCE_LIVES];
+	bool slow[EVIDENCE_LIVES]; /* it never rises as it falls between them */
 	size_t len, verdicts[4], start_up;
 };
 
 static void lives_judge(const struct series *series, const size_t *starts,
     size_t count, struct lives *out)
 {
+	double fall = evidence_fall(series, starts, count);
+
 	*out = (struct lives){0};
 	for (size_t i = 0; i < count; i++) {
 		struct series life = {.items = series->items + starts[i],
@@ -336,6 +339,7 @@ static void lives_judge(const struct series *series, const size_t *starts,
 		struct leak *leak = &out->items[out->len];
 
 		out->start_up += evidence_starts_up(&life);
+		out->slow[out->len] = evidence_rises_slowly(&life, fall);
 		life.len = evidence_end(&life, true);
 		judge_life(&life, leak);
 		if (!leak->judged)
@@ -370,8 +374,10 @@ static void middle_life(
 	out->lives = lives->len;
 }
 
-/* How many lives grew by more than what is said to show. */
-static size_t lives_grow(const struct lives *lives, double visible_mib_per_s)
+/* How many lives grew by more than what is said to show; slowly: those that did
+ * not jump. */
+static size_t lives_grow(
+    const struct lives *lives, double visible_mib_per_s, bool slowly)
 {
 	size_t grow = 0;
 
@@ -379,7 +385,8 @@ static size_t lives_grow(const struct lives *lives, double visible_mib_per_s)
 		const struct leak *life = &lives->items[i];
 
 		grow += life->verdict == LEAK_LEAKING ||
-			(life->low > 0 && life->mib_per_s > visible_mib_per_s);
+			(life->low > 0 && life->mib_per_s > visible_mib_per_s &&
+			    (lives->slow[i] || !slowly));
 	}
 	return grow;
 }
@@ -400,8 +407,10 @@ static void judge_lives(const struct series *series, struct leak *out)
 	if (lives.len < 2)
 		return;
 	if ((double)lives.start_up < most_lives * (double)count) {
-		if ((double)lives_grow(&lives, out->visible_mib_per_s) > most &&
-		    count <= 12 && out->verdict == LEAK_STEADY) {
+		size_t grow = lives_grow(&lives, out->visible_mib_per_s, false);
+
+		if ((double)grow > most && count <= 12 &&
+		    out->verdict == LEAK_STEADY) {
 			out->verdict = LEAK_UNDECIDED;
 			out->reason = LEAK_FALLS;
 		}
@@ -415,8 +424,9 @@ static void judge_lives(const struct series *series, struct leak *out)
 	}
 }
 
-/* Growth in half of a few stretches that each end with a fall is due to
- * restarts that left no other trace, or to memory that was given back. */
+/* Few stretches that each end with a fall, where half of them leak or two
+ * thirds grow, are restarts that left no other trace, or show memory that was
+ * given back. */
 static void judge_falls(const struct series *series, struct leak *out)
 {
 	size_t starts[EVIDENCE_LIVES + 1], count, grow;
@@ -428,10 +438,9 @@ static void judge_falls(const struct series *series, struct leak *out)
 	lives_judge(series, starts, count, &lives);
 	if (lives.len < 2)
 		return;
-	grow = evidence_falls_alone(series, starts, count)
-		   ? lives_grow(&lives, out->visible_mib_per_s)
-		   : lives.verdicts[LEAK_LEAKING];
-	if (2 * grow < lives.len)
+	grow = lives_grow(&lives, out->visible_mib_per_s, true);
+	if (2 * lives.verdicts[LEAK_LEAKING] < lives.len &&
+	    3 * grow < 2 * lives.len)
 		return;
 	out->verdict = LEAK_UNDECIDED;
 	out->reason = LEAK_FALLS;

@@ -540,29 +540,31 @@ static void a_fall_is_more_than_a_step(void **state)
 }
 
 /* Two lives; in the second memory rises at once by a share of the fall. */
-static bool falls_alone(double rise)
+static bool rises_slowly(double rise)
 {
 	const size_t starts[] = {0, 200, 400};
-	struct series series = {0};
-	bool alone;
+	struct series series = {0}, life;
+	bool slowly;
 
 	for (int i = 0; i < 400; i++)
 		series_add(&series, i,
 		    i < 200   ? 100 + i / 4.0
 		    : i < 300 ? 100
 			      : 100 + 50 * rise);
-	alone = evidence_falls_alone(&series, starts, 2);
+	life = (struct series){.items = series.items + 200, .len = 200};
+	slowly =
+	    evidence_rises_slowly(&life, evidence_fall(&series, starts, 2));
 	series_finish(&series);
-	return alone;
+	return slowly;
 }
 
 static void a_sudden_rise_is_not_of_a_restart(void **state)
 {
 	(void)state;
-	assert_true(falls_alone(0));
-	assert_true(falls_alone(0.5));
-	assert_false(falls_alone(0.7));
-	assert_false(falls_alone(1));
+	assert_true(rises_slowly(0));
+	assert_true(rises_slowly(0.5));
+	assert_false(rises_slowly(0.7));
+	assert_false(rises_slowly(1));
 }
 
 /* A line from 100 to 150 whose first samples hold less. */

@@ -102,8 +102,10 @@ static void restarts_that_hardly_show_are_not_steady(void **state)
 enum { LIFE = 150 };
 
 /* A program of 100 MiB that leaks 30 in each of a few lives, in noise of a few
- * MiB that lasts for some samples; down: what it holds between lives. */
-static enum leak_verdict judge_restarts(uint64_t seed, int lives, double down)
+ * MiB that lasts for some samples, first_noise MiB in the first; down: what it
+ * holds between lives. */
+static enum leak_verdict judge_restarts(
+    uint64_t seed, int lives, double first_noise, double down)
 {
 	struct series series = {0};
 	struct leak leak;
@@ -111,8 +113,9 @@ static enum leak_verdict judge_restarts(uint64_t seed, int lives, double down)
 
 	for (int i = 0; i < lives * LIFE; i++) {
 		double leaked = 30.0 * (i % LIFE) / LIFE;
+		double step = i < LIFE ? first_noise : 3;
 
-		noise = 0.9 * noise + 3 * (random_unit(&seed) - 0.5);
+		noise = 0.9 * noise + step * (random_unit(&seed) - 0.5);
 		series_add(&series, i,
 		    down > 0 && i % LIFE < 2 ? down : 100 + leaked + noise);
 	}
@@ -127,10 +130,21 @@ static void restarts_in_noise_are_not_steady(void **state)
 	for (int lives = 3; lives <= 8; lives++) {
 		for (uint64_t seed = 1; seed <= 10; seed++) {
 			assert_int_not_equal(
-			    judge_restarts(seed, lives, 0), LEAK_STEADY);
+			    judge_restarts(seed, lives, 3, 0), LEAK_STEADY);
 			assert_int_not_equal(
-			    judge_restarts(seed, lives, 5), LEAK_STEADY);
+			    judge_restarts(seed, lives, 3, 5), LEAK_STEADY);
 		}
+	}
+}
+
+/* One life that has more ups and downs does not speak for the others. */
+static void one_restless_life_hides_no_leak(void **state)
+{
+	(void)state;
+	for (int lives = 5; lives <= 8; lives++) {
+		for (uint64_t seed = 1; seed <= 10; seed++)
+			assert_int_not_equal(
+			    judge_restarts(seed, lives, 20, 0), LEAK_STEADY);
 	}
 }
 
@@ -650,6 +664,7 @@ int main(void)
 	    cmocka_unit_test(leaks_with_edges_are_found),
 	    cmocka_unit_test(restarts_that_hardly_show_are_not_steady),
 	    cmocka_unit_test(restarts_in_noise_are_not_steady),
+	    cmocka_unit_test(one_restless_life_hides_no_leak),
 	    cmocka_unit_test(a_pause_in_the_work_does_not_make_it_steady),
 	    cmocka_unit_test(slope_and_start_are_told),
 	    cmocka_unit_test(flat_teeth_are_steady),
