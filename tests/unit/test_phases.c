@@ -219,12 +219,184 @@ static void few_or_equal_samples_are_one_phase(void **state)
 	series_finish(&run.total);
 }
 
+static bool near(double got, double expected, double apart)
+{
+	return fabs(got - expected) <= apart;
+}
+
+/* Each phase begins at the first sample on its line, and ends where the next
+ * one begins. */
+static void lines_meet_at_a_sample(void **state)
+{
+	struct run run = {.exit.recorded = true};
+	struct found_phase *phases;
+
+	(void)state;
+	add(&run, 0, 60, 100, 100);
+	add(&run, 60, 120, 200, 400);
+	add(&run, 120, 180, 400, 300);
+	assert_int_equal(phases_find(&run, &phases), 3);
+	assert_int_equal(phases[0].kind, PHASE_STEADY);
+	assert_int_equal(phases[1].kind, PHASE_GROWTH);
+	assert_int_equal(phases[2].kind, PHASE_DECLINE);
+	assert_true(phases[0].from_s == 1000);
+	assert_true(near(phases[0].until_s, 1060, 0.05));
+	assert_true(phases[1].from_s == phases[0].until_s);
+	assert_true(near(phases[1].until_s, 1120, 0.5));
+	assert_true(phases[2].from_s == phases[1].until_s);
+	assert_true(
+	    phases[2].until_s == run.total.items[run.total.len - 1].time_s);
+	assert_true(near(phases[0].mib_per_s, 0, 1e-6));
+	assert_true(near(phases[1].mib_per_s, 200 / 60.0, 0.02));
+	assert_true(near(phases[2].mib_per_s, -100 / 60.0, 0.02));
+	assert_true(near(phases[0].from_mib, 100, 0.1));
+	assert_true(near(phases[0].to_mib, 100, 0.1));
+	assert_true(near(phases[1].from_mib, 200, 1));
+	assert_true(near(phases[1].to_mib, 400, 2));
+	assert_true(near(phases[2].from_mib, 400, 2));
+	assert_true(near(phases[2].to_mib, 300, 1));
+	free(phases);
+	series_finish(&run.total);
+}
+
+/* Memory is never negative, though its line may be. */
+static void a_line_ends_at_nothing(void **state)
+{
+	struct run run = {.exit.recorded = true};
+	struct found_phase *phases;
+
+	(void)state;
+	for (int i = 0; i < 200; i++)
+		series_add(&run.total, i, i < 150 ? 150 - i : i % 2 / 10.0);
+	assert_true(phases_find(&run, &phases) >= 1);
+	for (int i = 0; i < 2; i++)
+		assert_true(phases[i].to_mib >= 0 && phases[i].from_mib >= 0);
+	free(phases);
+	series_finish(&run.total);
+}
+
+/* Growth by 100 MiB until a time of 100 s, and then by a slope. */
+static enum phase_kind first_kind(double until_s, double slope)
+{
+	struct run run = {.exit.recorded = true};
+	struct found_phase *phases;
+	enum phase_kind kind;
+
+	add(&run, 0, until_s, 10, 110);
+	add(&run, until_s, 100, 110, 110 + slope * (100 - until_s));
+	assert_int_equal(phases_find(&run, &phases), 2);
+	kind = phases[0].kind;
+	free(phases);
+	series_finish(&run.total);
+	return kind;
+}
+
+/* A start rises twice as fast as what follows, in less than half of the
+ * time. */
+static void the_first_phase_may_be_a_start(void **state)
+{
+	(void)state;
+	assert_int_equal(first_kind(40, 0), PHASE_START);
+	assert_int_equal(first_kind(48, 0), PHASE_START);
+	assert_int_equal(first_kind(52, 0), PHASE_GROWTH);
+	assert_int_equal(first_kind(40, 1), PHASE_START);
+	assert_int_equal(first_kind(40, -1), PHASE_START);
+	assert_int_equal(first_kind(40, 1.4), PHASE_GROWTH);
+	assert_int_equal(first_kind(40, -1.4), PHASE_GROWTH);
+}
+
+static size_t phases_of(struct run *run)
+{
+	struct found_phase *phases;
+	size_t count = phases_find(run, &phases);
+
+	free(phases);
+	series_finish(&run->total);
+	return count;
+}
+
+/* A step of less than 7 % of the range is no phase, and neither is a
+ * spike. */
+static void what_is_too_small_is_no_phase(void **state)
+{
+	struct run run = {.exit.recorded = true};
+
+	(void)state;
+	for (int step = 4; step <= 10; step += 6) {
+		add(&run, 0, 40, 100, 100);
+		add(&run, 40, 80, 200 - step, 200 - step);
+		add(&run, 80, 120, 200, 200);
+		assert_int_equal(phases_of(&run), step > 7 ? 3 : 2);
+		/* a bend as small */
+		add(&run, 0, 40, 100, 100);
+		add(&run, 40, 80, 200 - step, 200 - step);
+		add(&run, 80, 120, 200 - step, 200);
+		assert_int_equal(phases_of(&run), step > 7 ? 3 : 2);
+	}
+	for (int len = 4; len <= 204; len += 200) {
+		for (int i = 0; i < 4000; i++)
+			series_add(&run.total, i,
+			    i >= 2000 && i < 2000 + len ? 200 : 100);
+		assert_int_equal(phases_of(&run), len > 100 ? 3 : 1);
+	}
+}
+
+static void two_phases_need_twenty_samples(void **state)
+{
+	struct run run = {.exit.recorded = true};
+
+	(void)state;
+	for (int count = 19; count <= 20; count++) {
+		for (int i = 0; i < count; i++)
+			series_add(&run.total, i, i < 10 ? 100 : 200);
+		assert_int_equal(phases_of(&run), count < 20 ? 1 : 2);
+	}
+}
+
+/* The slope of few points in much noise may be chance. */
+static void a_slope_in_noise_is_steady(void **state)
+{
+	uint64_t random = 5;
+
+	(void)state;
+	for (int noise = 1; noise <= 60; noise += 59) {
+		struct run run = {.exit.recorded = true};
+		struct found_phase *phases;
+
+		for (int i = 0; i < 60; i++)
+			series_add(&run.total, i,
+			    500 + i +
+				noise * random_unit(&random) * (i % 3 ? 1 : 3));
+		assert_int_equal(phases_find(&run, &phases), 1);
+		assert_int_equal(phases[0].kind == PHASE_STEADY, noise > 1);
+		free(phases);
+		series_finish(&run.total);
+	}
+}
+
+static void kinds_have_names(void **state)
+{
+	(void)state;
+	assert_string_equal(phase_kind_name(PHASE_START), "start-up");
+	assert_string_equal(phase_kind_name(PHASE_STEADY), "steady");
+	assert_string_equal(phase_kind_name(PHASE_GROWTH), "growth");
+	assert_string_equal(phase_kind_name(PHASE_DECLINE), "decline");
+	assert_string_equal(phase_kind_name(PHASE_LEAK), "leak");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(labelled_recordings),
 	    cmocka_unit_test(a_server_that_leaks),
 	    cmocka_unit_test(few_or_equal_samples_are_one_phase),
+	    cmocka_unit_test(lines_meet_at_a_sample),
+	    cmocka_unit_test(a_line_ends_at_nothing),
+	    cmocka_unit_test(the_first_phase_may_be_a_start),
+	    cmocka_unit_test(what_is_too_small_is_no_phase),
+	    cmocka_unit_test(two_phases_need_twenty_samples),
+	    cmocka_unit_test(a_slope_in_noise_is_steady),
+	    cmocka_unit_test(kinds_have_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
