@@ -494,8 +494,12 @@ static enum python_result interpreter_open_target(
 	}
 	if (!images.unread)
 		return no_runtime(&images, pid, e);
-	err_set(e, "process %d: its file %s can't be read: %s", (int)pid,
-	    images.unread->path, strerror(images.error));
+	/* What has no name any more is opened by map_files alone. */
+	err_set(e, "process %d: its file %s can't be read: %s%s", (int)pid,
+	    images.unread->path, strerror(images.error),
+	    strstr(images.unread->path, " (deleted)")
+		? "; root can read a deleted file"
+		: "");
 	return PYTHON_UNSUPPORTED;
 }
 
