@@ -63,7 +63,9 @@ held() {
 	held Row '^__main__\.local'
 	# The queries are dicts, as a request's own are; what holds them grows.
 	culprit queries collections.deque
-	held dict '^thread Thread-.*\[.default.\]\.queries_log\['
+	# asgiref before 3.8 has them in the threads, later ones in an object that
+	# django.db refers to.
+	held dict '^(thread Thread-|django\.db\.connections).*\[.default.\]\.queries_log\['
 	begin malloc
 	"$MPROF" heap "$pid" --every 300ms >looks 8>&- 3>&- &
 	looker=$!
