@@ -275,6 +275,108 @@ static void consecutive_freed_ids_are_a_range(void **state)
 		    "FREE;id=9;ended=1 1.000000 5.0000|");
 }
 
+/* The text of a frame is written once, whichever record has it first. */
+static void a_sample_has_its_frames_by_number(void **state)
+{
+	const struct sink_frame frames[] = {{"a.py", "f", 3}, {"b.py", "g", 4}};
+	const uint32_t numbers[] = {1, 2}, more[] = {2, 3};
+	struct sink_allocation taken = {.time_ns = 5 * NS_PER_S,
+	    .kib = 1024,
+	    .size = 4096,
+	    .id = 1,
+	    .site = 1,
+	    .frames = frames,
+	    .numbers = numbers,
+	    .count = 2};
+
+	(void)state;
+	recording.informed = true;
+	recording.sink.allocation(recording.sink.context, &taken);
+	taken.frames = NULL;
+	taken.pid = 8;
+	taken.id = 2;
+	recording.sink.touched(recording.sink.context, &taken);
+	taken.frames = frames;
+	taken.numbers = more;
+	taken.site = 2;
+	taken.id = 3;
+	recording.sink.touched(recording.sink.context, &taken);
+	expect_ends(
+	    "CMDLINE x|"
+	    "ALLOC;id=1;site=1;size=4096;frames=#1:a.py:3:f,#2:b.py:4:g "
+	    "1.000000 5.0000|"
+	    "TOUCH;id=2;site=1;size=4096;pid=8 1.000000 5.0000|"
+	    "TOUCH;id=3;site=2;size=4096;pid=8;frames=#2,#3:b.py:4:g "
+	    "1.000000 5.0000|");
+}
+
+static void what_left_and_the_state_of_sampling_are_records(void **state)
+{
+	static const uint32_t ids[] = {3, 4};
+	const struct sink_freed left = {
+	    .time_ns = 5 * NS_PER_S, .kib = 1024, .ids = ids, .count = 2};
+	struct sink_faults faults = {
+	    .time_ns = 5 * NS_PER_S, .kib = 1024, .period = 4096};
+	struct sink_held held = {.time_ns = 5 * NS_PER_S,
+	    .kib = 1024,
+	    .by = "malloc,python",
+	    .period = 65536,
+	    .every = 1};
+
+	(void)state;
+	recording.informed = true;
+	recording.sink.left(recording.sink.context, &left);
+	recording.sink.faults(recording.sink.context, &faults);
+	faults.lost = 7;
+	faults.failed = 8;
+	recording.sink.faults(recording.sink.context, &faults);
+	recording.sink.held(recording.sink.context, &held);
+	held.pid = 8;
+	held.name = "a b";
+	held.every = 2;
+	held.failed = 1;
+	recording.sink.held(recording.sink.context, &held);
+	expect_ends("CMDLINE x|LEFT;id=3-4 1.000000 5.0000|"
+		    "FAULTS;period=4096 1.000000 5.0000|"
+		    "FAULTS;period=4096;lost=7;failed=8 1.000000 5.0000|"
+		    "HELD;by=malloc,python;period=65536 1.000000 5.0000|"
+		    "HELD;pid=8;name=a%20b;by=malloc,python;period=65536;"
+		    "every=2;failed=1 1.000000 5.0000|");
+}
+
+/* Records of others are copied, behind a sample that is held back. */
+static void records_are_copied(void **state)
+{
+	(void)state;
+	recording.informed = true;
+	tick(1, 1024);
+	tick(2, 1024);
+	recording.sink.records(
+	    recording.sink.context, "HEAP;id=1 1.0 2.0\nTYPE\nmore", 23);
+	expect_ends("CMDLINE x|MEM 1.000000 1.0000|MEM 1.000000 2.0000|"
+		    "HEAP;id=1 1.0 2.0|TYPE|");
+}
+
+static void a_reading_has_its_process_and_figures(void **state)
+{
+	double figures[FIGURES];
+	struct sink_usage usage = {
+	    .time_ns = 5 * NS_PER_S, .kib = 1024, .figures = figures};
+
+	(void)state;
+	recording.informed = true;
+	for (size_t i = 0; i < FIGURES; i++)
+		figures[i] = NAN;
+	recording.sink.usage(recording.sink.context, &usage);
+	figures[FIGURE_CPU] = 1.25;
+	figures[FIGURE_THREADS] = 3;
+	recording.sink.usage(recording.sink.context, &usage);
+	usage.pid = 8;
+	recording.sink.usage(recording.sink.context, &usage);
+	expect_ends("CMDLINE x|USAGE;cpu=1.250;threads=3 1.000000 5.0000|"
+		    "USAGE;pid=8;cpu=1.250;threads=3 1.000000 5.0000|");
+}
+
 /* With -M; the program itself and what can't be measured have no line. */
 static void each_descendant_has_a_line(void **state)
 {
@@ -419,6 +521,13 @@ int main(void)
 		a_stack_has_its_frames_once, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		consecutive_freed_ids_are_a_range, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_sample_has_its_frames_by_number, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		what_left_and_the_state_of_sampling_are_records, begin, end),
+	    cmocka_unit_test_setup_teardown(records_are_copied, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_reading_has_its_process_and_figures, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		each_descendant_has_a_line, begin, end),
 	    cmocka_unit_test_setup_teardown(

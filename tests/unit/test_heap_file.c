@@ -40,6 +40,17 @@ static void put(const char *text)
 	assert_int_equal(fclose(file), 0);
 }
 
+static void assert_text(const char *want)
+{
+	FILE *file = fopen(path, "r");
+	char text[1024];
+
+	assert_non_null(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = 0;
+	fclose(file);
+	assert_string_equal(text, want);
+}
+
 static void assert_row(const struct heap *heap, size_t at, const char *name,
     int64_t count, int64_t bytes)
 {
@@ -81,6 +92,46 @@ static void a_heap_comes_back_as_it_was(void **state)
 	heap_finish(&got);
 }
 
+/* The whole file, and what it makes of it again. */
+static void a_file_has_a_line_for_each_part(void **state)
+{
+	static const char want[] =
+	    "mprof-heap 1\npid 7\ntime_ns 8\npause_ns 9\nrss_kib 10\n"
+	    "files_kib 11\nfree_kib 12\npython 3.13.1\ntype 1 2 dict\n"
+	    "started 13\npath 3 4 dict\troot.x\npaths 1\nend 1\n";
+	struct heap heap = {.pid = 7,
+	    .wall_ns = 8,
+	    .pause_ns = 9,
+	    .has_rss = true,
+	    .rss_kib = 10,
+	    .has_parts = true,
+	    .files_kib = 11,
+	    .free_kib = 12,
+	    .started = 13,
+	    .python = "3.13.1"};
+	struct heap got = {0};
+	struct err e;
+
+	(void)state;
+	heap_add(&heap, "dict", 1, 2);
+	heap.paths = calloc(1, sizeof(*heap.paths));
+	heap_add(heap.paths, "dict\troot.x", 3, 4);
+	assert_int_equal(heap_file_write(&heap, path, &e), 0);
+	assert_text(want);
+	assert_int_equal(heap_file_read(&got, path, &e), 0);
+	assert_int_equal(got.started, 13);
+	assert_true(got.has_parts);
+	assert_int_equal(got.files_kib, 11);
+	assert_int_equal(got.free_kib, 12);
+	assert_non_null(got.paths);
+	assert_int_equal(got.paths->rows.len, 1);
+	assert_row(got.paths, 0, "dict\troot.x", 3, 4);
+	assert_int_equal(heap_file_write(&got, path, &e), 0);
+	assert_text(want);
+	heap_finish(&heap);
+	heap_finish(&got);
+}
+
 static void what_is_unknown_stays_so(void **state)
 {
 	struct heap heap = {.pid = 7}, got = {0};
@@ -115,6 +166,26 @@ static void what_is_torn_or_another_file_is_refused(void **state)
 {
 	static const char other[] = ": is not a file of mprof heap";
 	static const char torn[] = ": its end is missing; save the heap again";
+	static const struct {
+		const char *text, *why;
+	} paths[] = {
+	    {"mprof-heap 1\npath 1 2 dict\nend 0\n",
+		":2: is not a line of mprof heap"},
+	    {"mprof-heap 1\npath 1 2 \tx\nend 0\n",
+		":2: is not a line of mprof heap"},
+	    {"mprof-heap 1\npath 1 2 dict\t\nend 0\n",
+		":2: is not a line of mprof heap"},
+	    {"mprof-heap 1\npath 1 -2 dict\tx\nend 0\n",
+		":2: is not a line of mprof heap"},
+	    {"mprof-heap 1\npath x 2 dict\tx\nend 0\n",
+		":2: is not a line of mprof heap"},
+	    {"mprof-heap 1\npath 1 2 dict\tx\nend 0\n",
+		":3: is not a line of mprof heap"},
+	    {"mprof-heap 1\npath 1 2 dict\tx\npaths 2\nend 0\n",
+		":3: is not a line of mprof heap"},
+	    {"mprof-heap 1\npaths 0\npath 1 2 dict\tx\nend 0\n",
+		":3: is not a line of mprof heap"},
+	};
 	struct heap heap = {0};
 	struct err e;
 
@@ -138,6 +209,10 @@ static void what_is_torn_or_another_file_is_refused(void **state)
 	    ":2: is not a line of mprof heap");
 	assert_refused("mprof-heap 1\nrss_kib x\nend 0\n",
 	    ":2: is not a line of mprof heap");
+	assert_refused("mprof-heap 1\nfree_kib x\nend 0\n",
+	    ":2: is not a line of mprof heap");
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		assert_refused(paths[i].text, paths[i].why);
 	assert_int_equal(heap_file_read(&heap, "/none", &e), -1);
 	assert_string_equal(
 	    e.text, "/none: can't be read: No such file or directory");
@@ -235,6 +310,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_heap_comes_back_as_it_was),
+	    cmocka_unit_test(a_file_has_a_line_for_each_part),
 	    cmocka_unit_test(what_is_unknown_stays_so),
 	    cmocka_unit_test(what_is_torn_or_another_file_is_refused),
 	    cmocka_unit_test(names_from_a_file_are_cleaned),
