@@ -153,17 +153,19 @@ static void on_flush(void *context)
 	told.flushes++;
 }
 
-static void on_birth(void *context, const struct sink_birth *birth)
+static void on_introduction(
+    void *context, const struct sink_introduction *introduction)
 {
 	size_t used = strlen(told.names);
 
 	(void)context;
 	snprintf(told.names + used, sizeof(told.names) - used, "%d %s (%s) ",
-	    (int)birth->process->pid, birth->process->name, birth->command);
+	    (int)introduction->process->pid, introduction->process->name,
+	    introduction->command);
 }
 
 static const struct sink sink = {.tick = on_tick,
-    .birth = on_birth,
+    .introduce = on_introduction,
     .exit = on_end,
     .peak = on_peak,
     .mark = on_mark,
