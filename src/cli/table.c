@@ -38,7 +38,15 @@ void table_add(struct table *table, const char *text)
 
 void table_add_size(struct table *table, double mib)
 {
-	*array_push(&table->sizes) = (struct table_size){table->cells.len, mib};
+	*array_push(&table->sizes) =
+	    (struct table_size){table->cells.len, mib, false};
+	*array_push(&table->cells) = NULL;
+}
+
+void table_add_change(struct table *table, double mib)
+{
+	*array_push(&table->sizes) =
+	    (struct table_size){table->cells.len, mib, true};
 	*array_push(&table->cells) = NULL;
 }
 
@@ -60,8 +68,9 @@ static void cli_table_settle(struct table *table, size_t column, size_t columns)
 		char text[UNITS_TEXT];
 
 		if (size->cell % columns == column)
-			table->cells.items[size->cell] =
-			    mem_copy(units_size_among(
+			table->cells.items[size->cell] = mem_format("%s%s",
+			    size->is_change && size->mib > 0 ? "+" : "",
+			    units_size_among(
 				text, size->mib, most > 0 ? least : 0, most));
 	}
 }

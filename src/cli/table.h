@@ -7,6 +7,7 @@
 #ifndef MPROF_CLI_TABLE_H
 #define MPROF_CLI_TABLE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/array.h"
@@ -15,6 +16,7 @@
 struct table_size {
 	size_t cell;
 	double mib;
+	bool is_change; /* has a sign */
 };
 
 struct table {
@@ -33,6 +35,9 @@ void table_add(struct table *table, const char *text) __attribute__((nonnull));
 
 /* The same for a size in MiB, written in one unit for the whole column. */
 void table_add_size(struct table *table, double mib) __attribute__((nonnull));
+
+/* The same for a change: "+3.00 MiB". */
+void table_add_change(struct table *table, double mib) __attribute__((nonnull));
 
 /* Prints the rows in at most width columns; 0: no limit. */
 void table_print(struct table *table, FILE *out, size_t width)

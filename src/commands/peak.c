@@ -301,20 +301,17 @@ static void command_peak_print_gpus(const struct profile *profile, FILE *out)
 		fprintf(out, "  All GPUs\t\t\t%.3f MiB\n", all);
 }
 
-static void print_phase(const struct phase *phase, double first_s, FILE *out)
+static void peak_add_phase(
+    struct table *table, const struct phase *phase, double first_s)
 {
 	const struct figures *f = &phase->figures;
-	char at[UNITS_TEXT], duration[UNITS_TEXT], peak[UNITS_TEXT];
-	char size[UNITS_TEXT], growth[UNITS_TEXT + 1];
-	char *name = utf8_clean_copy(phase->name);
+	char at[UNITS_TEXT], duration[UNITS_TEXT];
 
-	snprintf(growth, sizeof(growth), "%s%s", f->growth_mib > 0 ? "+" : "",
-	    units_size(size, f->growth_mib));
-	fprintf(out, "  %12s %12s %12s %13s  %s\n",
-	    units_duration(at, phase->from_s - first_s),
-	    units_duration(duration, f->duration_s),
-	    units_size(peak, f->peak_mib), growth, name);
-	free(name);
+	table_add(table, units_duration(at, phase->from_s - first_s));
+	table_add(table, units_duration(duration, f->duration_s));
+	table_add_size(table, f->peak_mib);
+	table_add_change(table, f->growth_mib);
+	table_add(table, phase->name);
 }
 
 /* "leak, +3.00 MiB/min" */
@@ -329,36 +326,50 @@ static char *name_found_phase(const struct found_phase *phase)
 	    units_rate(rate, phase->mib_per_s));
 }
 
-/* Prints a line for each phase: start, duration, memory at both ends. */
+/* Starts a table of phases: when each began, how long it took, two sizes. */
+static void peak_begin_phases(
+    struct table *table, const char *size, const char *other, const char *name)
+{
+	table_init(table, "rrrrl");
+	table_add(table, "  at");
+	table_add(table, "duration");
+	table_add(table, size);
+	table_add(table, other);
+	table_add(table, name);
+}
+
 static void print_found_phases(const struct run *run, FILE *out)
 {
 	double first_s = run_first_s(run);
 	struct found_phase *phases;
 	size_t count = phases_find(run, &phases);
+	struct table table;
 
-	fprintf(out, "  %12s %12s %12s %13s  %s\n", "at", "duration", "from",
-	    "to", "phase found");
+	peak_begin_phases(&table, "from", "to", "phase found");
 	for (size_t i = 0; i < count; i++) {
 		const struct found_phase *phase = &phases[i];
-		char at[UNITS_TEXT], duration[UNITS_TEXT];
-		char from[UNITS_TEXT], to[UNITS_TEXT];
+		char text[UNITS_TEXT];
 		char *name = name_found_phase(phase);
 
-		fprintf(out, "  %12s %12s %12s %13s  %s\n",
-		    units_duration(at, phase->from_s - first_s),
-		    units_duration(duration, phase->until_s - phase->from_s),
-		    units_size(from, phase->from_mib),
-		    units_size(to, phase->to_mib), name);
+		table_add(
+		    &table, units_duration(text, phase->from_s - first_s));
+		table_add(&table,
+		    units_duration(text, phase->until_s - phase->from_s));
+		table_add_size(&table, phase->from_mib);
+		table_add_size(&table, phase->to_mib);
+		table_add(&table, name);
 		free(name);
 	}
+	table_print(&table, out, table_width(out));
+	table_finish(&table);
 	free(phases);
 }
 
-/* Prints a line for each phase: start, duration, peak, growth and name. */
 static void print_phases(const struct run *run, FILE *out)
 {
 	double first_s = run_first_s(run);
 	struct phase *phases;
+	struct table table;
 	size_t count;
 
 	if (run->total.len > 0 && run->marks.len == 0) {
@@ -370,10 +381,11 @@ static void print_phases(const struct run *run, FILE *out)
 		return;
 	}
 	count = phases_of_run(run, &phases);
-	fprintf(out, "  %12s %12s %12s %13s  %s\n", "at", "duration", "peak",
-	    "growth", "phase");
+	peak_begin_phases(&table, "peak", "growth", "phase");
 	for (size_t i = 0; i < count; i++)
-		print_phase(&phases[i], first_s, out);
+		peak_add_phase(&table, &phases[i], first_s);
+	table_print(&table, out, table_width(out));
+	table_finish(&table);
 	free(phases);
 }
 

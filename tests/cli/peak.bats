@@ -193,6 +193,9 @@ mprof: cmd.dat: holds no samples"
 	[[ ${output//  / } =~ 4.50\ s\ +7.00\ s\ +77.5\ MiB\ +\+21.0\ MiB\ +load\ it ]]
 	[[ $output =~ 11.5\ s\ +7.50\ s\ +8.00\ MiB\ +-23.0\ MiB\ +work ]]
 	[[ $output == *"0 s"*"start"* ]]
+	COLUMNS=44 run_apart mprof peak --phases a.dat
+	[[ $output == *"+21.0 MiB"* ]]
+	! grep -E '^.{45}' <<<"${output#*$'\n'}" || false
 	recording b.dat
 	run_apart mprof peak --phases b.dat
 	[[ $output == *"phase found"*" 200 ms "*steady* ]]
