@@ -95,7 +95,7 @@ int chart_difference(
 	line->in_legend = true;
 	line->name = mem_copy("difference");
 	line->detail = mem_format(
-	    "at most %s", units_size(text, difference_furthest(difference)));
+	    "%s at its largest", units_size(text, difference_furthest(difference)));
 	build_memory_axis(scene, &scene->panels.items[0], request);
 	return 0;
 }

@@ -449,7 +449,7 @@ many() {
 	same "$(tail -n 3 scene)" "    0.0000 2.0000
     1.0000 -25.0000
     2.0000 1.0000"
-	grep -q '"difference" "at most -25.0 MiB"' scene
+	grep -q '"difference" "-25.0 MiB at its largest"' scene
 	grep -q '^panel memory -25' scene
 	run_apart mprof plot --difference -o a.png a.dat
 	[ "$status" -eq 1 ]
