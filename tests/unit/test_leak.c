@@ -570,6 +570,71 @@ static void each_reason_says_what_would_decide(void **state)
 	assert_why(&leak, NULL, "");
 }
 
+/* So many times the memory, in so many times the time since the start. */
+static void stretch(struct series *series, double start_s, double mib, double s)
+{
+	for (size_t i = 0; i < series->len; i++) {
+		struct sample *sample = &series->items[i];
+
+		sample->mib *= mib;
+		sample->time_s = start_s + s * (sample->time_s - start_s);
+	}
+}
+
+static void judge_stretched(enum recording_kind kind, uint64_t seed, double mib,
+    double s, struct leak_run *leak)
+{
+	struct recording_facts facts;
+	struct profile profile;
+	struct run *run;
+	double start_s;
+
+	profile_init(&profile, "made");
+	run = profile_add_run(&profile);
+	recording_make(kind, seed, run, &facts);
+	start_s = run->total.items[0].time_s;
+	stretch(&run->total, start_s, mib, s);
+	for (size_t i = 0; i < run->processes.len; i++)
+		stretch(&run->processes.items[i].memory, start_s, mib, s);
+	leak_judge_run(run, leak);
+	leak->process = leak->process ? (void *)"one" : NULL;
+	leak_run_finish(leak);
+	profile_finish(&profile);
+}
+
+/* Whether they hardly differ, or both are unlimited. */
+static bool about(double x, double y)
+{
+	return x == y || fabs(x - y) <= 0.02 * fabs(x) + 0.01;
+}
+
+/* A program of gigabytes that runs for hours is judged as one of megabytes that
+ * runs for minutes. */
+static void sixteen_times_as_much_is_judged_alike(void **state)
+{
+	(void)state;
+	for (int k = 0; k < RECORDING_KINDS * 3; k++) {
+		enum recording_kind kind =
+		    (enum recording_kind)(k % RECORDING_KINDS);
+		uint64_t seed = 1 + (uint64_t)(k / RECORDING_KINDS);
+		struct leak_run one, other;
+		const struct leak *a = &one.worst, *b = &other.worst;
+
+		judge_stretched(kind, seed, 1, 1, &one);
+		judge_stretched(kind, seed, 16, 4, &other);
+		assert_int_equal(a->verdict, b->verdict);
+		assert_int_equal(a->reason, b->reason);
+		assert_int_equal(a->lives, b->lives);
+		assert_ptr_equal(one.process, other.process);
+		assert_int_equal(one.more_processes, other.more_processes);
+		assert_true(about(a->mib_per_s * 4, b->mib_per_s));
+		assert_true(about(a->level_mib * 16, b->level_mib));
+		assert_true(about(
+		    (a->until_s - a->first_s) * 4, b->until_s - b->first_s));
+		assert_true(about(a->cycle_s * 4, b->cycle_s));
+	}
+}
+
 /* Everything that is said about a stretch, to three digits. */
 static void print_leak(FILE *out, const struct leak *leak)
 {
@@ -681,6 +746,7 @@ int main(void)
 	    cmocka_unit_test(a_process_born_halfway_is_judged),
 	    cmocka_unit_test(processes_gather_beside_short_lived_ones),
 	    cmocka_unit_test(each_reason_says_what_would_decide),
+	    cmocka_unit_test(sixteen_times_as_much_is_judged_alike),
 	    cmocka_unit_test(the_figures_stay),
 	};
 
