@@ -409,6 +409,94 @@ static void each_descendant_has_a_line(void **state)
 		    "MEM 1.500000 6.0000|");
 }
 
+static void introduce(pid_t pid, int64_t kib)
+{
+	const struct sink_process process = {.pid = pid,
+	    .ppid = 1,
+	    .start_ticks = (uint64_t)pid,
+	    .kib = kib,
+	    .name = pid == 8 ? "part" : "main"};
+	const struct sink_introduction introduction = {
+	    .time_ns = NS_PER_S, .process = &process, .command = "word"};
+
+	recording.sink.introduce(recording.sink.context, &introduction);
+}
+
+/* The file with that ending, without INFO and with "|" for newlines; it is
+ * removed. */
+static void expect_rotated(const char *ending, const char *want)
+{
+	char name[64], line[512], got[1024] = "";
+	FILE *file;
+
+	snprintf(name, sizeof(name), "%s%s", path, ending);
+	file = fopen(name, "r");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "INFO;", 5) == 0)
+			continue;
+		line[strcspn(line, "\n")] = '|';
+		strcat(got, line);
+	}
+	fclose(file);
+	assert_string_equal(got, want);
+	if (ending[0])
+		unlink(name);
+}
+
+/* Each file ends like a recording whose program lives on, and the next one
+ * begins with the processes that are still there. */
+static void a_full_file_is_followed_by_a_next(void **state)
+{
+	static char *words[] = {"x", NULL};
+	struct sink_process processes[] = {{.pid = 7,
+					       .start_ticks = 7,
+					       .kib = 1024,
+					       .peak_kib = 2048,
+					       .is_root = true},
+	    {.pid = 8, .start_ticks = 8, .kib = 512}};
+	struct sink_tick now = {.time_ns = NS_PER_S,
+	    .total_kib = 1536,
+	    .sampled = true,
+	    .processes = processes,
+	    .count = 2};
+	struct sink_peak peak = {.time_ns = 2 * NS_PER_S, .kib = 4096};
+	struct err e;
+
+	(void)state;
+	recording.command = words;
+	assert_int_equal(
+	    dat_writer_bound_files(&recording.writer, 1, 3, &e), 0);
+	introduce(7, 256);
+	introduce(8, 256);
+	introduce(8, 512); /* its newest name counts */
+	for (int i = 0; i < 3; i++, now.time_ns += NS_PER_S) {
+		if (i == 2)
+			processes[1].start_ticks++; /* of another process */
+		recording.sink.flush(recording.sink.context);
+		recording.sink.tick(recording.sink.context, &now);
+	}
+	recording.sink.peak(recording.sink.context, &peak);
+	peak.time_ns = 3 * NS_PER_S;
+	recording.sink.peak(recording.sink.context, &peak);
+	assert_int_equal(dat_sink_finish(&recording, &e), 0);
+	expect_rotated(".2",
+	    "CMDLINE x|"
+	    "PROC;pid=7;start=7;ppid=1;name=main;cmd=word 0.250000 1.0000|"
+	    "PROC;pid=8;start=8;ppid=1;name=part;cmd=word 0.250000 1.0000|"
+	    "PROC;pid=8;start=8;ppid=1;name=part;cmd=word 0.500000 1.0000|"
+	    "MEM 1.500000 1.0000|EXIT;pid=7 2.000000 2.0000|");
+	expect_rotated(".1",
+	    "CMDLINE x|"
+	    "PROC;pid=7;start=7;ppid=1;name=main;cmd=word 1.000000 2.0000|"
+	    "PROC;pid=8;start=8;ppid=1;name=part;cmd=word 0.500000 2.0000|"
+	    "MEM 1.500000 2.0000|EXIT;pid=7 2.000000 3.0000|");
+	expect_rotated("",
+	    "CMDLINE x|"
+	    "PROC;pid=7;start=7;ppid=1;name=main;cmd=word 1.000000 3.0000|"
+	    "MEM 1.500000 3.0000|PEAK 4.000000 3.0000|");
+}
+
 static void without_skip_each_sample_is_written(void **state)
 {
 	(void)state;
@@ -530,6 +618,8 @@ int main(void)
 		a_reading_has_its_process_and_figures, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		each_descendant_has_a_line, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_full_file_is_followed_by_a_next, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		without_skip_each_sample_is_written, begin, end),
 	    cmocka_unit_test_setup_teardown(
