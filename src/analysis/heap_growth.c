@@ -30,8 +30,10 @@ const struct heap_growth_row *heap_growth_find(
 static void heap_growth_step(
     struct heap_growth_row *row, int64_t count, int64_t bytes)
 {
-	if (count > row->count || (count == row->count && bytes > row->bytes))
-		row->grew++;
+	row->more +=
+	    count > row->count || (count == row->count && bytes > row->bytes);
+	row->larger += bytes > row->bytes;
+	row->grew = row->more > row->larger ? row->more : row->larger;
 	row->count = count;
 	row->bytes = bytes;
 }
@@ -119,14 +121,16 @@ static bool heap_growth_is_part(const char *name)
 	return false;
 }
 
-/* 0: a class that may be the cause; 1: one that is part of others; 2: a
- * built-in type, or too few objects. */
+/* 0: a class that may be the cause, or the type of classes, each of which comes
+ * with functions, dicts and weak references; 1: one that is part of others; 2:
+ * a built-in type, or too few objects. */
 static int heap_growth_class(
     const struct heap_growth_order *order, const struct heap_growth_row *row)
 {
-	if (!strchr(row->name, '.') ||
-	    row->count - row->first_count < order->least)
+	if (row->count - row->first_count < order->least)
 		return 2;
+	if (!strchr(row->name, '.'))
+		return strcmp(row->name, "type") ? 2 : 0;
 	return heap_growth_is_part(row->name);
 }
 

@@ -5,7 +5,8 @@
  * (Moore and Wallis, Journal of the American Statistical Association 38,
  * 1943): the number of steps between looks in which they grew. A leak grows in
  * every step; memory held for a moment, such as a request's, grows in about
- * half of them, however much that is.
+ * half of them, however much that is. A type grows by its objects, or, as one
+ * buffer does among others that come and go, by their bytes.
  */
 #ifndef MPROF_ANALYSIS_HEAP_GROWTH_H
 #define MPROF_ANALYSIS_HEAP_GROWTH_H
@@ -16,7 +17,9 @@ struct heap_growth_row {
 	char *name;
 	int64_t first_count, first_bytes; /* at the first look */
 	int64_t count, bytes;             /* at the newest look */
-	size_t grew;                      /* number of steps in which it grew */
+	size_t more, larger; /* number of steps in which it grew by its objects,
+			      * by their bytes */
+	size_t grew;         /* the greater of both */
 };
 
 /* Zeroed is empty. */

@@ -35,13 +35,15 @@ struct doctor {
 	char *trouble; /* why it could not be looked at; NULL: it could */
 	struct heap_growth growth;
 	struct doctor_type types[DOCTOR_TYPES];
-	size_t len;                       /* number of types */
+	size_t len;    /* number of types */
+	bool by_place; /* no type grew in each step: types of places that did */
 	bool is_native;                   /* no object explains the growth */
 	int64_t rss_kib, unexplained_kib; /* since the first look */
 };
 
-/* Names, for each type, the place that gained most of its objects between two
- * looks that both have paths, or else the place that holds most. */
+/* Names, for each type, the place that grew most between two looks that both
+ * have paths, or else the place that holds most. If no type grew in each step,
+ * types are those of the places that grew most. */
 void doctor_find_holders(struct doctor *doctor, const struct heap *before,
     const struct heap *after) __attribute__((nonnull));
 

@@ -4,8 +4,12 @@
 #include "base/mem.h"
 #include "commands/doctor.h"
 #include "commands/refs.h"
+#include "commands/refs_grown.h"
 
 #define DOCTOR_DEPTH 10
+/* A place that grew by less than this part of another's growth explains none of
+ * it. */
+#define DOCTOR_PART 100
 
 /* The path in a row of heap's paths; NULL where the row is of another type. */
 static const char *doctor_path_of(
@@ -18,32 +22,33 @@ static const char *doctor_path_of(
 		   : NULL;
 }
 
-/* The place that gained most objects of the type from look to look. Objects
- * held by a running function or by no object come last. NULL: no place gained
- * any. */
+/* The place that grew most from look to look, by bytes, as one large object
+ * does among many that come and go. What a running function or no object holds
+ * comes after all others, but for those that explain nothing. NULL: none grew.
+ */
 static const char *doctor_find_grown(const struct doctor_type *type,
     const struct heap *before, const struct heap *after)
 {
-	const char *found = NULL;
-	bool passing = true;
-	int64_t most = 0;
+	const char *found[] = {NULL, NULL}; /* that stay, that pass */
+	int64_t most[] = {0, 0};
 
 	for (size_t i = 0; i < after->rows.len; i++) {
-		const struct heap_row *row = &after->rows.items[i], *old;
+		const struct heap_row *row = &after->rows.items[i];
 		const char *path = doctor_path_of(row, type);
+		const struct heap_row *old;
 		int64_t grown;
 
-		if (!path || (row->passing && !passing))
+		if (!path)
 			continue;
 		old = heap_find(before, row->name);
-		grown = row->count - (old ? old->count : 0);
-		if (grown <= 0 || (row->passing == passing && grown <= most))
+		grown = row->bytes - (old ? old->bytes : 0);
+		if (grown <= most[row->passing])
 			continue;
-		found = path;
-		most = grown;
-		passing = row->passing;
+		found[row->passing] = path;
+		most[row->passing] = grown;
 	}
-	return found;
+	return most[false] > most[true] / DOCTOR_PART ? found[false]
+						      : found[true];
 }
 
 /* Finds, in one more copy of the process, the chain that holds most objects of
@@ -64,11 +69,31 @@ static void doctor_find_most(struct doctor *doctor)
 	refs_finish(&refs);
 }
 
+/* Types that come and go hide one that is kept; its place does not. */
+static void doctor_find_places(
+    struct doctor *doctor, const struct heap *before, const struct heap *after)
+{
+	struct refs_grown_row rows[DOCTOR_TYPES];
+
+	doctor->len = refs_grown_most(before, after, rows, DOCTOR_TYPES);
+	doctor->by_place = doctor->len > 0;
+	for (size_t i = 0; i < doctor->len; i++)
+		doctor->types[i] = (struct doctor_type){
+		    .name = mem_format("%.*s", rows[i].type_len, rows[i].type),
+		    .held_by = mem_copy(rows[i].path),
+		    .count = rows[i].objects,
+		    .bytes = rows[i].bytes};
+}
+
 void doctor_find_holders(
     struct doctor *doctor, const struct heap *before, const struct heap *after)
 {
 	bool all = true;
 
+	if (!doctor->len) {
+		doctor_find_places(doctor, before, after);
+		return;
+	}
 	for (size_t i = 0; i < doctor->len; i++) {
 		struct doctor_type *type = &doctor->types[i];
 		const char *path =

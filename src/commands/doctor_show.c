@@ -98,7 +98,11 @@ static void doctor_print_types(const struct doctor *doctor)
 	printf("objects    %s in %s: ",
 	    units_count(steps, doctor->growth.steps, "step", "steps"),
 	    units_duration(span, span_s));
-	puts(doctor->len ? "these types grew in each" : "no type grew in each");
+	puts(doctor->by_place
+		 ? "no type grew in each, but these places did from "
+		   "the first to the last"
+	     : doctor->len ? "these types grew in each"
+			   : "no type grew in each");
 	for (size_t i = 0; i < doctor->len; i++) {
 		const struct doctor_type *type = &doctor->types[i];
 
@@ -165,6 +169,8 @@ static void doctor_write_whole(
 
 static void doctor_write_types(struct json *json, const struct doctor *doctor)
 {
+	json_key(json, "by_place");
+	json_bool(json, doctor->by_place);
 	json_key(json, "types");
 	json_open(json, '[');
 	for (size_t i = 0; i < doctor->len; i++) {

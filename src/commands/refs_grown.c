@@ -20,17 +20,8 @@
 #define SCHEMA 1
 #define PATH_DEPTH 10
 #define LEAST_OBJECTS 2
+#define LEAST_BYTES (64 << 10) /* of a single object */
 #define ROWS_MAX 20000
-
-/* A place that grew, including the growth below it. */
-struct refs_grown_row {
-	const char *type, *path; /* type is not NUL-terminated: type_len */
-	int type_len;
-	/* Growth from look to look, growth until now, total. */
-	int64_t objects, since, bytes;
-	bool passing; /* held by a running function, or by no object */
-	bool below;   /* below another row's place */
-};
 
 struct refs_grown_rows {
 	ARRAY(struct refs_grown_row) items;
@@ -81,7 +72,8 @@ int refs_paths(struct heap *paths, struct look *look, struct err *e)
 		const struct chain_link *link = &refs.chains.links.items[i];
 		char *path, *type, *name;
 
-		if (link->objects < LEAST_OBJECTS)
+		if (link->objects < LEAST_OBJECTS &&
+		    link->retained < LEAST_BYTES)
 			continue;
 		refs_forget_number(&refs, i);
 		path = refs_path(&refs, i);
@@ -229,11 +221,9 @@ static void refs_grown_fold(struct refs_grown_rows *rows)
 /* Finds the places that grew from look to look and since then; passing ones
  * must have grown both times. */
 static void refs_grown_find(struct refs_grown_rows *rows,
-    const struct refs_grown *grown, const struct heap *now, const char *word)
+    const struct heap *before, const struct heap *after, const struct heap *now,
+    const char *word)
 {
-	const struct heap *before = grown->before.paths,
-			  *after = grown->after.paths;
-
 	for (size_t i = 0; i < now->rows.len && rows->items.len < ROWS_MAX;
 	     i++) {
 		const struct heap_row *row = &now->rows.items[i];
@@ -247,7 +237,7 @@ static void refs_grown_find(struct refs_grown_rows *rows,
 		    .passing = row->passing};
 
 		found.type_len = (int)(found.path - found.type) - 1;
-		if (found.objects > 0 &&
+		if (row->count >= LEAST_OBJECTS && found.objects > 0 &&
 		    found.since >= (found.passing ? 1 : 0) &&
 		    refs_grown_is_wanted(&found, word))
 			*array_push(&rows->items) = found;
@@ -261,6 +251,22 @@ static void refs_grown_find(struct refs_grown_rows *rows,
 	    refs_grown_by_objects);
 	while (rows->items.len && rows->items.items[rows->items.len - 1].below)
 		rows->items.len--;
+}
+
+size_t refs_grown_most(const struct heap *before, const struct heap *after,
+    struct refs_grown_row *rows, size_t len)
+{
+	struct refs_grown_rows grown = {.items = {0}};
+
+	/* Nothing came since, so that what passes is left out. */
+	refs_grown_find(
+	    &grown, before->paths, after->paths, after->paths, NULL);
+	if (len > grown.items.len)
+		len = grown.items.len;
+	if (len)
+		memcpy(rows, grown.items.items, len * sizeof(*rows));
+	array_free(&grown.items);
+	return len;
 }
 
 static void refs_grown_write(const struct refs_grown_rows *rows,
@@ -349,7 +355,8 @@ int refs_grown_print(const struct refs_grown *grown,
 		    "files are from; that one has ended",
 		    grown->after.pid);
 	if (result == 0) {
-		refs_grown_find(&rows, grown, now.paths, show->word);
+		refs_grown_find(&rows, grown->before.paths, grown->after.paths,
+		    now.paths, show->word);
 		if (show->json)
 			refs_grown_write(&rows, grown, show);
 		else

@@ -9,14 +9,30 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "profile/heap.h"
 #include "base/err.h"
+#include "profile/heap.h"
 #include "python/heap/look.h"
 
-/* Fills paths, which is zeroed, with each place of two or more objects, by type
- * and path. -1 with e. */
+/* Fills paths, which is zeroed, with each place of two or more objects, or of a
+ * large one, by type and path. -1 with e. */
 int refs_paths(struct heap *paths, struct look *look, struct err *e)
     __attribute__((nonnull, warn_unused_result));
+
+/* A place that grew, including the growth below it. The texts belong to the
+ * later heap. */
+struct refs_grown_row {
+	const char *type, *path; /* type is not NUL-terminated: type_len */
+	int type_len;
+	/* Growth from look to look, growth until now, total. */
+	int64_t objects, since, bytes;
+	bool passing; /* held by a running function, or by no object */
+	bool below;   /* below another row's place */
+};
+
+/* Fills rows, an array of len, with the places that grew most between two looks
+ * with paths and are not passing. Returns their number. */
+size_t refs_grown_most(const struct heap *before, const struct heap *after,
+    struct refs_grown_row *rows, size_t len) __attribute__((nonnull));
 
 struct refs_grown {
 	struct heap before, after; /* as saved */

@@ -46,6 +46,13 @@ finds_few() {
 			.types[0].held_by == "__main__.few[…]"' found >/dev/null
 }
 
+# found_at TYPE PATH: doctor names that place for that type
+found_at() {
+	mprof doctor "$pid" --every 300ms --json >found &&
+		jq -e --arg type "$1" --arg path "$2" 'any(.types[];
+			.type == $type and .held_by == $path)' found >/dev/null
+}
+
 says_cycle() {
 	mprof doctor "$pid" --every 300ms >found &&
 		grep -q '^ *__main__.Node .*B, held by its own cycle' found
@@ -73,6 +80,24 @@ many, few = [Lesson() for i in range(100000)], []" \
 		'few.extend(Lesson() for i in range(10))'
 	launch "$(first_python)" small.py
 	soon finds_few
+	let_end
+	pid=
+}
+
+# Both beside as many objects of their type as a function holds for a moment.
+@test "doctor: one buffer that lengthens, keys of a dict" {
+	growing among.py "import itertools
+numbers = itertools.count()
+kept, names = [bytes(100000)], {}
+def innocent():
+    texts = [str(i) for i in range(5000 * (next(numbers) % 3))]
+    buffers = [b'%d' % i for i in range(300 * (next(numbers) % 3))]
+    ended.wait(0.01)" 'kept[0] = bytes(len(kept[0]) + 1000)
+        names.update((str(next(numbers)), None) for i in range(37))
+        innocent()'
+	launch "$(first_python)" among.py
+	soon found_at bytes '__main__.kept[0]'
+	soon found_at str '__main__.names.keys()'
 	let_end
 	pid=
 }

@@ -128,6 +128,35 @@ static void a_list_that_only_lengthens_grows(void **state)
 	heap_growth_finish(&growth);
 }
 
+/* One buffer that only lengthens, among others that come and go; the type of
+ * classes, each of which brings several dicts. */
+static void what_grows_by_its_bytes_alone_grows(void **state)
+{
+	static const int64_t others[] = {3000, 0, 6000, 3000};
+	struct heap_growth growth = {0};
+	const struct heap_growth_row *row;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct heap heap = {0};
+
+		heap_add(&heap, "bytes", 1 + others[i],
+		    1000000 * (1 + i) + 40 * others[i]);
+		heap_add(&heap, "list", 1 + others[i], 80 * others[i]);
+		heap_add(&heap, "dict", 3 * i, 9000 * i);
+		heap_add(&heap, "type", i, 1700 * i);
+		heap_growth_add(&growth, &heap);
+		heap_finish(&heap);
+	}
+	row = heap_growth_find(&growth, "bytes");
+	assert_int_equal(row->more, 1);
+	assert_int_equal(row->grew, 3);
+	assert_int_equal(heap_growth_find(&growth, "list")->grew, 1);
+	ranked(&growth,
+	    (const char *const[]){"type", "bytes", "dict", "list", NULL});
+	heap_growth_finish(&growth);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +164,7 @@ int main(void)
 	    cmocka_unit_test(a_class_is_before_what_it_is_made_of),
 	    cmocka_unit_test(a_class_is_before_its_locks),
 	    cmocka_unit_test(a_list_that_only_lengthens_grows),
+	    cmocka_unit_test(what_grows_by_its_bytes_alone_grows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
