@@ -213,7 +213,7 @@ installed() {
 	# The C library alone is the system's.
 	same "$(sed -n 's/.*calling init: //p' loaded | grep -v "^$PWD/env/" |
 		sed 's,.*/,,' | sort -u |
-		grep -vE '^(lib(c|m|dl|pthread|rt)|ld-linux-.*)\.so\.')" ''
+		grep -vE '^(lib(c|m|mvec|dl|pthread|rt)|ld-linux-.*)\.so\.')" ''
 	in_pip "$python" uninstall -q -y mprof
 	find env ! -type d | sort | diff before -
 	run_apart env/bin/python -c 'import memory_profiler'
