@@ -58,7 +58,7 @@ static char *leak_why_rested(const struct figures_text *t)
 
 static char *leak_why_bends(const struct figures_text *t)
 {
-	return mem_format("%s since %s, slower than before: a warm-up that "
+	return mem_format("%s from %s on, slower than before: a warm-up that "
 			  "goes on, or a leak behind it; record %s longer",
 	    t->rate, t->since, t->need);
 }
@@ -92,8 +92,9 @@ static char *leak_why_steady(
 	if (leak->low == 0 && leak->high == 0)
 		return mem_format(
 		    "a leak of %s would have shown, unless the program was "
-		    "idle: memory has not changed since %s",
-		    t->shows, t->since);
+		    "idle: memory has not changed%s%s",
+		    t->shows, leak->since_s > leak->first_s ? " after " : "",
+		    leak->since_s > leak->first_s ? t->since : "");
 	return mem_format("a leak of %s would have shown", t->shows);
 }
 
@@ -104,8 +105,8 @@ char *leak_why(const struct leak *leak)
 	units_rate(t.rate, leak->mib_per_s);
 	units_rate(t.shows, leak->visible_mib_per_s);
 	units_duration(t.need, fmax(leak->need_s, 1));
-	units_clock(t.until, leak->until_s - leak->first_s);
-	units_clock(t.since, leak->since_s - leak->first_s);
+	units_duration(t.until, leak->until_s - leak->first_s);
+	units_duration(t.since, leak->since_s - leak->first_s);
 	units_duration(t.took, leak->until_s - leak->since_s);
 	units_duration(t.cycle, leak->cycle_s);
 	if (leak->verdict == LEAK_UNDECIDED) /* the function returns a copy */

@@ -159,15 +159,6 @@ char *units_duration_to(char *out, double seconds, double step)
 	return out;
 }
 
-char *units_clock(char *out, double seconds)
-{
-	double whole = round(fmin(fmax(seconds, 0), 1e12));
-
-	snprintf(out, UNITS_TEXT, "%02.0f:%02.0f:%02.0f", floor(whole / 3600),
-	    fmod(floor(whole / 60), 60), fmod(whole, 60));
-	return out;
-}
-
 char *units_number(char *out, double value)
 {
 	units_put_number(out, value);

@@ -32,9 +32,6 @@ char *units_duration(char *out, double seconds);
  * "1 h 30 s", by 0.1 -> "1 h 30.0 s" */
 char *units_duration_to(char *out, double seconds, double step);
 
-/* 250 -> "00:04:10", with as many digits for hours as needed */
-char *units_clock(char *out, double seconds);
-
 /* MiB a second as MiB a minute, for every picture, page and table, with three
  * digits even for slow rates: 0.0533 -> "3.20 MiB/min", 0.0001 -> "0.00600
  * MiB/min". units_rate_number(): the figure alone, for several of one unit. */

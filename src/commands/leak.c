@@ -109,12 +109,12 @@ static void print_trend(const struct finding *f, const struct leak *leak)
 	char since[UNITS_TEXT];
 
 	print_rate(leak);
-	units_clock(since, leak->since_s - leak->first_s);
+	units_duration(since, leak->since_s - leak->first_s);
 	if (leak->lives)
 		printf(" in each of %zu lives, as in that from %s on",
 		    leak->lives, since);
-	else
-		printf(" since %s", since);
+	else if (leak->since_s > leak->first_s)
+		printf(" from %s on", since);
 	if (f && leak->mib_per_s > 0)
 		command_leak_print_limit(leak, f->limit_mib);
 	putchar('\n');

@@ -201,7 +201,7 @@ static void lines_held_print_head(
 {
 	double zero_s = run_first_s(held->run);
 	double total = lines_held_total(held);
-	char size[UNITS_TEXT], error[UNITS_TEXT + 4], clock[UNITS_TEXT];
+	char size[UNITS_TEXT], error[UNITS_TEXT + 4], time[UNITS_TEXT];
 	char count[UNITS_COUNT];
 
 	lines_held_error(error, held->mib, held->variance);
@@ -210,7 +210,7 @@ static void lines_held_print_head(
 	    : wish->since                        ? "at the end,"
 	    : held->part.until_end               ? "at its most,"
 						 : "at the peak,",
-	    units_clock(clock, held->part.at_s - zero_s),
+	    units_duration(time, held->part.at_s - zero_s),
 	    units_size(size, held->mib), *error ? " " : "", error);
 	if (!isnan(total))
 		printf(" of %s", units_size(size, total));
@@ -218,9 +218,9 @@ static void lines_held_print_head(
 	    ", %s\n", units_count(count, held->samples, "sample", "samples"));
 	if (wish->window.given || wish->since) {
 		printf(held->part.source == SOURCE_TOUCHED
-			   ? "Touched since %s and still resident.\n"
-			   : "Allocated since %s and not freed.\n",
-		    units_clock(clock, held->part.from_s - zero_s));
+			   ? "Touched after %s and still resident.\n"
+			   : "Allocated after %s and not freed.\n",
+		    units_duration(time, held->part.from_s - zero_s));
 	}
 	if (wish->older_s > 0)
 		printf("%s for %s or longer.\n",

@@ -21,7 +21,7 @@ ramp() {
 	ramp a.dat 0.5 40
 	run_apart mprof leak --limit 1000MiB a.dat
 	[ "$status" -eq 0 ]
-	[[ $output == "leaking: "*"MiB/min (95 %: "*") since 00:0"* ]]
+	[[ $output == "leaking: "*"MiB/min (95 %: "*")"* ]]
 	[[ $output == *"; 1000 MiB would be reached in "[12]?" min"* ]]
 	rate=${output#leaking: }
 	rate=${rate%% *}
@@ -41,7 +41,7 @@ ramp() {
 	awk 'BEGIN { for (i = 0; i < 900; i++) printf "MEM %.6f %.4f\n", \
 		i < 30 ? 20 + i : 50, 1700000000 + i / 10 }' >idle.dat
 	run_apart mprof leak idle.dat
-	[[ $output == "steady: "*" would have shown, unless the program was idle: memory has not changed since 00:00:0"[2-6]"; 50.0 MiB at the end" ]]
+	[[ $output == "steady: "*" would have shown, unless the program was idle: memory has not changed after "[2-6].[0-9]*" s; 50.0 MiB at the end" ]]
 }
 
 # grows FILE SECONDS END: 10 samples a second that only grow, 8 to 70 MiB, and
@@ -206,13 +206,13 @@ lives() {
 		}
 	}' >a.dat
 	run_apart mprof leak -w 600,1199 a.dat
-	[[ $output == "leaking: 1.2"?" MiB/min "*"since 00:1"* ]]
+	[[ $output == "leaking: 1.2"?" MiB/min "*"from 1"[0-9]" min"*" on"* ]]
 	run_apart mprof leak --window 1199,600 a.dat
 	[[ $output == "leaking: 1.2"?" MiB/min "* ]]
 	run_apart mprof leak -w 1201,2400 a.dat
 	[[ $output == "steady: "* ]]
 	run_apart mprof leak --since loaded -w 0,1199 a.dat
-	[[ $output == "leaking: 1.2"?" MiB/min "*"since 00:10"* ]]
+	[[ $output == "leaking: 1.2"?" MiB/min "*"from 10 min"*" on"* ]]
 	run_apart mprof leak --since loaded -w 0,1199 --json a.dat
 	jq -e '.runs[0].since_s >= 600 and .runs[0].until_s <= 1199' <<<"$output"
 	run_apart mprof leak --since begun a.dat

@@ -171,7 +171,7 @@ held() {
 @test "held: the user's own line leads, at the peak, with the sampling error" {
 	held
 	run_apart mprof lines held.dat
-	same "$output" "Held at the peak, 00:00:10: 52.0 MiB ± 724 KiB of 70.0 MiB, 4 samples
+	same "$output" "Held at the peak, 10.0 s: 52.0 MiB ± 724 KiB of 70.0 MiB, 4 samples
       Held               Share  Samples  Line
   50.0 MiB              96.2 %        1  $PWD/app.py:2 (load)  return list(range(n)), in numpy
   1.00 MiB ± 724 KiB     1.9 %        2  /srv/app.c:12 (grow)
@@ -201,12 +201,12 @@ held() {
 @test "held: at a moment, in a window, since a mark, older than" {
 	held
 	same "$(mprof lines --at 1.5 held.dat | head -n 1)" \
-		'Held at 00:00:02: 50.0 MiB of 10.0 MiB, 1 sample'
+		'Held at 1.50 s: 50.0 MiB of 10.0 MiB, 1 sample'
 	same "$(mprof lines -w 1.5,40 held.dat | sed -n 1,2p)" \
-'Held at 00:00:40: 5.50 MiB ± 512 KiB of 70.0 MiB, 3 samples
-Allocated since 00:00:02 and not freed.'
+'Held at 40.0 s: 5.50 MiB ± 512 KiB of 70.0 MiB, 3 samples
+Allocated after 1.50 s and not freed.'
 	same "$(mprof lines --since warm held.dat | head -n 1)" \
-		'Held at the end, 00:01:00: 4.00 MiB of 30.0 MiB, 1 sample'
+		'Held at the end, 60.0 s: 4.00 MiB of 30.0 MiB, 1 sample'
 	same "$(mprof lines --since warm --older 10s held.dat | sed -n 3p)" \
 		'Held for 10.0 s or longer.'
 	run_apart mprof lines --since cold held.dat

@@ -523,12 +523,12 @@ static void each_reason_says_what_would_decide(void **state)
 		"it rose from one period of 7.00 s to the next, but there are "
 		"too few; record 30.0 s longer"},
 	    [LEAK_RESTED] = {"rested",
-		"it grew by 120 MiB/min until 00:00:50 and has not changed "
+		"it grew by 120 MiB/min until 50.0 s and has not changed "
 		"since: "
 		"a cache that is full, or a leak whose work ended; record "
 		"30.0 s more of that work"},
 	    [LEAK_BENDS] = {"bends",
-		"120 MiB/min since 00:00:10, slower than before: a warm-up "
+		"120 MiB/min from 10.0 s on, slower than before: a warm-up "
 		"that "
 		"goes on, or a leak behind it; record 30.0 s longer"},
 	    [LEAK_FALLS] = {"falls",
@@ -561,7 +561,7 @@ static void each_reason_says_what_would_decide(void **state)
 	leak.high = 0;
 	assert_why(&leak, NULL,
 	    "a leak of 300 MiB/min would have shown, unless the program was "
-	    "idle: memory has not changed since 00:00:10");
+	    "idle: memory has not changed after 10.0 s");
 	leak.low = -1;
 	assert_why(&leak, NULL, "a leak of 300 MiB/min would have shown");
 	leak.verdict = LEAK_LEAKING;

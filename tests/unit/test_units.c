@@ -65,15 +65,6 @@ static void durations(void **state)
 	assert_string_equal(units_duration(out, 270000), "3 d 3 h");
 }
 
-static void clocks(void **state)
-{
-	(void)state;
-	assert_string_equal(units_clock(out, 0), "00:00:00");
-	assert_string_equal(units_clock(out, 250), "00:04:10");
-	assert_string_equal(units_clock(out, 3599.7), "01:00:00");
-	assert_string_equal(units_clock(out, 400000), "111:06:40");
-}
-
 static void rates(void **state)
 {
 	(void)state;
@@ -128,8 +119,6 @@ static void borders(void **state)
 	    {units_duration, 86371, "1 d"},
 	    {units_duration, 8.6e12, "99537037 d 1 h"},
 	    {units_duration, 8.64e12, "100000000 d"},
-	    {units_clock, -5, "00:00:00"},
-	    {units_clock, 1e13, "277777777:46:40"},
 	    {units_rate, 0.9951 / 60, "1.00 MiB/min"},
 	    {units_rate, 0.9949 / 60, "0.995 MiB/min"},
 	    {units_rate, 0.09996 / 60, "0.100 MiB/min"},
@@ -154,7 +143,6 @@ static void every_double_fits(void **state)
 		units_size(out, v);
 		units_rate(out, v);
 		units_duration(out, fabs(v));
-		units_clock(out, v);
 	}
 }
 
@@ -177,7 +165,6 @@ int main(void)
 	    cmocka_unit_test(limits),
 	    cmocka_unit_test(durations),
 	    cmocka_unit_test(durations_to_a_step),
-	    cmocka_unit_test(clocks),
 	    cmocka_unit_test(rates),
 	    cmocka_unit_test(borders),
 	    cmocka_unit_test(every_double_fits),
