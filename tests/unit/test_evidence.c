@@ -497,6 +497,11 @@ static void falls_of_about_the_largest_size(void **state)
 		assert_int_equal(starts[2], 4 * each);
 		assert_int_equal(falls_of(rising, 2, each, starts), 0);
 	}
+	/* as alike where they are small */
+	assert_int_equal(
+	    falls_of((const double[]){2, 1.5, 2, 1.78}, 4, 300, starts), 3);
+	assert_int_equal(
+	    falls_of((const double[]){2, 1.5, 2, 1.82}, 4, 300, starts), 2);
 	/* too few samples for two stretches */
 	assert_int_equal(falls_of(alike, 2, 24, starts), 2);
 	assert_int_equal(falls_of(alike, 2, 23, starts), 0);
@@ -741,6 +746,26 @@ static void in_silence_little_would_hide(void **state)
 	assert_true(quietest > 0.05 && quietest < 1);
 }
 
+/* Memory rests at first, and stays higher from then on, in noise: the rest
+ * shows nothing of what came. */
+static void a_pause_shows_no_leak(void **state)
+{
+	double x[FIT_MAX], y[FIT_MAX];
+	struct fit_points p = {x, y, 96};
+
+	(void)state;
+	for (int later = 0; later < 2; later++) {
+		for (int i = 0; i < 96; i++) {
+			x[i] = (i + 0.5) / 96;
+			y[i] = i < 30 ? 100
+			       : i < 40
+				   ? 150
+				   : (later ? 110 : 80) + 30 * wiggle(i * 31);
+		}
+		assert_int_equal(pieces_quietest(&p, 0.01) > 10, later);
+	}
+}
+
 /* The mean of the lowest quarter of each round, counted from the end. */
 static void floors_of_rounds_are_means_of_the_lowest(void **state)
 {
@@ -882,6 +907,7 @@ int main(void)
 	    cmocka_unit_test(what_follows_growth_is_a_rest_or_not),
 	    cmocka_unit_test(what_precedes_growth_is_a_start_or_not),
 	    cmocka_unit_test(in_silence_little_would_hide),
+	    cmocka_unit_test(a_pause_shows_no_leak),
 	    cmocka_unit_test(floors_of_rounds_are_means_of_the_lowest),
 	    cmocka_unit_test(a_wave_is_found_on_a_slope),
 	    cmocka_unit_test(a_bin_has_the_lowest_of_its_samples),
