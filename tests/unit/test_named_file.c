@@ -124,6 +124,63 @@ static void a_pipe_behind_proc_is_that_pipe(void **state)
 	close(ends[1]);
 }
 
+enum { OTHER = 54321 };
+
+static int init(const char *path, struct err *e)
+{
+	struct named_file file;
+	int got = named_file_init(&file, path, e);
+
+	named_file_finish(&file);
+	return got;
+}
+
+/* In a directory that everybody can write to, another user may have put a file
+ * or a link there to be written through. */
+static void what_another_user_put_there_is_refused(void **state)
+{
+	struct err e;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	close(open("sub/theirs", O_CREAT | O_WRONLY, 0644));
+	assert_int_equal(chown("sub/theirs", OTHER, OTHER), 0);
+	assert_int_equal(symlink("../file", "sub/link"), 0);
+	assert_int_equal(lchown("sub/link", OTHER, OTHER), 0);
+	assert_int_equal(init("sub/theirs", &e), 0);
+	assert_int_equal(init("sub/link", &e), 0);
+	assert_int_equal(chmod("sub", 01777), 0);
+	assert_int_equal(init("sub/theirs", &e), -1);
+	assert_non_null(
+	    strstr(e.text, "sub/theirs: belongs to another user, in a "));
+	assert_int_equal(init("sub/link", &e), -1);
+	assert_int_equal(init("sub/new", &e), 0);
+	/* one's own, and the directory's owner's */
+	assert_int_equal(chown("sub/theirs", 0, OTHER), 0);
+	assert_int_equal(init("sub/theirs", &e), 0);
+	assert_int_equal(chown("sub", OTHER, OTHER), 0);
+	assert_int_equal(init("sub/link", &e), 0);
+}
+
+/* The kernel follows 40 links. */
+static void forty_links_are_followed(void **state)
+{
+	char target[16] = "file", name[16];
+	struct err e;
+
+	(void)state;
+	for (int i = 1; i <= 41; i++) {
+		snprintf(name, sizeof(name), "link%d", i);
+		assert_int_equal(symlink(target, name), 0);
+		strcpy(target, name);
+	}
+	assert_int_equal(init("link40", &e), 0);
+	assert_int_equal(access("link40", F_OK), 0);
+	assert_int_equal(init("link41", &e), -1);
+	assert_int_equal(access("link41", F_OK), -1);
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, in_own_folder, remove_own_folder)
 
@@ -134,6 +191,8 @@ int main(void)
 	    TEST(a_link_to_nothing_names_what_would_be_made),
 	    TEST(a_circle_and_a_missing_folder_are_errors),
 	    TEST(a_pipe_behind_proc_is_that_pipe),
+	    TEST(what_another_user_put_there_is_refused),
+	    TEST(forty_links_are_followed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// Work beside the caller: one round at a time, and what is left is discarded.
+#include <semaphore.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/background.h"
+
+/* Each semaphore is posted once, so that no time matters. */
+struct work {
+	sem_t entered, may_end, discarded;
+	int rounds;
+	bool blocked; /* in the round no signal arrives */
+};
+
+static void work_init(struct work *work)
+{
+	*work = (struct work){.rounds = 0};
+	sem_init(&work->entered, 0, 0);
+	sem_init(&work->may_end, 0, 0);
+	sem_init(&work->discarded, 0, 0);
+}
+
+static void wait_for(sem_t *sem)
+{
+	while (sem_wait(sem) != 0)
+		;
+}
+
+static void take_round(void *context)
+{
+	struct work *work = context;
+	sigset_t blocked;
+
+	pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+	work->blocked = sigismember(&blocked, SIGTERM) == 1;
+	work->rounds++;
+	sem_post(&work->entered);
+	wait_for(&work->may_end);
+}
+
+static void discard(void *context)
+{
+	sem_post(&((struct work *)context)->discarded);
+}
+
+static void rounds_follow_each_other(void **state)
+{
+	struct background_rounds *rounds;
+	static struct work work;
+	sigset_t mine;
+
+	(void)state;
+	work_init(&work);
+	rounds = background_rounds_create(
+	    take_round, discard, &work, (size_t)256 << 10);
+	assert_non_null(rounds);
+	assert_false(background_rounds_busy(rounds));
+	for (int i = 1; i <= 3; i++) {
+		background_rounds_begin(rounds);
+		wait_for(&work.entered);
+		assert_true(background_rounds_busy(rounds));
+		assert_int_equal(work.rounds, i);
+		sem_post(&work.may_end);
+		while (background_rounds_busy(rounds))
+			usleep(100);
+	}
+	assert_true(work.blocked);
+	pthread_sigmask(SIG_SETMASK, NULL, &mine);
+	assert_int_equal(sigismember(&mine, SIGTERM), 0);
+	background_rounds_leave(rounds);
+	wait_for(&work.discarded);
+	assert_int_equal(work.rounds, 3);
+}
+
+/* The round goes on, and its context with it. */
+static void a_round_that_is_left_ends_by_itself(void **state)
+{
+	struct background_rounds *rounds;
+	static struct work work;
+	int discarded;
+
+	(void)state;
+	work_init(&work);
+	rounds = background_rounds_create(
+	    take_round, discard, &work, (size_t)256 << 10);
+	assert_non_null(rounds);
+	background_rounds_begin(rounds);
+	wait_for(&work.entered);
+	background_rounds_leave(rounds);
+	assert_int_equal(sem_getvalue(&work.discarded, &discarded), 0);
+	assert_int_equal(discarded, 0);
+	sem_post(&work.may_end);
+	wait_for(&work.discarded);
+	assert_int_equal(work.rounds, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(rounds_follow_each_other),
+	    cmocka_unit_test(a_round_that_is_left_ends_by_itself),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+// Code that is loaded comes from files that no other user could have written.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "base/self.h"
+
+/* Directories beside this program, and a name that no other test has. */
+static char *build, *lib, *beside, *installed, name[64];
+
+static char *folder_of_self(void)
+{
+	char *self = self_path();
+
+	assert_non_null(self);
+	*strrchr(self, '/') = 0;
+	return self;
+}
+
+static int set_up(void **state)
+{
+	char *folder = folder_of_self();
+	char *above =
+	    mem_copy_n(folder, (size_t)(strrchr(folder, '/') - folder));
+
+	(void)state;
+	snprintf(name, sizeof(name), "test-%d.so", (int)getpid());
+	build = mem_format("%s/build", folder);
+	lib = mem_format("%s/lib", above);
+	beside = mem_format("%s/%s", build, name);
+	installed = mem_format("%s/mprof/%s", lib, name);
+	mkdir(build, 0755);
+	mkdir(lib, 0755);
+	free(lib);
+	lib = mem_format("%s/lib/mprof", above);
+	mkdir(lib, 0755);
+	free(above);
+	free(folder);
+	return chmod(build, 0755) != 0 || chmod(lib, 0755) != 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	unlink(beside);
+	unlink(installed);
+	rmdir(build);
+	rmdir(lib);
+	*strrchr(lib, '/') = 0;
+	rmdir(lib);
+	free(build);
+	free(lib);
+	free(beside);
+	free(installed);
+	return 0;
+}
+
+static void put(const char *path)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fclose(file);
+	assert_int_equal(chmod(path, 0644), 0);
+}
+
+static void expect_found(const char *path)
+{
+	struct err e = {"before"};
+	char *found = self_companion(name, &e);
+
+	assert_non_null(found);
+	assert_string_equal(found, path);
+	free(found);
+	found = self_companion(name, NULL);
+	assert_string_equal(found, path);
+	free(found);
+}
+
+static void expect_refused(const char *subject, const char *why)
+{
+	struct err e = {"before"};
+	char *wanted = mem_format("%s: %s", subject, why);
+
+	assert_null(self_companion(name, &e));
+	assert_int_equal(strncmp(e.text, wanted, strlen(wanted)), 0);
+	assert_null(self_companion(name, NULL));
+	free(wanted);
+}
+
+static void a_file_beside_the_program_is_found(void **state)
+{
+	(void)state;
+	put(installed);
+	expect_found(installed);
+	put(beside); /* a build comes first */
+	expect_found(beside);
+}
+
+static void a_link_leads_to_its_file(void **state)
+{
+	(void)state;
+	put(installed);
+	assert_int_equal(symlink(installed, beside), 0);
+	expect_found(installed);
+}
+
+static void what_is_missing_has_a_package(void **state)
+{
+	struct err e;
+
+	(void)state;
+	assert_null(self_companion(name, &e));
+	assert_non_null(strstr(e.text, "not found beside the program or in /"));
+	assert_non_null(strstr(e.text, "; reinstall mprof"));
+	snprintf(name, sizeof(name), "memory_profiler-%d", (int)getpid());
+	assert_null(self_companion(name, &e));
+	assert_non_null(strstr(
+	    e.text, "; install the package mprof-python, or reinstall mprof"));
+}
+
+static void what_everybody_may_write_is_refused(void **state)
+{
+	(void)state;
+	put(beside);
+	assert_int_equal(chmod(beside, 0646), 0);
+	expect_refused(beside, "everybody can write to it");
+	assert_int_equal(chmod(beside, 0664), 0); /* a group's own choice */
+	expect_found(beside);
+	assert_int_equal(chmod(build, 0757), 0);
+	expect_refused(build, "everybody can write to it");
+	/* nobody replaces another's file in such a one */
+	assert_int_equal(chmod(build, 01757), 0);
+	expect_found(beside);
+}
+
+/* A second place is looked at, and the first reason is told. */
+static void a_refused_file_hides_no_other(void **state)
+{
+	(void)state;
+	put(beside);
+	assert_int_equal(chmod(beside, 0646), 0);
+	put(installed);
+	expect_found(installed);
+	assert_int_equal(chmod(installed, 0646), 0);
+	expect_refused(beside, "everybody can write to it");
+}
+
+static void what_another_user_owns_is_refused(void **state)
+{
+	enum { OTHER = 54321 };
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	put(beside);
+	assert_int_equal(chown(beside, OTHER, OTHER), 0);
+	expect_refused(beside, "belongs to another user (uid 54321)");
+	assert_int_equal(chown(beside, 0, OTHER), 0);
+	expect_found(beside);
+	assert_int_equal(chown(build, OTHER, OTHER), 0);
+	expect_refused(build, "belongs to another user (uid 54321)");
+}
+
+static void one_user_has_no_privileges_to_drop(void **state)
+{
+	struct err e;
+
+	(void)state;
+	assert_int_equal(self_drop_privileges(&e), 0);
+	self_trim(); /* nothing that is needed goes */
+	free(folder_of_self());
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(a_file_beside_the_program_is_found),
+	    TEST(a_link_leads_to_its_file),
+	    TEST(what_is_missing_has_a_package),
+	    TEST(what_everybody_may_write_is_refused),
+	    TEST(a_refused_file_hides_no_other),
+	    TEST(what_another_user_owns_is_refused),
+	    TEST(one_user_has_no_privileges_to_drop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
