@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 
 #include "base/clock.h"
 #include "fake_proc.h"
+#include "profile/resource.h"
 #include "recorder/sampler.h"
 
 static int64_t passed_ns;
@@ -42,12 +44,15 @@ enum { WAKE = 999 };
 
 static struct launch launch;
 static size_t news; /* that WAKE has */
+static void (*on_wait)(void);
 
 int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
     const sigset_t *mask)
 {
 	(void)mask;
 	assert_non_null(timeout);
+	if (on_wait)
+		on_wait();
 	if (news > 0 && count == 3 && fds[2].fd == WAKE) {
 		news--;
 		fds[2].revents = POLLIN;
@@ -101,6 +106,10 @@ static struct told {
 	char label[128];
 	char names[256];
 	size_t hooks_ended[SAMPLER_HOOKS], heard;
+	size_t usages, usages_of_one; /* of the whole; of process 101 */
+	double threads, threads_of_one;
+	int64_t usage_ns;
+	bool has_usage; /* the latest tick */
 } told;
 
 static void on_tick(void *context, const struct sink_tick *tick)
@@ -110,6 +119,7 @@ static void on_tick(void *context, const struct sink_tick *tick)
 		return;
 	told.total[told.ticks] = tick->total_kib;
 	told.time_ns[told.ticks] = tick->time_ns;
+	told.has_usage = tick->usage != NULL;
 	told.count[told.ticks] = tick->count;
 	for (size_t i = 0; i < tick->count && i < ROWS; i++) {
 		told.kib[told.ticks][i] = tick->processes[i].kib;
@@ -164,7 +174,25 @@ static void on_introduction(
 	    introduction->command);
 }
 
+static void on_usage(void *context, const struct sink_usage *usage)
+{
+	(void)context;
+	if (usage->pid == 0) {
+		told.usages++;
+		told.threads = usage->figures[FIGURE_THREADS];
+		assert_true(usage->time_ns >= told.usage_ns);
+		told.usage_ns = usage->time_ns;
+		assert_true(isnan(usage->figures[FIGURE_GPU]));
+	} else if (usage->pid == 101) {
+		told.usages_of_one++;
+		told.threads_of_one = usage->figures[FIGURE_THREADS];
+		assert_int_equal(usage->time_ns, told.usage_ns);
+		assert_int_equal(usage->kib, 200);
+	}
+}
+
 static const struct sink sink = {.tick = on_tick,
+    .usage = on_usage,
     .introduce = on_introduction,
     .exit = on_end,
     .peak = on_peak,
@@ -228,6 +256,7 @@ static void run(
 	    .pidfd = -1,
 	    .floor_kib = 4000};
 	ended_len = 0;
+	on_wait = NULL;
 	told = (struct told){0};
 	plan.proc = fake_root;
 	plan.metric = plan.metric ? plan.metric : metric_find("rss");
@@ -809,6 +838,73 @@ static void news_leave_time_for_ticks(void **state)
 	news = 0;
 }
 
+static size_t waits;
+
+/* While the recorder waits for those that may be about to end. */
+static void end_the_rest(void)
+{
+	if (told.ticks == 4 && waits++ == 0)
+		die(101);
+}
+
+static void end_root_at_third(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks == 3)
+		die(100);
+	on_wait = end_the_rest;
+}
+
+/* They get some time to end after the program, while they run. */
+static void what_ends_after_the_program_is_waited_for(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	waits = 0;
+	run(end_root_at_third, (struct sampler_plan){0}, &result);
+	assert_int_equal(result.end, SAMPLER_ENDED);
+	assert_int_equal(result.alive, 1);
+	assert_int_equal(result.living[0].pid, 102);
+	assert_int_equal(told.exits, 1);
+	assert_int_equal(told.exit.pid, 101);
+}
+
+static void look_at_usage(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)to;
+	assert_non_null(tick->usage);
+	assert_true(tick->usage[FIGURE_THREADS] == 3);
+	assert_true(isnan(tick->usage[FIGURE_GPU]));
+	assert_int_equal(tick->usage_ns, told.usage_ns);
+	assert_true(told.usage_ns >= told.time_ns[told.ticks - 1] ||
+		    told.usages < told.ticks);
+}
+
+static void what_else_they_use_is_told(void **state)
+{
+	struct sampler_result result;
+	const struct sampler_plan plan = {
+	    .with = 1U << RESOURCE_THREADS, .exits = true};
+
+	(void)state;
+	three_processes();
+	run(NULL, (struct sampler_plan){0}, &result);
+	assert_int_equal(told.usages, 0);
+	assert_false(told.has_usage);
+	three_processes();
+	run(look_at_usage, plan, &result);
+	assert_true(told.usages > 1);
+	assert_true(told.threads == 3);
+	assert_int_equal(told.usages_of_one, told.usages);
+	assert_true(told.threads_of_one == 1);
+	assert_true(told.has_usage);
+	assert_int_equal(told.usage_ns, result.end_ns); /* the last holds */
+}
+
 static void set_words(int pid, const char *text, size_t len)
 {
 	char path[256];
@@ -957,6 +1053,8 @@ int main(void)
 	    cmocka_unit_test(at_a_mark_the_sum_is_measured),
 	    cmocka_unit_test(news_are_heard_between_ticks),
 	    cmocka_unit_test(news_leave_time_for_ticks),
+	    cmocka_unit_test(what_ends_after_the_program_is_waited_for),
+	    cmocka_unit_test(what_else_they_use_is_told),
 	    cmocka_unit_test(each_process_has_a_name),
 	    cmocka_unit_test(a_groups_figure_is_the_kernels),
 	    cmocka_unit_test(a_group_without_a_figure_is_refused),
