@@ -146,6 +146,18 @@ static void a_removed_file_is_read_to_its_end(void **state)
 	assert_int_equal(rmdir(path), 0);
 }
 
+static bool is_locked_at_once(void)
+{
+	struct profile profile;
+	struct err e;
+	bool locked;
+
+	assert_int_equal(dat_read(&profile, path, &e), 0);
+	locked = profile.locked;
+	profile_finish(&profile);
+	return locked;
+}
+
 static void a_lock_shows_that_it_is_written(void **state)
 {
 	int fd;
@@ -159,7 +171,9 @@ static void a_lock_shows_that_it_is_written(void **state)
 	assert_int_equal(file_lock_take(fd), FILE_LOCK_TAKEN);
 	expect(false, 1, "1");
 	assert_true(dat_follow_profile(follow)->locked);
+	assert_true(is_locked_at_once());
 	close(fd);
+	assert_false(is_locked_at_once());
 	expect(false, 1, "1");
 	assert_false(dat_follow_profile(follow)->locked);
 }

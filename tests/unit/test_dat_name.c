@@ -3,8 +3,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,6 +14,19 @@
 
 #include "dat/launcher.h"
 #include "dat/name.h"
+
+static const char *host_name; /* NULL: it is the machine's own */
+
+/* In place of libc's; a name that ends in "!" can't be told. */
+int gethostname(char *name, size_t size)
+{
+	struct utsname machine;
+
+	if (uname(&machine) != 0)
+		return -1;
+	snprintf(name, size, "%s", host_name ? host_name : machine.nodename);
+	return host_name && strchr(host_name, '!') ? -1 : 0;
+}
 
 static const char *const variables[] = {"OMPI_COMM_WORLD_RANK",
     "OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMI_SIZE", "PALS_RANKID", "PALS_SIZE",
@@ -66,6 +81,20 @@ static void letters_are_expanded(void **state)
 	    host[0])
 		assert_string_equal(name, host);
 	free(name);
+}
+
+static void a_host_is_a_part_of_a_name(void **state)
+{
+	static const char *const rows[][2] = {{"node-7_a.example", NULL},
+	    {"a b/c\\d", "a_b_c_d"}, {".hidden.x", "_hidden.x"},
+	    {"\xc3\xa4", "__"}, {"", "localhost"}, {"none!", "localhost"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		host_name = rows[i][0];
+		assert_name("%h", rows[i][1] ? rows[i][1] : rows[i][0]);
+	}
+	host_name = NULL;
 }
 
 static void a_variables_value_is_taken(void **state)
@@ -137,6 +166,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(letters_are_expanded, clear),
+	    cmocka_unit_test_setup(a_host_is_a_part_of_a_name, clear),
 	    cmocka_unit_test_setup(a_variables_value_is_taken, clear),
 	    cmocka_unit_test_setup(a_value_that_is_no_name_is_refused, clear),
 	    cmocka_unit_test_setup(each_launchers_rank_is_known, clear),
