@@ -198,6 +198,28 @@ static void what_can_not_be_followed_is_refused(void **state)
 	dat_follow_close(NULL);
 }
 
+static void a_thinned_run_has_its_stretch(void **state)
+{
+	struct profile profile;
+	const struct run *run;
+	struct err e;
+
+	(void)state;
+	put(path, "w",
+	    "CMDLINE x\nTHIN;stretch=4;until=9.0 1.0 1.0\nMEM 1.0 1.0\n"
+	    "CHLD 7 1.0 1.0\n");
+	open_it();
+	expect(true, 1, "1");
+	run = dat_follow_profile(follow)->runs.items;
+	assert_true(run->total.stretch_s == 4);
+	assert_true(run->processes.items[0].memory.stretch_s == 4);
+	assert_int_equal(dat_read(&profile, path, &e), 0);
+	run = profile.runs.items;
+	assert_true(run->total.stretch_s == 4);
+	assert_true(run->processes.items[0].memory.stretch_s == 4);
+	profile_finish(&profile);
+}
+
 static void records_are_added_to_the_last_run(void **state)
 {
 	static const char text[] =
@@ -228,6 +250,7 @@ int main(void)
 	    TEST(a_removed_file_is_read_to_its_end),
 	    TEST(a_lock_shows_that_it_is_written),
 	    TEST(what_can_not_be_followed_is_refused),
+	    TEST(a_thinned_run_has_its_stretch),
 	    TEST(records_are_added_to_the_last_run),
 	};
 

@@ -119,9 +119,9 @@ static void what_a_later_version_wrote_is_unknown(void **state)
 /* nan is a number that tells nothing. */
 static void what_says_nothing_is_taken(void **state)
 {
-	static const char *const lines[] = {"", " \t", "PEAK nan 2.0",
-	    "PEAK 1.0 nan", "MARK;label=x inf 2.0", "FUNC f 1.0 nan 2.0 3.0",
-	    "FUNC f 1.0 2.0 2.0 inf"};
+	static const char *const lines[] = {"", " \t", "\xef\xbb\xbf",
+	    "PEAK nan 2.0", "PEAK 1.0 nan", "MARK;label=x inf 2.0",
+	    "FUNC f 1.0 nan 2.0 3.0", "FUNC f 1.0 2.0 2.0 inf"};
 
 	(void)state;
 	EXPECT(lines, RECORD_TAKEN);

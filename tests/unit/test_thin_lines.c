@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/strbuf.h"
 #include "dat/thin.h"
@@ -259,6 +260,29 @@ static void what_is_behind_it_is_left_to_others(void **state)
 	strbuf_finish(&thinned);
 }
 
+/* Renamed, or removed: another file has its name. */
+static void another_file_of_its_name_is_left_alone(void **state)
+{
+	const char *base = getenv("TMPDIR");
+	char path[160];
+	struct thin thin;
+	struct err e;
+	FILE *other = tmpfile();
+	int fd;
+
+	(void)state;
+	assert_non_null(other);
+	snprintf(path, sizeof(path), "%.90s/mprof-thin.XXXXXX",
+	    base && base[0] == '/' ? base : "/tmp");
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(thin_begin(&thin, fileno(other), path, 1000, &e), -1);
+	assert_string_equal(e.text, "has another name by now");
+	close(fd);
+	unlink(path);
+	fclose(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -268,6 +292,7 @@ int main(void)
 	    cmocka_unit_test(each_run_and_each_oddity_stays),
 	    cmocka_unit_test(what_can_not_be_thinned_says_why),
 	    cmocka_unit_test(what_is_behind_it_is_left_to_others),
+	    cmocka_unit_test(another_file_of_its_name_is_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

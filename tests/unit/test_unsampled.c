@@ -1,76 +1,153 @@
 // SPDX-License-Identifier: MIT
+//
+// Large processes without a table of sampled allocations, of which this one is
+// one.
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <cmocka.h>
 
+#include <string.h>
+#include <unistd.h>
+
 #include "base/clock.h"
+#include "proc/static.h"
 #include "recorder/unsampled.h"
 
-static int told_none;
+enum { NOBODY = 999999998, MUCH_KIB = 8192 };
 
-static void on_held(void *context, const struct sink_held *held)
+static struct unsampled unsampled;
+static struct sink_process process;
+static bool is_sampled;
+
+static size_t told;
+static struct sink_held latest;
+static char by[16], name[64];
+
+static void take_held(void *context, const struct sink_held *held)
 {
 	(void)context;
-	told_none += strcmp(held->by, "none") == 0;
+	told++;
+	latest = *held;
+	strncpy(by, held->by, sizeof(by) - 1);
+	strncpy(name, held->name, sizeof(name) - 1);
 }
 
-static bool has_no_table(const void *context, pid_t pid)
+static const struct sink sink = {.held = take_held};
+
+static bool has_table(const void *context, pid_t pid)
 {
-	(void)context;
-	(void)pid;
-	return false;
+	assert_null(context);
+	assert_int_equal(pid, process.pid);
+	return is_sampled;
 }
 
-/* Looks twice, so long apart that a library would have made its table. */
-static void look(struct unsampled *unsampled, pid_t pid)
+static int begin(void **state)
 {
-	struct sink_process process = {.pid = pid, .kib = 1 << 20};
-	struct sink_tick tick = {.count = 1, .processes = &process};
-	const struct sink sink = {.held = on_held};
-
-	for (int i = 1; i <= 2; i++) {
-		tick.time_ns = i * 10 * NS_PER_S;
-		unsampled_look(unsampled, &tick, &sink, has_no_table, NULL);
-	}
-}
-
-static void a_process_that_ends_does_not_lack_the_library(void **state)
-{
-	struct unsampled unsampled = {0};
-	siginfo_t ended;
-	pid_t pid;
-
 	(void)state;
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		pause();
-		_exit(1);
-	}
-	look(&unsampled, pid);
-	assert_int_equal(told_none, 1);
-	unsampled_finish(&unsampled);
-
 	unsampled = (struct unsampled){0};
-	kill(pid, SIGKILL);
-	assert_int_equal(
-	    waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOWAIT), 0);
-	look(&unsampled, pid);
-	assert_int_equal(told_none, 1);
-	unsampled_finish(&unsampled);
-	waitpid(pid, NULL, 0);
+	process = (struct sink_process){.pid = getpid(),
+	    .start_ticks = 5,
+	    .kib = MUCH_KIB,
+	    .name = "before",
+	    .is_root = true};
+	is_sampled = false;
+	told = 0;
+	return 0;
 }
+
+static int end(void **state)
+{
+	(void)state;
+	unsampled_finish(&unsampled);
+	return 0;
+}
+
+/* How often it was told of, after a look at that time. */
+static size_t look(int64_t ms)
+{
+	const struct sink_tick tick = {.time_ns = ms * (NS_PER_S / 1000),
+	    .processes = &process,
+	    .count = 1};
+
+	unsampled_look(&unsampled, &tick, &sink, has_table, NULL);
+	assert_int_equal(unsampled.reported, told);
+	return told;
+}
+
+/* Below valgrind this process is a static program. */
+static void skip_static(void)
+{
+	if (static_program(getpid()) == 1)
+		skip();
+}
+
+static void one_without_the_library_is_told_of_once(void **state)
+{
+	(void)state;
+	skip_static();
+	assert_int_equal(look(1000), 0);
+	assert_int_equal(look(1999), 0);
+	assert_int_equal(look(2049), 1);
+	assert_string_equal(by, "none");
+	assert_int_equal(latest.pid, 0);
+	assert_int_equal(latest.every, 1);
+	assert_int_equal(latest.time_ns, 2049 * (NS_PER_S / 1000));
+	assert_string_not_equal(name, "before");
+	assert_int_equal(look(9000), 1);
+	process.start_ticks++; /* another one with its pid */
+	process.is_root = false;
+	unsampled.attached = true;
+	assert_int_equal(look(10000), 1);
+	assert_int_equal(look(11000), 2);
+	assert_string_equal(by, "before");
+	assert_int_equal(latest.pid, getpid());
+}
+
+static void looks_are_some_time_apart(void **state)
+{
+	(void)state;
+	skip_static();
+	assert_int_equal(look(1000), 0);
+	process.start_ticks++;
+	assert_int_equal(look(1049), 0);
+	assert_int_equal(unsampled.seen.len, 1);
+	assert_int_equal(look(1050), 0);
+	assert_int_equal(unsampled.seen.len, 2);
+	assert_int_equal(look(2050), 1);
+}
+
+static void small_and_sampled_ones_are_left_out(void **state)
+{
+	(void)state;
+	process.kib = MUCH_KIB - 1;
+	look(1000);
+	process.kib = MUCH_KIB;
+	is_sampled = true;
+	look(2000);
+	assert_int_equal(unsampled.seen.len, 0);
+}
+
+/* It has ended, so that nothing can be said of its library. */
+static void one_that_is_not_there_is_not_told_of(void **state)
+{
+	(void)state;
+	process.pid = NOBODY;
+	assert_int_equal(look(1000), 0);
+	assert_int_equal(look(3000), 0);
+	assert_int_equal(unsampled.seen.len, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_process_that_ends_does_not_lack_the_library),
+	    TEST(one_without_the_library_is_told_of_once),
+	    TEST(looks_are_some_time_apart),
+	    TEST(small_and_sampled_ones_are_left_out),
+	    TEST(one_that_is_not_there_is_not_told_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
