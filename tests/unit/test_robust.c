@@ -312,6 +312,157 @@ static void medians_of_many_values_are_the_middle_ones(void **state)
 	}
 }
 
+enum { PAIRS = 40 * 39 / 2 };
+
+/* The slopes of all pairs in order; returns their number. */
+static size_t sorted_slopes(size_t count, double *slopes)
+{
+	size_t pairs = 0;
+
+	for (size_t j = 1; j < count; j++) {
+		for (size_t i = 0; i < j; i++)
+			slopes[pairs++] = (ys[j] - ys[i]) / (xs[j] - xs[i]);
+	}
+	qsort(slopes, pairs, sizeof(slopes[0]), by_value);
+	return pairs;
+}
+
+/* Hamed and Rao's factor n / n*, from their formula: the ranks of what the line
+ * leaves, and their autocorrelations beyond 1.96 / sqrt(n). */
+static double factor_by_hand(size_t count, double slope)
+{
+	double ranks[40], mean = ((double)count + 1) / 2, n = (double)count;
+	double variance = 0, sum = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		double own = ys[i] - slope * xs[i];
+
+		ranks[i] = 0.5;
+		for (size_t j = 0; j < count; j++) {
+			double off = ys[j] - slope * xs[j] - own;
+
+			ranks[i] += fabs(off) < 1e-9 ? 0.5 : off < 0 ? 1 : 0;
+		}
+		variance += (ranks[i] - mean) * (ranks[i] - mean);
+	}
+	for (size_t lag = 1; lag + 3 <= count; lag++) {
+		double r = 0, k = (double)lag;
+
+		for (size_t i = lag; i < count; i++)
+			r += (ranks[i] - mean) * (ranks[i - lag] - mean);
+		r /= variance;
+		if (fabs(r) > 1.959964 / sqrt(n))
+			sum += (n - k) * (n - k - 1) * (n - k - 2) * r;
+	}
+	return fmax(1, 1 + 2 / (n * (n - 1) * (n - 2)) * sum);
+}
+
+/* Kendall's variance of S, less that of groups of equal values. */
+static double variance_by_hand(size_t count)
+{
+	double n = (double)count, ties = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		double t = 0;
+
+		for (size_t j = 0; j < count; j++)
+			t += ys[j] == ys[i];
+		ties += (t * (t - 1) * (2 * t + 5)) / t;
+	}
+	return (n * (n - 1) * (2 * n + 5) - ties) / 18;
+}
+
+static void check_trend(size_t count)
+{
+	double slopes[PAIRS], s = 0, deviation, reach;
+	size_t pairs = sorted_slopes(count, slopes), first, last;
+	struct robust_trend trend;
+	double middle = (slopes[(pairs - 1) / 2] + slopes[pairs / 2]) / 2;
+
+	robust_theil_sen(xs, ys, count, &trend);
+	assert_true(fabs(trend.slope - middle) < 1e-12);
+	for (size_t i = 0; i < pairs; i++)
+		s += (slopes[i] > 0) - (slopes[i] < 0);
+	assert_true(fabs(trend.tau - s / (double)pairs) < 1e-12);
+	deviation =
+	    sqrt(variance_by_hand(count) * factor_by_hand(count, trend.slope));
+	assert_true(fabs(trend.z * deviation - (s - (s > 0) + (s < 0))) < 1e-6);
+	reach = 1.959964 * deviation;
+	first = reach > (double)pairs
+		    ? 0
+		    : (size_t)floor(((double)pairs - reach) / 2);
+	last = (size_t)ceil(((double)pairs + reach) / 2);
+	assert_true(trend.low == slopes[first]);
+	assert_true(trend.high == slopes[last < pairs ? last : pairs - 1]);
+}
+
+/* Noise, slow swings, equal values, and a fall. */
+static void trends_are_as_their_authors_have_them(void **state)
+{
+	uint64_t random = 11;
+
+	(void)state;
+	for (size_t count = 5; count <= 40; count += 7) {
+		for (int kind = 0; kind < 5; kind++) {
+			double swing = 0;
+
+			for (size_t i = 0; i < count; i++) {
+				double noise = random_unit(&random);
+
+				xs[i] = ((double)i + 0.5) / (double)count;
+				swing = 0.8 * swing + noise - 0.5;
+				ys[i] = 200 +
+					(kind == 0      ? noise
+					    : kind == 1 ? 3 * swing + 2 * xs[i]
+					    : kind == 2 ? floor(4 * noise)
+					    : kind == 3 ? 9 * xs[i] + noise
+							: swing - 20 * xs[i]);
+			}
+			check_trend(count);
+		}
+	}
+}
+
+static void the_spread_is_about_the_line(void **state)
+{
+	static const int off[] = {1, -1, 1, -1, 0, -1, 1, -1, 1};
+	struct robust_trend trend;
+
+	(void)state;
+	for (int i = 0; i < 9; i++) {
+		xs[i] = i;
+		ys[i] = 100 + 10 * i + off[i];
+	}
+	robust_theil_sen(xs, ys, 9, &trend);
+	assert_float_equal(trend.slope, 10, 1e-9);
+	assert_float_equal(trend.intercept, 100, 1e-9);
+	assert_float_equal(trend.spread, 1.4826, 1e-9);
+	/* none of nothing */
+	assert_true(robust_median(NULL, 0) == 0);
+	robust_theil_sen(xs, ys, 0, &trend);
+	assert_true(trend.slope == 0 && trend.intercept == 0);
+	robust_theil_sen(xs, ys, 1, &trend);
+	assert_true(trend.slope == 0 && trend.intercept == ys[0]);
+	assert_true(trend.z == 0 && trend.spread == 0);
+	robust_theil_sen(xs, ys, ROBUST_MAX + 1, &trend);
+	assert_true(trend.slope == 0 && trend.z == 0);
+}
+
+/* What remains of a line by rounding is no residue. */
+static void rounding_is_no_autocorrelation(void **state)
+{
+	struct robust_trend trend;
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		xs[i] = (i + 0.5) / 40;
+		ys[i] = 1000.1 + 0.3 * xs[i];
+	}
+	robust_theil_sen(xs, ys, 40, &trend);
+	assert_float_equal(
+	    trend.z, (780 - 1) / sqrt(40.0 * 39 * 85 / 18), 1e-6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +474,9 @@ int main(void)
 	    cmocka_unit_test(few_points_do_no_harm),
 	    cmocka_unit_test(median_of_even_and_odd),
 	    cmocka_unit_test(medians_of_many_values_are_the_middle_ones),
+	    cmocka_unit_test(trends_are_as_their_authors_have_them),
+	    cmocka_unit_test(the_spread_is_about_the_line),
+	    cmocka_unit_test(rounding_is_no_autocorrelation),
 	    cmocka_unit_test(each_shape_fits_itself_best),
 	    cmocka_unit_test(shapes_have_the_least_residue),
 	    cmocka_unit_test(a_line_has_least_squares),

@@ -8,12 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/mem.h"
 #include "base/self.h"
+
+enum { OTHER = 54321 };
 
 /* Directories beside this program, and a name that no other test has. */
 static char *build, *lib, *beside, *installed, name[64];
@@ -158,8 +161,6 @@ static void a_refused_file_hides_no_other(void **state)
 
 static void what_another_user_owns_is_refused(void **state)
 {
-	enum { OTHER = 54321 };
-
 	(void)state;
 	if (geteuid() != 0)
 		skip();
@@ -170,6 +171,43 @@ static void what_another_user_owns_is_refused(void **state)
 	expect_found(beside);
 	assert_int_equal(chown(build, OTHER, OTHER), 0);
 	expect_refused(build, "belongs to another user (uid 54321)");
+}
+
+/* What a program that is started setuid, or setgid as well, is left with. */
+static int left_with(bool group_too)
+{
+	uid_t users[3];
+	gid_t groups[3];
+	struct err e;
+
+	if (setresgid(OTHER, group_too ? 0 : OTHER, group_too ? 0 : OTHER) ||
+	    setresuid(OTHER, 0, 0))
+		return 2;
+	if (self_drop_privileges(&e) != 0)
+		return 3;
+	getresuid(&users[0], &users[1], &users[2]);
+	getresgid(&groups[0], &groups[1], &groups[2]);
+	for (size_t i = 0; i < 3; i++) {
+		if (users[i] != OTHER || groups[i] != OTHER)
+			return 4;
+	}
+	return 0;
+}
+
+static void privileges_are_dropped_for_good(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (int group_too = 0; group_too < 2; group_too++) {
+		pid_t child = fork();
+		int status;
+
+		if (child == 0)
+			_exit(left_with(group_too));
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+	}
 }
 
 static void one_user_has_no_privileges_to_drop(void **state)
@@ -193,6 +231,7 @@ int main(void)
 	    TEST(what_everybody_may_write_is_refused),
 	    TEST(a_refused_file_hides_no_other),
 	    TEST(what_another_user_owns_is_refused),
+	    TEST(privileges_are_dropped_for_good),
 	    TEST(one_user_has_no_privileges_to_drop),
 	};
 
