@@ -2,6 +2,7 @@
 // Code that is loaded comes from files that no other user could have written.
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
