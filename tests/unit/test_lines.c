@@ -191,6 +191,151 @@ static void nothing_that_grew_is_no_chart(void **state)
 	profile_finish(&profile);
 }
 
+/* "file:line:function mib samples; " of each row, in order; empties lines. */
+static const char *told(struct lines *lines)
+{
+	static char text[512];
+	size_t len = 0;
+
+	text[0] = 0;
+	for (size_t i = 0; i < lines->rows.len; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+		    "%s%s:%d:%s %g %zu", i ? "; " : "",
+		    lines->rows.items[i].file, lines->rows.items[i].line,
+		    lines->rows.items[i].function, lines->rows.items[i].mib,
+		    lines->rows.items[i].samples);
+	lines_finish(lines);
+	return text;
+}
+
+/* Stacks of a process whose memory is so much at each. */
+static void add_samples(
+    struct run *run, const int *ids, const double *mib, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		add_sample(run, ids[i], mib[i], 0);
+}
+
+static void rows_are_by_growth_and_then_by_place(void **state)
+{
+	static const int ids[] = {1, 4, 5, 6, 7, 8, 2, 7};
+	static const double mib[] = {0, 5, 10, 15, 20, 50, 45, 45};
+	struct stack_growths growths = {0};
+	struct profile profile;
+	struct run *run = start(&profile);
+	struct lines lines;
+
+	(void)state;
+	add_stack(run, 4, "b:1:f");
+	add_stack(run, 5, "a:3:g");
+	add_stack(run, 6, "a:3:f");
+	add_stack(run, 7, "a:1:z"); /* seen twice */
+	add_stack(run, 8, "c:1:f;a:9:m");
+	add_samples(run, ids, mib, 8);
+	stack_growths_add(&growths, run);
+	assert_int_equal(growths.samples, 8);
+	assert_true(growths.grown_mib == 50 && growths.given_mib == 5);
+	lines_sum(&lines, &growths, LINES_BY_LINE);
+	assert_true(lines.grown_mib == 50 && lines.given_mib == 5);
+	assert_string_equal(told(&lines),
+	    "c:1:f 30 1; a:1:z 5 2; a:3:f 5 1; a:3:g 5 1; b:1:f 5 1; a:1:f 0 "
+	    "1; a:2:f -5 1");
+	lines_sum(&lines, &growths, LINES_BY_FUNCTION);
+	assert_string_equal(told(&lines),
+	    "c:0:f 30 1; a:0:z 5 2; a:0:g 5 1; b:0:f 5 1; a:0:f 0 3");
+	lines_sum(&lines, &growths, LINES_BY_FILE);
+	assert_string_equal(told(&lines), "c:0: 30 1; a:0: 10 6; b:0: 5 1");
+	lines_of_file(&lines, &growths, "a");
+	assert_string_equal(told(&lines),
+	    "a:1:f 0 1; a:1:z 5 2; a:2:f -5 1; a:3:f 5 1; a:3:g 5 1; a:9:m 25 "
+	    "3");
+	lines_of_file(&lines, &growths, "d");
+	assert_string_equal(told(&lines), "");
+	stack_growths_finish(&growths);
+	profile_finish(&profile);
+}
+
+/* A pid that was used again is another process. */
+static void a_new_process_begins_anew(void **state)
+{
+	struct stack_growths growths = {0};
+	struct profile profile;
+	struct run *run = start(&profile);
+	struct lines lines;
+
+	(void)state;
+	add_sample(run, 1, 100, 7);
+	add_sample(run, 2, 5, 7);
+	add_sample(run, 2, 9, 7);
+	run->stack_samples.items[0].process = 1;
+	run->stack_samples.items[1].process = 2;
+	run->stack_samples.items[2].process = 2;
+	stack_growths_add(&growths, run);
+	lines_sum(&lines, &growths, LINES_BY_LINE);
+	assert_string_equal(told(&lines), "a:2:f 4 2; a:1:f 0 1");
+	stack_growths_finish(&growths);
+	profile_finish(&profile);
+}
+
+/* A stack without frames is left out, and the others keep their figures. */
+static void several_runs_are_added(void **state)
+{
+	struct stack_growths growths = {0};
+	struct profile profile;
+	struct run *run = start(&profile);
+	struct lines lines;
+
+	(void)state;
+	run_stack(run, 9);
+	add_sample(run, 9, 1, 0);
+	add_sample(run, 2, 3, 0);
+	stack_growths_add(&growths, run);
+	stack_growths_add(&growths, run);
+	assert_int_equal(growths.items.len, 2);
+	assert_true(growths.grown_mib == 4);
+	assert_int_equal(growths.samples, 2);
+	lines_sum(&lines, &growths, LINES_BY_LINE);
+	assert_string_equal(told(&lines), "a:2:f 4 2");
+	stack_growths_finish(&growths);
+	profile_finish(&profile);
+}
+
+static size_t found(const char *path, const char *file)
+{
+	struct stack_growths growths = {0};
+	struct profile profile;
+	struct run *run = start(&profile);
+	struct lines lines;
+	size_t rows;
+
+	free(run->stacks.items[0].frames[0].file);
+	run->stacks.items[0].frames[0].file = mem_copy(path);
+	add_sample(run, 1, 1, 0);
+	stack_growths_add(&growths, run);
+	lines_of_file(&lines, &growths, file);
+	rows = lines.rows.len;
+	lines_finish(&lines);
+	stack_growths_finish(&growths);
+	profile_finish(&profile);
+	return rows;
+}
+
+static void a_file_is_named_by_the_end_of_its_path(void **state)
+{
+	static const char path[] = "/srv/app/views.py";
+
+	(void)state;
+	assert_int_equal(found(path, path), 1);
+	assert_int_equal(found(path, "views.py"), 1);
+	assert_int_equal(found(path, "app/views.py"), 1);
+	assert_int_equal(found(path, "/app/views.py"), 1);
+	assert_int_equal(found(path, "ews.py"), 0);
+	assert_int_equal(found(path, "views.pyc"), 0);
+	assert_int_equal(found(path, "views"), 0);
+	assert_int_equal(found(path, "x/srv/app/views.py"), 0);
+	assert_int_equal(found(path, ""), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +343,10 @@ int main(void)
 	    cmocka_unit_test(growth_goes_to_the_line_of_the_second_sample),
 	    cmocka_unit_test(processes_do_not_mix),
 	    cmocka_unit_test(recursion_counts_once_in_a_file),
+	    cmocka_unit_test(rows_are_by_growth_and_then_by_place),
+	    cmocka_unit_test(a_new_process_begins_anew),
+	    cmocka_unit_test(several_runs_are_added),
+	    cmocka_unit_test(a_file_is_named_by_the_end_of_its_path),
 	    cmocka_unit_test(frames_lie_on_those_that_called_them),
 	    cmocka_unit_test(nothing_that_grew_is_no_chart),
 	};
