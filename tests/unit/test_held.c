@@ -127,6 +127,49 @@ static void a_peak_of_something_else_does_not_hide_all(void **state)
 	profile_finish(&profile);
 }
 
+/* What came after the last sample is the peak where it is more than twice of
+ * what was held at the highest one. */
+static void the_most_may_come_after_the_last_sample(void **state)
+{
+	(void)state;
+	for (double later = 29; later <= 31; later++) {
+		struct profile profile;
+		struct run *run = start(&profile);
+		struct held_part part;
+
+		series_add(&run->total, 1, 50);
+		series_add(&run->total, 2, 90);
+		make(run, 1.5, 30);
+		assert_int_equal(held_source(run), SOURCE_HELD);
+		make(run, 2.5, later);
+		run_settle_sites(run);
+		part = held_at_peak(run);
+		assert_true(part.at_s == (later > 30 ? 2.5 : 2));
+		assert_int_equal(part.until_end, later > 30);
+		profile_finish(&profile);
+	}
+}
+
+/* A free shows that a table was read, so that the sum is right then. */
+static void the_most_is_seen_at_a_reading(void **state)
+{
+	struct profile profile;
+	struct run *run = start(&profile);
+	struct held_part part;
+
+	(void)state;
+	make(run, 1.1, 20);
+	make(run, 1.2, 30);
+	make(run, 1.3, 7);
+	allocations_end(&run->allocations, 1, 1, 1.3, false);
+	allocations_end(&run->allocations, 2, 3, 1.4, false);
+	run_settle_sites(run);
+	part = held_at_peak(run);
+	assert_true(part.at_s == 1.3 && part.until_end);
+	assert_true(held_at(run, &part) == 37);
+	profile_finish(&profile);
+}
+
 /* Frames of machine code: the library of mprof is told from the allocator's
  * functions in it. */
 static void what_the_recorder_does_is_told_of_it(void **state)
@@ -199,6 +242,8 @@ int main(void)
 	    cmocka_unit_test(no_sample_fell_into_a_short_run),
 	    cmocka_unit_test(what_was_freed_meanwhile_is_not_added),
 	    cmocka_unit_test(a_peak_of_something_else_does_not_hide_all),
+	    cmocka_unit_test(the_most_may_come_after_the_last_sample),
+	    cmocka_unit_test(the_most_is_seen_at_a_reading),
 	    cmocka_unit_test(what_the_recorder_does_is_told_of_it),
 	    cmocka_unit_test(a_library_leads_where_it_is_the_programs_nearest),
 	};

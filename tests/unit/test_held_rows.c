@@ -267,6 +267,24 @@ static void an_error_is_of_horvitz_and_thompson(void **state)
 	held_finish(&held);
 }
 
+/* A stack counts once in each process, though its pid may be used again. */
+static void a_stack_is_told_once_in_a_process(void **state)
+{
+	struct held held;
+
+	(void)state;
+	make(7, 5, VIEWS, 0);
+	held_init(&held, run, &whole);
+	assert_int_equal(held.items.len, 6);
+	assert_true(held.items.items[2].mib == 15);
+	held_finish(&held);
+	run->allocations.items[6].process = 1;
+	held_init(&held, run, &whole);
+	assert_int_equal(held.items.len, 7);
+	assert_true(held.items.items[2].mib == 10);
+	held_finish(&held);
+}
+
 static void growths_have_the_stacks_that_are_known(void **state)
 {
 	struct stack_growths growths;
@@ -398,6 +416,7 @@ int main(void)
 	    TEST(rows_are_of_processes),
 	    TEST(a_part_is_made_and_held),
 	    TEST(an_error_is_of_horvitz_and_thompson),
+	    TEST(a_stack_is_told_once_in_a_process),
 	    TEST(growths_have_the_stacks_that_are_known),
 	    TEST(growths_stand_beside_rows),
 	    TEST(the_library_of_the_most_is_named),
