@@ -317,6 +317,80 @@ static void marks_begin_phases(void **state)
 	profile_finish(&profile);
 }
 
+/* What a comparison says of values that are all moved, or all larger. */
+static void moved_and_scaled_values_compare_alike(void **state)
+{
+	enum { MOST = 24 };
+	double a[MOST], b[MOST], c[MOST], d[MOST];
+	uint64_t random = 9;
+
+	(void)state;
+	for (size_t count = 2; count <= MOST; count += 11) {
+		struct comparison plain, moved, scaled, turned;
+
+		for (size_t i = 0; i < count; i++) {
+			a[i] = random_unit(&random);
+			b[i] = random_unit(&random) + 0.3;
+			c[i] = 1024 + a[i];
+			d[i] = 1024 + b[i];
+		}
+		compare_values(a, count, b, count, &plain);
+		compare_values(c, count, d, count, &moved);
+		assert_true(fabs(moved.low - plain.low) < 1e-9);
+		assert_true(fabs(moved.high - plain.high) < 1e-9);
+		assert_true(fabs(moved.p - plain.p) < 1e-9);
+		assert_true(
+		    plain.a < 1 && fabs(moved.a - plain.a - 1024) < 1e-9);
+		for (size_t i = 0; i < count; i++) {
+			c[i] = 4096 * a[i];
+			d[i] = 4096 * b[i];
+		}
+		compare_values(c, count, d, count, &scaled);
+		assert_true(scaled.low == 4096 * plain.low);
+		assert_true(scaled.high == 4096 * plain.high);
+		assert_true(scaled.p == plain.p);
+		assert_true(fabs(scaled.relative - plain.relative) < 1e-9);
+		/* the other way round */
+		compare_values(b, count, a, count, &turned);
+		assert_true(fabs(turned.difference + plain.difference) < 1e-9);
+		assert_true(fabs(turned.p - plain.p) < 0.02);
+		assert_true(fabs(turned.low + plain.high) < 0.08);
+		assert_true(fabs(turned.high + plain.low) < 0.08);
+	}
+}
+
+/* Student's t of 24 degrees is 2.064, of 60 it is 2.000; between the table's
+ * rows it is between their values. */
+static void intervals_of_equal_spreads_are_students(void **state)
+{
+	static const struct {
+		size_t count;
+		double t;
+	} rows[] = {{2, 4.303}, {3, 2.776}, {4, 2.447}, {6, 2.228}, {13, 2.064},
+	    {31, 2.000}};
+	double a[40], b[40];
+
+	(void)state;
+	for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
+		size_t n = rows[r].count;
+		double squares = 0, half;
+		struct comparison c;
+
+		for (size_t i = 0; i < n; i++) {
+			a[i] = (double)i;
+			b[i] = (double)i + 100;
+			squares += ((double)i - (double)(n - 1) / 2) *
+				   ((double)i - (double)(n - 1) / 2);
+		}
+		compare_values(a, n, b, n, &c);
+		half =
+		    rows[r].t * sqrt(2 * squares / (double)(n - 1) / (double)n);
+		assert_true(fabs(c.difference - 100) < 1e-9);
+		assert_true(fabs(c.high - 100 - half) < 0.15 * half);
+		assert_true(fabs(100 - c.low - half) < 0.15 * half);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +410,8 @@ int main(void)
 	    cmocka_unit_test(intervals_are_as_wide_as_welchs),
 	    cmocka_unit_test(all_partitions_of_unequal_sides),
 	    cmocka_unit_test(random_partitions_give_nearly_the_same),
+	    cmocka_unit_test(moved_and_scaled_values_compare_alike),
+	    cmocka_unit_test(intervals_of_equal_spreads_are_students),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,6 +103,35 @@ static void test_over_runs(void **state)
 	peaks_finish(&peaks);
 }
 
+/* With PROC records, each process of each run, the highest first; equal ones in
+ * their order. */
+static void test_introduced_processes(void **state)
+{
+	static const char *const keys[] = {"7", "3", "3", "9"};
+	struct peaks peaks;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct run *run = profile_add_run(&profile);
+
+		run->state.introduces = true;
+		add_child(run, "9", 2);
+		add_child(run, i ? "7" : "4", i ? 8 : 1);
+		add_child(run, "3", 5);
+	}
+	profile.runs.items[1].processes.items[0].memory.items[0].mib = 1.5;
+	peaks_init(&peaks, &profile);
+	assert_true(peaks.named);
+	assert_int_equal(peaks.children.len, 6);
+	for (int i = 0; i < 4; i++)
+		assert_string_equal(
+		    peaks.children.items[i].process->key, keys[i]);
+	assert_ptr_equal(peaks.children.items[1].run, &profile.runs.items[0]);
+	assert_ptr_equal(peaks.children.items[2].run, &profile.runs.items[1]);
+	assert_string_equal(peaks.children.items[5].process->key, "4");
+	peaks_finish(&peaks);
+}
+
 static void test_marks_between_samples(void **state)
 {
 	struct peaks peaks;
@@ -445,6 +474,7 @@ int main(void)
 	    TEST(test_nothing),
 	    TEST(test_a_mark_stands_where_its_peak_was),
 	    TEST(test_over_runs),
+	    TEST(test_introduced_processes),
 	    TEST(test_marks_between_samples),
 	    TEST(test_calls_alone),
 	    TEST(test_of_function),
