@@ -94,8 +94,8 @@ int chart_difference(
 	line->role = ROLE_OTHER;
 	line->in_legend = true;
 	line->name = mem_copy("difference");
-	line->detail = mem_format(
-	    "%s at its largest", units_size(text, difference_furthest(difference)));
+	line->detail = mem_format("%s at its largest",
+	    units_size(text, difference_furthest(difference)));
 	build_memory_axis(scene, &scene->panels.items[0], request);
 	return 0;
 }
