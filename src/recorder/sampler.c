@@ -215,12 +215,15 @@ static int64_t sampler_total_kib(const struct sampler *s)
 	return total_kib;
 }
 
-/* Sums up, and lists the processes for the sink. */
+/* Sums up, and lists the processes for the sink. Where the program ends just
+ * as its first sample is due, the one of its start is reported. */
 static void sampler_sum_up(struct sampler *s)
 {
 	const struct members *members = &s->tree.members;
 	int64_t total_kib = sampler_total_kib(s);
 
+	if (total_kib < 0 && s->result.samples == 0 && s->tick.sampled)
+		total_kib = s->tick.total_kib;
 	peak_tracker_add_members(&s->peaks, &s->tree.members, s->tick.time_ns);
 	s->processes.len = 0;
 	for (size_t i = 0; i < members->list.len; i++) {

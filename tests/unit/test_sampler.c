@@ -44,7 +44,7 @@ enum { WAKE = 999 };
 
 static struct launch launch;
 static size_t news; /* that WAKE has */
-static void (*on_wait)(void);
+static void (*on_wait)(void), (*first_on_wait)(void);
 
 int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
     const sigset_t *mask)
@@ -256,12 +256,14 @@ static void run(
 	    .pidfd = -1,
 	    .floor_kib = 4000};
 	ended_len = 0;
-	on_wait = NULL;
+	on_wait = first_on_wait;
+	first_on_wait = NULL;
 	told = (struct told){0};
 	plan.proc = fake_root;
 	plan.metric = plan.metric ? plan.metric : metric_find("rss");
 	plan.interval_ns = NS_PER_S / 20;
-	plan.timeout_ns = NS_PER_S * 725 / 1000;
+	plan.timeout_ns =
+	    plan.timeout_ns < 0 ? 0 : NS_PER_S * 725 / 1000; /* -1: none */
 	plan.hooks[0].tick = between;
 	sampler = sampler_create(&plan, &sink, &e);
 	assert_non_null(sampler);
@@ -271,7 +273,7 @@ static void run(
 	sampler_destroy(sampler);
 	for (int pid = 100; pid < 110; pid++)
 		fake_gone(pid);
-	assert_true(told.ticks > 1);
+	assert_true(told.ticks > 0);
 	assert_int_equal(told.ends, 1);
 	assert_int_equal(told.end.time_ns, result->end_ns);
 	assert_int_equal(result->interval_ns, plan.interval_ns);
@@ -620,6 +622,61 @@ static void waiting_tells_the_programs_end_and_its_mark(void **state)
 	assert_int_equal(told.end.peak_kib, 1000); /* one of them had it */
 }
 
+static size_t waits;
+
+static void fall_ill(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks == 2)
+		fake_process((struct fake_process){
+		    .pid = 100, .ppid = 1, .started = 100, .state = 'Z'});
+	if (told.ticks == 5)
+		reap(100, 7 << 8, 0);
+}
+
+/* A zombie of ours is still to be waited for. */
+static void a_launched_program_ends_when_waiting_says_so(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	run(fall_ill, (struct sampler_plan){.launched = true}, &result);
+	assert_int_equal(told.ticks, 5);
+	assert_int_equal(result.end, SAMPLER_ENDED);
+	assert_int_equal(result.status, 7 << 8);
+	three_processes();
+	run(fall_ill, (struct sampler_plan){0}, &result);
+	assert_int_equal(told.ticks, 3); /* it is another one's child */
+}
+
+static void end_at_once(void)
+{
+	if (told.ticks > 0 || waits++ > 0)
+		return;
+	die(100);
+	reap(100, 0, 0);
+}
+
+/* The sample of its start is all that there is. */
+static void a_short_program_has_a_sample(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	put(100, 1, 1000);
+	fake_newest(100, 50);
+	first_on_wait = end_at_once;
+	waits = 0;
+	run(NULL, (struct sampler_plan){.launched = true}, &result);
+	assert_int_equal(told.ticks, 1);
+	assert_int_equal(told.total[0], 1000);
+	assert_int_equal(result.samples, 1);
+	assert_int_equal(result.peak_kib, 1000);
+	assert_int_equal(result.end, SAMPLER_ENDED);
+}
+
 static void end_with_little(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
@@ -726,7 +783,7 @@ static void end_hook(
 static void a_hook_may_end_it(void **state)
 {
 	struct sampler_result result;
-	struct sampler_plan plan = {.quit = &quit};
+	struct sampler_plan plan = {.quit = &quit, .timeout_ns = -1};
 
 	(void)state;
 	three_processes();
@@ -837,8 +894,6 @@ static void news_leave_time_for_ticks(void **state)
 	assert_int_equal(told.ticks, 15);
 	news = 0;
 }
-
-static size_t waits;
 
 /* While the recorder waits for those that may be about to end. */
 static void end_the_rest(void)
@@ -1046,6 +1101,8 @@ int main(void)
 	    cmocka_unit_test(a_limit_is_marked_once),
 	    cmocka_unit_test(threads_outlive_the_main_one),
 	    cmocka_unit_test(waiting_tells_the_programs_end_and_its_mark),
+	    cmocka_unit_test(a_launched_program_ends_when_waiting_says_so),
+	    cmocka_unit_test(a_short_program_has_a_sample),
 	    cmocka_unit_test(a_mark_of_before_the_exec_is_none),
 	    cmocka_unit_test(waiting_tells_a_descendants_end),
 	    cmocka_unit_test(a_process_aside_is_not_the_programs),
