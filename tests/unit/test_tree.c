@@ -192,6 +192,24 @@ static void a_child_is_kept_until_its_late_parent_shows(void **state)
 	uproot();
 }
 
+/* Of two pids that are not visible yet, the later one is its parent. */
+static void a_child_waits_for_each_late_pid(void **state)
+{
+	(void)state;
+	plant(true, true);
+	add(103, 102);
+	add(104, 7);
+	fake_newest(104, 50);
+	look();
+	assert_int_equal(tree.members.list.len, 1);
+	add(102, 100);
+	look();
+	assert_true(has(102));
+	assert_true(has(103));
+	assert_false(has(104));
+	uproot();
+}
+
 static void orphans_come_to_us_where_we_adopt(void **state)
 {
 	(void)state;
@@ -425,6 +443,7 @@ int main(void)
 	    cmocka_unit_test(without_loadavg_all_is_looked_at),
 	    cmocka_unit_test(an_absent_pid_is_looked_at_again_once),
 	    cmocka_unit_test(a_child_is_kept_until_its_late_parent_shows),
+	    cmocka_unit_test(a_child_waits_for_each_late_pid),
 	    cmocka_unit_test(orphans_come_to_us_where_we_adopt),
 	    cmocka_unit_test(threads_are_no_processes),
 	    cmocka_unit_test(a_pid_used_again_is_another_process),
