@@ -27,7 +27,7 @@ static int begin(void **state)
 
 	(void)state;
 	snprintf(path, sizeof(path), "%.90s/mprof-reader.XXXXXX",
-	    base && base[0] == '/' ? base : "/tmp");
+	    base && base[0] == '/' && strlen(base) <= 90 ? base : "/tmp");
 	fd = mkstemp(path);
 	if (fd < 0)
 		return -1;

@@ -27,7 +27,7 @@ static int begin(void **state)
 
 	(void)state;
 	snprintf(folder, sizeof(folder), "%.90s/mprof-follow.XXXXXX",
-	    base && base[0] == '/' ? base : "/tmp");
+	    base && base[0] == '/' && strlen(base) <= 90 ? base : "/tmp");
 	if (!mkdtemp(folder))
 		return -1;
 	snprintf(path, sizeof(path), "%s/a.dat", folder);

@@ -472,9 +472,11 @@ int main(void)
 	    TEST(a_status_is_as_a_shells),
 	};
 
-	/* Below nohup, or in a shell's background, they are ignored. */
+	/* Below nohup, or in a shell's background, some are ignored. */
 	signal(SIGHUP, SIG_DFL);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGQUIT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGUSR1, SIG_DFL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

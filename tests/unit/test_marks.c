@@ -356,8 +356,8 @@ static void the_folder_is_the_users_or_sticky(void **state)
 	assert_string_equal(marks_folder(), own);
 	unsetenv("XDG_RUNTIME_DIR");
 	assert_string_equal(marks_folder(), "/tmp");
-	if (geteuid() == 0) {
-		assert_int_equal(chown(own, 65534, (gid_t)-1), 0);
+	/* a user namespace may have no other user */
+	if (geteuid() == 0 && chown(own, 65534, (gid_t)-1) == 0) {
 		setenv("TMPDIR", own, 1);
 		assert_string_equal(marks_folder(), "/tmp");
 	}

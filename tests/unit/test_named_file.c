@@ -145,7 +145,8 @@ static void what_another_user_put_there_is_refused(void **state)
 	if (geteuid() != 0)
 		skip();
 	close(open("sub/theirs", O_CREAT | O_WRONLY, 0644));
-	assert_int_equal(chown("sub/theirs", OTHER, OTHER), 0);
+	if (chown("sub/theirs", OTHER, OTHER) != 0)
+		skip(); /* a user namespace has few users */
 	assert_int_equal(symlink("../file", "sub/link"), 0);
 	assert_int_equal(lchown("sub/link", OTHER, OTHER), 0);
 	assert_int_equal(init("sub/theirs", &e), 0);
