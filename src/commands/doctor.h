@@ -35,9 +35,10 @@ struct doctor {
 	char *trouble; /* why it could not be looked at; NULL: it could */
 	struct heap_growth growth;
 	struct doctor_type types[DOCTOR_TYPES];
-	size_t len;    /* number of types */
-	bool by_place; /* no type grew in each step: types of places that did */
-	bool is_native;                   /* no object explains the growth */
+	size_t len;     /* number of types */
+	bool by_place;  /* no type grew in each step: types of the places that
+			   grew from the first look to the last */
+	bool is_native; /* no object explains the growth */
 	int64_t rss_kib, unexplained_kib; /* since the first look */
 };
 
