@@ -150,8 +150,9 @@ static ssize_t log_read_path(const struct log_module *module, const char *name,
 
 	if (len == 0)
 		return log_read_program_path(path);
-	/* The vdso, which is no file, has a name without a slash. */
-	mapped = *name == '/' || !strchr(name, '/')
+	/* The vdso, linux-vdso.so.1 or the like, is no file. A program of musl
+	 * may have a name without a slash. */
+	mapped = *name == '/' || strncmp(name, "linux-", 6) == 0
 		     ? -1
 		     : log_read_mapped_path(module, path);
 	if (mapped > 0)

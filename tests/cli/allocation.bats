@@ -228,6 +228,23 @@ holds_8='int main(void) { char *volatile p = malloc(8 << 20); return !p; }'
 	is_all_held 8 main
 }
 
+# Its name is what was executed, where glibc's has none.
+@test "a program of another libc that was started by a bare name has its path" {
+	command -v musl-gcc || skip 'no musl-gcc'
+	build other "$holds_8" musl-gcc -O0
+	[ -e "$(readelf -l other | sed -n 's/.*interpreter: \(.*\)]/\1/p')" ] ||
+		skip 'no loader of musl'
+	[ -d /proc/self/map_files ] || skip 'the kernel names no mappings'
+	build starter '#include <unistd.h>
+	int main(void) { return execl("other", "other", (char *)NULL); }' gcc
+	held ./starter
+	tables
+	is_all_held 8 main
+	cat tables/* | tr '\0' '\n' | grep -a 'other$' >paths
+	grep -qFx "$PWD/other" paths
+	lacks '^other$' <paths
+}
+
 @test "a program that defines malloc says so, and nothing else" {
 	build owner 'static char room[1 << 20];
 	static size_t used;
