@@ -279,6 +279,9 @@ HOOK void *valloc(size_t size)
 	return address;
 }
 
+#ifndef __GLIBC__ /* musl has none */
+HOOK void *pvalloc(size_t size);
+#endif
 HOOK void *pvalloc(size_t size)
 {
 	struct hooks_outer outer = hooks_enter();

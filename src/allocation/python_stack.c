@@ -17,6 +17,7 @@
 #define PYTHON_STACK_KEY 4
 #define PYTHON_DEBUG_SINCE 13
 #define PYTHON_STR_HASH 24 /* in each CPython since 3.3 */
+#define PYTHON_SYMBOL 1    /* RTLD_DL_SYMENT of glibc, which musl lacks */
 #define PYTHON_FILE_BYTES 1024
 #define PYTHON_NAME_BYTES 512
 
@@ -95,7 +96,7 @@ static void python_find_eval(void)
 	/* dladdr1() is glibc's. */
 	*(void **)&look = python_find("dladdr1");
 	if (!eval || !look ||
-	    !look(eval, &info, (void **)&symbol, RTLD_DL_SYMENT) || !symbol)
+	    !look(eval, &info, (void **)&symbol, PYTHON_SYMBOL) || !symbol)
 		return;
 	python.eval = (uintptr_t)eval;
 	python.eval_end = python.eval + symbol->st_size;

@@ -35,3 +35,16 @@ preloaded() {
 		same "$(comm -23 asked offered)" ''
 	done
 }
+
+@test "preloaded: they build against musl" {
+	command -v musl-gcc >/dev/null || skip 'no musl-gcc here'
+	cp -R "$SOURCE/src" "$SOURCE/Makefile" .
+	env -u MAKEFLAGS -u MAKELEVEL -u SANITIZE make -j2 CC=musl-gcc \
+		CAIRO=no CSV=no DWARF=no WERROR=1 CFLAGS=-O1 LDFLAGS= \
+		build/memory_profiler.so build/allocation.so >log 2>&1 || {
+		tail -n 20 log
+		return 1
+	}
+	[ -s build/memory_profiler.so ]
+	[ -s build/allocation.so ]
+}
