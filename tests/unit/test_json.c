@@ -79,6 +79,27 @@ static void numbers(void **state)
 	    "[\n  0.1,\n  1795358375.1234,\n  null,\n  21.727,\n  0\n]\n");
 }
 
+/* As few digits as read back to the same number, six where they do. */
+static void pairs_and_digits(void **state)
+{
+	(void)state;
+	json_open(&json, '[');
+	json_pair(&json, 1.5, INFINITY);
+	json_pair(&json, 1 / 3.0, 1e300);
+	json_number(&json, 123456);
+	json_number(&json, 1234567);
+	json_number(&json, 0.1 + 0.2);
+	json_rounded(&json, 100, 0);
+	json_rounded(&json, 100, 2);
+	json_rounded(&json, 0.00002, 6);
+	json_rounded(&json, -INFINITY, 2);
+	json_close(&json, ']');
+	assert_string_equal(written(),
+	    "[\n  [1.5, null],\n  [0.3333333333333333, 1e+300],\n  123456,\n"
+	    "  1234567,\n  0.30000000000000004,\n  100,\n  100,\n  2e-05,\n"
+	    "  null\n]\n");
+}
+
 /* Beyond 16 bits too: a tag character, which can't be seen. */
 static void unseen_text(void **state)
 {
@@ -159,6 +180,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(hostile_text, begin, end),
 	    cmocka_unit_test_setup_teardown(unseen_text, begin, end),
 	    cmocka_unit_test_setup_teardown(numbers, begin, end),
+	    cmocka_unit_test_setup_teardown(pairs_and_digits, begin, end),
 	    cmocka_unit_test_setup_teardown(rounded_numbers, begin, end),
 	    cmocka_unit_test_setup_teardown(compact, begin, end),
 	    cmocka_unit_test_setup_teardown(base64, begin, end),

@@ -348,6 +348,79 @@ static void few_samples_tell_how_many_are_needed(void **state)
 	assert_true(judge_series(24, 10, one_by_one, false).judged);
 }
 
+/* What lives that begin small grow by, one after the other. */
+static const double *life_slopes;
+enum { LIVES = 6, LIFE = 150 };
+
+static double lives(int i)
+{
+	int at = i % LIFE;
+
+	if (at < 4)
+		return 20 + 20 * at;
+	return 100 + life_slopes[i / LIFE] * at + wiggle(i);
+}
+
+static struct leak judge_lives(const double *slopes)
+{
+	life_slopes = slopes;
+	return judge_series(LIVES * LIFE, 1, lives, false);
+}
+
+/* A program that is started again and again is judged by its lives. */
+static void lives_are_judged_each_by_itself(void **state)
+{
+	static const double leaks[] = {0.3, 0.25, 0.5, 0.1, 0.2, 0.4};
+	static const double four[] = {0.3, 0, 0.5, 0.1, 0, 0.4};
+	static const double none[] = {0, 0, 0, 0, 0, 0};
+	static const double two[] = {0.3, 0, 0, 0, 0, 0.3};
+	static const double three[] = {0.3, 0, 0.3, 0, 0.3, 0};
+	struct leak got = judge_lives(leaks);
+
+	(void)state;
+	assert_int_equal(got.verdict, LEAK_LEAKING);
+	assert_int_equal(got.lives, LIVES);
+	/* the median slope, the higher one of two */
+	assert_true(fabs(got.mib_per_s - 0.3) < 0.01);
+	got = judge_lives(four);
+	assert_int_equal(got.verdict, LEAK_LEAKING);
+	assert_int_equal(got.lives, LIVES);
+	assert_true(fabs(got.mib_per_s - 0.4) < 0.01);
+	got = judge_lives(none);
+	assert_int_equal(got.verdict, LEAK_STEADY);
+	assert_int_not_equal(judge_lives(two).verdict, LEAK_LEAKING);
+	got = judge_lives(three);
+	assert_int_equal(got.verdict, LEAK_UNDECIDED);
+	assert_int_equal(got.reason, LEAK_FALLS);
+	assert_non_null(leak_why_word(&got));
+}
+
+static double drifts; /* MiB in the whole of the time */
+
+static double days(int i)
+{
+	return 500 - 60 * cos(2 * M_PI * i / 200.0) + drifts * i / 2000 +
+	       wiggle(i);
+}
+
+/* Days are compared by their nights. */
+static void days_are_judged_by_their_nights(void **state)
+{
+	struct leak got;
+
+	(void)state;
+	drifts = 80;
+	got = judge_series(2000, 1, days, false);
+	assert_int_equal(got.verdict, LEAK_LEAKING);
+	assert_true(fabs(got.mib_per_s - 80 / 2000.0) < 0.004);
+	drifts = 0;
+	got = judge_series(2000, 1, days, false);
+	assert_int_equal(got.verdict, LEAK_STEADY);
+	drifts = -80;
+	got = judge_series(2000, 1, days, false);
+	assert_int_equal(got.verdict, LEAK_STEADY);
+}
+
 static void verdicts_have_words(void **state)
 {
 	(void)state;
@@ -373,6 +446,8 @@ int main(void)
 	    TEST(in_wide_swings_only_a_large_leak_would_show),
 	    TEST(growth_that_stopped_is_not_called_steady),
 	    TEST(few_samples_tell_how_many_are_needed),
+	    TEST(lives_are_judged_each_by_itself),
+	    TEST(days_are_judged_by_their_nights),
 	    TEST(verdicts_have_words),
 	};
 

@@ -496,6 +496,25 @@ static void parts_that_both_sides_have(void **state)
 	compare_parts_finish(&processes);
 }
 
+/* A part of a later run counts as one of the first. */
+static void a_part_may_be_of_a_later_run(void **state)
+{
+	const struct recording_set *const sides[] = {&baseline, &set};
+	struct compared_parts phases = {0}, processes = {0};
+
+	(void)state;
+	take_parts(&baseline, 50);
+	child(take_parts(&baseline, 60), "12", "late", 1, 2);
+	child(take_parts(&set, 80), "12", "late", 1, 4);
+	compare_parts_find(sides, &phases, &processes);
+	assert_int_equal(processes.items.len, 2);
+	assert_string_equal(processes.items.items[1].name, "late");
+	assert_true(processes.items.items[1].peak.a == 2);
+	assert_true(processes.items.items[1].peak.b == 4);
+	compare_parts_finish(&phases);
+	compare_parts_finish(&processes);
+}
+
 /* A run without marks has one phase, which is the whole. */
 static void a_run_without_marks_has_no_parts(void **state)
 {
@@ -739,6 +758,7 @@ int main(void)
 	    TEST(runs_of_two_measures_are_not_compared),
 	    TEST(a_phase_is_the_first_of_its_name),
 	    TEST(parts_that_both_sides_have),
+	    TEST(a_part_may_be_of_a_later_run),
 	    TEST(a_run_without_marks_has_no_parts),
 	    TEST(processors_threads_and_gpus),
 	    TEST(what_was_not_recorded_is_not_met),
