@@ -274,6 +274,25 @@ static void nights_are_compared(void **state)
 	assert_true(judge_nights(12, 0, 0.1).visible_mib_per_s * SPAN < 2);
 }
 
+static double few_teeth(double x, double by)
+{
+	return by * floor(6.5 * x) / 6.5 + 80 * (6.5 * x - floor(6.5 * x));
+}
+
+/* Six bottoms of a collector's teeth lie on a line, or do not rise. */
+static void bottoms_of_a_few_teeth_count(void **state)
+{
+	(void)state;
+	assert_int_equal(judge(few_teeth, 0, 1).verdict, LEAK_STEADY);
+	for (double by = 50; by <= 400; by += 50) {
+		struct leak leak = judge(few_teeth, by, 1);
+
+		assert_int_equal(leak.verdict, LEAK_LEAKING);
+		assert_true(fabs(leak.mib_per_s * SPAN - by) < 0.15 * by);
+		assert_true(leak.until_s == START + SPAN);
+	}
+}
+
 /* Points of a stretch may be missing. */
 static void gaps_change_no_verdict(void **state)
 {
@@ -302,6 +321,7 @@ int main(void)
 	    cmocka_unit_test(what_would_show_is_told_of_a_steady_one),
 	    cmocka_unit_test(rounding_is_no_growth),
 	    cmocka_unit_test(nights_are_compared),
+	    cmocka_unit_test(bottoms_of_a_few_teeth_count),
 	    cmocka_unit_test(gaps_change_no_verdict),
 	};
 
