@@ -111,6 +111,49 @@ static void a_class_is_before_its_locks(void **state)
 	heap_growth_finish(&growth);
 }
 
+/* Types that grew in every step, with their growth since the first look. */
+static void what_always_grew_is_listed(void **state)
+{
+	struct heap_growth growth = {0};
+	struct heap grown;
+
+	(void)state;
+	heap_growth_always(&growth, &grown);
+	assert_int_equal(grown.rows.len, 0);
+	for (int64_t i = 0; i < 4; i++) {
+		struct heap heap = {.wall_ns = 100 + i, .has_rss = true};
+
+		heap.rss_kib = 1000 + i;
+		heap_add(&heap, "app.Now", i % 2, 700 * (i % 2));
+		heap_add(&heap, "app.One", 5 + i, 100 + 48 * i);
+		heap_add(&heap, "app.Same", 7, 700);
+		heap_add(&heap, "app.Two", 2 * i, 2000 * i);
+		if (i > 0)
+			heap_add(&heap, "app.Late", i, 10 * i);
+		heap_growth_add(&growth, &heap);
+		heap_finish(&heap);
+		heap_growth_always(&growth, &grown);
+		assert_int_equal(grown.rows.len, i == 0 ? 0 : i == 1 ? 4 : 3);
+		heap_finish(&grown);
+	}
+	heap_growth_always(&growth, &grown);
+	assert_string_equal(grown.rows.items[0].name, "app.Two");
+	assert_true(grown.rows.items[0].count == 6);
+	assert_true(grown.rows.items[0].bytes == 6000);
+	assert_string_equal(grown.rows.items[1].name, "app.One");
+	assert_true(grown.rows.items[1].count == 3);
+	assert_true(grown.rows.items[1].bytes == 144);
+	assert_string_equal(grown.rows.items[2].name, "app.Late");
+	assert_true(grown.rows.items[2].count == 3);
+	assert_int_equal(growth.steps, 3);
+	assert_true(growth.first_ns == 100 && growth.newest_ns == 103);
+	assert_true(growth.has_rss && growth.rss.grew == 3);
+	assert_true(growth.rss.bytes - growth.rss.first_bytes == 3072);
+	assert_null(heap_growth_find(&growth, "app.None"));
+	heap_finish(&grown);
+	heap_growth_finish(&growth);
+}
+
 static void a_list_that_only_lengthens_grows(void **state)
 {
 	struct heap_growth growth = {0};
@@ -163,6 +206,7 @@ int main(void)
 	    cmocka_unit_test(what_grows_in_each_step_is_first),
 	    cmocka_unit_test(a_class_is_before_what_it_is_made_of),
 	    cmocka_unit_test(a_class_is_before_its_locks),
+	    cmocka_unit_test(what_always_grew_is_listed),
 	    cmocka_unit_test(a_list_that_only_lengthens_grows),
 	    cmocka_unit_test(what_grows_by_its_bytes_alone_grows),
 	};
