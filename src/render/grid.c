@@ -220,6 +220,17 @@ bool grid_is_free(
 	return true;
 }
 
+bool grid_is_word(const struct grid *grid, size_t column, size_t row)
+{
+	int32_t code;
+
+	if (row >= grid->rows || column >= grid->columns)
+		return false;
+	code = cell_at(grid, column, row)->code;
+	return (code >= '0' && code <= '9') || (code >= 'A' && code <= 'Z') ||
+	       (code >= 'a' && code <= 'z') || (code >= 0xa0 && code < 0x2000);
+}
+
 static void grid_put_cell(
     const struct grid *grid, const struct grid_cell *cell, FILE *out)
 {

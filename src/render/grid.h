@@ -68,6 +68,9 @@ void grid_text(struct grid *grid, size_t column, size_t row, size_t width,
 bool grid_is_free(
     const struct grid *grid, size_t column, size_t row, size_t width);
 
+/* Whether the cell has a letter or a digit; false beside the grid. */
+bool grid_is_word(const struct grid *grid, size_t column, size_t row);
+
 /* Prints a row without trailing spaces. */
 void grid_print_row(
     const struct grid *grid, size_t row, enum grid_colours colours, FILE *out);

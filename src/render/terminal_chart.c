@@ -466,6 +466,17 @@ static void draw_time_axis(struct terminal_frame *f, size_t row)
 	ticks_finish(&ticks);
 }
 
+/* Whether a label has these columns for itself: a word beside it would be
+ * read as a part of it. */
+static bool terminal_chart_has_room(
+    const struct terminal_frame *f, size_t column, size_t row, size_t width)
+{
+	return column >= f->left && column + width <= f->grid.columns &&
+	       grid_is_free(&f->grid, column, row, width) &&
+	       !grid_is_word(&f->grid, column + width, row) &&
+	       (column == f->left || !grid_is_word(&f->grid, column - 1, row));
+}
+
 /* Puts a label right of a column, or left where it doesn't fit. */
 static bool terminal_chart_put_label(struct terminal_frame *f,
     const struct scene_mark *mark, const char *text, size_t column, long row)
@@ -476,9 +487,7 @@ static bool terminal_chart_put_label(struct terminal_frame *f,
 	if (row < 0 || row >= (long)f->rows)
 		return false;
 	for (size_t i = 0; i < 2; i++) {
-		if (sides[i] >= f->left &&
-		    sides[i] + width <= f->grid.columns &&
-		    grid_is_free(&f->grid, sides[i], (size_t)row, width)) {
+		if (terminal_chart_has_room(f, sides[i], (size_t)row, width)) {
 			grid_text(&f->grid, sides[i], (size_t)row, width, text,
 			    mark->role);
 			return true;

@@ -186,6 +186,22 @@ crowd() {
 	[ "$(grep -c 'and 4 more' out)" -eq 0 ]
 }
 
+@test 'labels of marks that are near each other do not touch' {
+	awk 'BEGIN {
+		print "CMDLINE python3 train.py"
+		for (i = 0; i < 630; i++)
+			printf "MEM %d %d\n", 300 + i, 1700000000 + i
+		for (i = 1; i < 7; i++)
+			printf "MARK 1 %d label=epoch%%20%d\n",
+				1700000000 + i * 12, i
+	}' >epochs.dat
+	for locale in C.UTF-8 C; do
+		LC_ALL=$locale COLUMNS=80 LINES=24 mprof plot epochs.dat >out
+		[ "$(grep -o 'epoch [1-6]' out | wc -l)" -eq 6 ]
+		[ "$(grep -c 'epoch [1-6]epoch' out)" -eq 0 ]
+	done
+}
+
 @test 'a small terminal: nothing scrolls away, and a kill is said' {
 	recording oom.dat
 	echo 'EXIT;pid=7;signal=9;oom=1 3.0 1700000000.4000' >>oom.dat
