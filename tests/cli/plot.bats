@@ -66,6 +66,9 @@ png_size() {
 	mprof plot --text-as-paths -o paths.svg a.dat
 	starts paths.svg '<?xml'
 	[ "$(grep -c '<text' paths.svg)" -eq 0 ]
+	# In points it would be a third larger.
+	grep -q '<svg .*width="1260\(px\)\?" ' paths.svg
+	grep -q '<svg .*width="1260" ' a.svg
 }
 
 @test "plot: --format wins over the extension" {

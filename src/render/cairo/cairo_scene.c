@@ -287,10 +287,13 @@ static cairo_surface_t *create_surface(
 		return cairo_image_surface_create(CAIRO_FORMAT_RGB24,
 		    (int)ceil(drawing->width * job->scale),
 		    (int)ceil(drawing->height * job->scale));
-	if (job->picture == PICTURE_SVG)
-		return cairo_svg_surface_create_for_stream(
-		    cairo_scene_write_bytes, sink, drawing->width,
-		    drawing->height);
+	if (job->picture == PICTURE_SVG) {
+		surface =
+		    cairo_svg_surface_create_for_stream(cairo_scene_write_bytes,
+			sink, drawing->width, drawing->height);
+		cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PX);
+		return surface;
+	}
 	if (job->picture == PICTURE_EPS) {
 		surface =
 		    cairo_ps_surface_create_for_stream(cairo_scene_write_bytes,
