@@ -358,7 +358,8 @@ void refs_one_draw(const struct refs *refs, struct graph *graph)
 			left_out += near.nodes.items[i].left_out;
 		refs_one_finish(&near);
 	}
-	refs_legend(graph, "on the way", "the object that was asked for");
+	refs_legend(graph, "what holds it or is held by it",
+	    "the object that was asked for");
 	if (left_out)
 		*array_push(&graph->notes) = mem_copy(units_count(count,
 		    left_out, "more reference is not drawn: --count 0",

@@ -260,6 +260,8 @@ END
 		"$(sed -n 's/around //p' out | tr ' ' '\n' | LC_ALL=C sort)"
 	address=$(mprof refs "$pid" Lesson --one 3 | sed -nE 's/.*(0x[0-9a-f]+).*/\1/p')
 	same "$(mprof refs "$pid" Lesson --one "$address" | sed 1,3d)" "$(cat text)"
+	mprof refs "$pid" Lesson --one 3 -o one.svg
+	grep -q '>what holds it or is held by it<' one.svg
 	mprof refs "$pid" Lesson --one 3 -o one.dot
 	grep -q "label=\"str 'lesson 3'\"" one.dot
 	run ! grep -E -- '-> n[0-9]+;' one.dot
