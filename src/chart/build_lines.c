@@ -35,10 +35,9 @@ char *build_process_name(const struct process *process)
 	const char *what = process->command && *process->command
 			       ? process->command
 			       : process->name;
-	char *raw = !*process->key     ? mem_copy(what ? what : "")
-		    : process->pid > 0 ? mem_format("%s%s%s", process->key,
-					     what ? " " : "", what ? what : "")
-				       : mem_format("child %s", process->key);
+	char *raw = !*process->key ? mem_copy(what ? what : "")
+		    : what         ? mem_format("%s %s", process->key, what)
+				   : mem_format("child %s", process->key);
 	char *clean = utf8_clean_copy(raw);
 
 	free(raw);

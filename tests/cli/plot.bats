@@ -476,8 +476,8 @@ many() {
 		'CHLD 6 8 1003' >w.dat
 	mprof plot -w 1.5,3.5 --format scene -o - w.dat >scene
 	grep -q '"all processes" "highest 20.0 MiB"' scene
-	grep -q 'series-1 "6" "highest 8.00 MiB"' scene
-	grep -q 'series-2 "5" "highest 5.00 MiB"' scene
+	grep -q 'series-1 "child 6" "highest 8.00 MiB"' scene
+	grep -q 'series-2 "child 5" "highest 5.00 MiB"' scene
 	grep -q '^fact Peak: 40.0 MiB' scene
 	mprof plot -w 2.5,3.5 --format scene -o - w.dat >scene
 	same "$(grep -c ' process ' scene)" 1

@@ -866,10 +866,10 @@ static void layers_are_listed_as_they_lie(void **state)
 	charted = (struct chart_run){run, "layers.dat"};
 	assert_int_equal(chart_stack(&scene, &request, &e), 0);
 	draw_scene(&drawing, &scene, 420, 500);
-	assert_non_null(text_behind(&drawing, "100", 0));
-	assert_non_null(text_behind(&drawing, "101", 0));
-	assert_true(text_behind(&drawing, "100", 0)->box.y >
-		    text_behind(&drawing, "101", 0)->box.y);
+	assert_non_null(text_behind(&drawing, "child 100", 0));
+	assert_non_null(text_behind(&drawing, "child 101", 0));
+	assert_true(text_behind(&drawing, "child 100", 0)->box.y >
+		    text_behind(&drawing, "child 101", 0)->box.y);
 	assert_true(has_text(&drawing, " more, highest "));
 	drawing_finish(&drawing);
 	scene_finish(&scene);

@@ -241,7 +241,7 @@ static void small_ones_are_other(void **state)
 	panel = &scene.panels.items[0];
 	assert_int_equal(panel->lines.len, 3);
 	assert_string_equal(panel->lines.items[0].name, "the program itself");
-	assert_string_equal(panel->lines.items[1].name, "100");
+	assert_string_equal(panel->lines.items[1].name, "child 100");
 	assert_string_equal(panel->lines.items[2].name, "other (3)");
 	scene_finish(&scene);
 	profile_finish(&profile);
