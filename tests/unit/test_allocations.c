@@ -9,7 +9,9 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -217,8 +219,10 @@ static void an_exec_and_an_end_free_all(void **state)
 	pid_t child = fork();
 
 	(void)state;
-	if (child == 0)
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		pause();
+	}
 	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
 	made_slot(&table, 1, 1 << 20, UINT32_MAX, 5);
 	expect("+1 site 0 pid 0: 1024 KiB\n+2 site 0 pid 0: 1024 KiB\n"
@@ -240,6 +244,39 @@ static void an_exec_and_an_end_free_all(void **state)
 	expect("- 4: 3072 KiB\n");
 	close(table.fd);
 	close(next.fd);
+	close(other.fd);
+}
+
+/* Tables of processes that the last tick didn't see, too. */
+static void the_end_reads_all_tables(void **state)
+{
+	struct made_table table = open_table(getpid(), 0), other;
+	const struct sink_process process = {.pid = getpid(), .is_root = true};
+	struct sink_tick tick = {
+	    .sampled = true, .processes = &process, .count = 1};
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pause();
+	}
+	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
+	expect("+1 site 0 pid 0: 1024 KiB\n"
+	       "held by malloc,python, period 65536\n");
+	made_slot(&table, 1, 2 << 20, UINT32_MAX, 5);
+	other = open_table(child, 0);
+	made_slot(&other, 0, 4 << 20, UINT32_MAX, 5);
+	tick.time_ns = the.now_ns += NS_PER_S;
+	the.told.len = 0;
+	the.hook.end(the.hook.context, &tick, &the.sink);
+	assert_non_null(strstr(the.told.text, " site 0 pid 0: 2048 KiB\n"));
+	assert_non_null(strstr(the.told.text, ": 4096 KiB\n"));
+	assert_int_equal(the.count, 3);
+	assert_int_equal(allocations_processes(the.all), 2);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	close(table.fd);
 	close(other.fd);
 }
 
@@ -342,6 +379,8 @@ int main(void)
 		code_below_another_root_is_never_ours, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		an_exec_and_an_end_free_all, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		the_end_reads_all_tables, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		an_allocator_that_comes_later_is_counted, begin, end),
 	    cmocka_unit_test_setup_teardown(

@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -219,6 +220,8 @@ static pid_t start_other(void)
 {
 	pid_t child = fork();
 
+	if (child == 0)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (child == 0)
 		pause();
 	return child;

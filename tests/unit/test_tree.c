@@ -210,6 +210,54 @@ static void a_child_waits_for_each_late_pid(void **state)
 	uproot();
 }
 
+/* wait() has pids of this process's namespace, /proc may have another's. */
+static void a_pid_of_another_namespace_is_found(void **state)
+{
+	(void)state;
+	plant(true, true);
+	add(101, 100);
+	add(102, 100);
+	fake_newest(102, 50);
+	look();
+	assert_int_equal(tree_find_namespace_pid(&tree, 101), 1);
+	fs.other_namespace = true;
+	for (size_t i = 0; i < 3; i++)
+		tree.members.list.items[i].namespace_pid = 3 + (pid_t)i;
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(
+		    tree_find_namespace_pid(&tree, 3 + (pid_t)i), i);
+	assert_int_equal(tree_find_namespace_pid(&tree, 101), MEMBERS_NONE);
+	members_lose(&tree.members, 1);
+	assert_int_equal(tree_find_namespace_pid(&tree, 4), MEMBERS_NONE);
+	fs.other_namespace = false;
+	uproot();
+}
+
+static void the_recorder_and_what_is_aside_do_not_belong(void **state)
+{
+	struct aside aside = {.pid = 102};
+	char path[256];
+
+	(void)state;
+	add((int)getpid(), 100); /* it is what started this process */
+	add(101, 100);
+	add(102, 100);
+	add(103, (int)getpid());
+	fake_newest(103, 50);
+	add(100, 1);
+	tree_init(&tree, &fs, 100, false, false);
+	tree.aside = &aside;
+	look();
+	assert_true(has(101));
+	assert_false(has((int)getpid()));
+	assert_false(has(102));
+	assert_false(has(103));
+	fake_gone((int)getpid());
+	snprintf(path, sizeof(path), "%s/%d", fake_root, (int)getpid());
+	assert_int_equal(access(path, F_OK), -1);
+	uproot();
+}
+
 static void orphans_come_to_us_where_we_adopt(void **state)
 {
 	(void)state;
@@ -444,6 +492,8 @@ int main(void)
 	    cmocka_unit_test(an_absent_pid_is_looked_at_again_once),
 	    cmocka_unit_test(a_child_is_kept_until_its_late_parent_shows),
 	    cmocka_unit_test(a_child_waits_for_each_late_pid),
+	    cmocka_unit_test(a_pid_of_another_namespace_is_found),
+	    cmocka_unit_test(the_recorder_and_what_is_aside_do_not_belong),
 	    cmocka_unit_test(orphans_come_to_us_where_we_adopt),
 	    cmocka_unit_test(threads_are_no_processes),
 	    cmocka_unit_test(a_pid_used_again_is_another_process),
