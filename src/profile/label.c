@@ -27,8 +27,25 @@ struct label_build {
 /* Characters around a word that belong to a script's or a shell's text. */
 static const char label_around[] = "'\"()[]{},;";
 
+/* Characters inside a word that make it part of a program: of the text behind
+ * python3 -c, perl -e or sh -c. A word with one of them identifies nothing. */
+static const char label_program[] = "'\"`(){}<>;";
+
+/* Whether the word is part of a program; see above. Python's import is one that
+ * many begin with. */
+static bool label_is_program(const char *at, size_t len)
+{
+	if ((len == 4 && memcmp(at, "from", len) == 0) ||
+	    (len == 6 && memcmp(at, "import", len) == 0))
+		return true;
+	for (size_t i = 0; i < len; i++)
+		if (strchr(label_program, at[i]))
+			return true;
+	return false;
+}
+
 /* Takes the next word at *text, without characters around it; false at the
- * end. */
+ * end. The word is empty where it is part of a program. */
 static bool label_next(const char **text, struct label_word *word)
 {
 	const char *at = *text + strspn(*text, " ");
@@ -44,7 +61,7 @@ static bool label_next(const char **text, struct label_word *word)
 	while (len > 0 && strchr(label_around, at[len - 1]))
 		len--;
 	word->text = at;
-	word->len = len;
+	word->len = label_is_program(at, len) ? 0 : len;
 	return true;
 }
 

@@ -95,6 +95,27 @@ static void of_a_spawned_worker_its_number(void **state)
 	    (const char *const[]){"pipe_handle=7", "pipe_handle=9"});
 }
 
+/* "b=bytearray(30<<20" is no name. */
+static void of_a_program_on_the_command_line_no_part(void **state)
+{
+	(void)state;
+	assert_words("python3",
+	    (const char *const[]){
+		"python3 -c b=bytearray(30<<20); import time; time.sleep(1)",
+		"python3 -c b=bytearray(20<<20); import time; time.sleep(1)",
+		NULL},
+	    (const char *const[]){NULL, NULL});
+	assert_words("python3",
+	    (const char *const[]){
+		"python3 -c from m.resource_tracker import main;main(4)",
+		"python3 a.py", NULL},
+	    (const char *const[]){"m.resource_tracker", "a.py"});
+	assert_words("sh",
+	    (const char *const[]){"sh -c '(cc -c a.c 2>/dev/null)'",
+		"sh -c 'cc -c \"b.c\" 2>/dev/null'", NULL},
+	    (const char *const[]){"a.c", "b.c"});
+}
+
 static void what_is_alike_has_none(void **state)
 {
 	(void)state;
@@ -150,6 +171,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(of_a_compiler_the_source),
 	    cmocka_unit_test(of_a_spawned_worker_its_number),
+	    cmocka_unit_test(of_a_program_on_the_command_line_no_part),
 	    cmocka_unit_test(what_is_alike_has_none),
 	    cmocka_unit_test(the_text_is_the_name_and_the_word),
 	    cmocka_unit_test(a_name_of_its_own_stands_before_the_command_line),
