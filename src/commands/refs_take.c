@@ -175,12 +175,6 @@ static void refs_take_chains(struct refs *refs, struct chains_request *request)
 	chains_find(&refs->chains, request);
 	free(data);
 	caches_sort(&refs->chains, &refs->referrers);
-	for (size_t i = 0; i < refs->chains.items.len; i++) {
-		struct chain *chain = &refs->chains.items.items[i];
-
-		chain->retained = chains_retained(
-		    &refs->chains, &refs->dominators, chain->link);
-	}
 }
 
 /* Forgets the type found before. */

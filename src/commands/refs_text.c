@@ -53,20 +53,46 @@ static void refs_text_print_head(const struct refs *refs)
 	}
 }
 
+static void refs_text_print_chain(const struct refs *refs, size_t at)
+{
+	struct refs_row row;
+
+	refs_row_init(&row, refs, &refs->chains.items.items[at]);
+	refs_row_print(&row, refs->wanted.len);
+	refs_row_finish(&row);
+}
+
+/* Prints the chain that retains most, if it is not among the first ones: a
+ * single large buffer among thousands of small ones. False if it is. A chain
+ * doesn't retain objects that all are in others, too. */
+static bool refs_text_print_largest(const struct refs *refs)
+{
+	const struct chain *items = refs->chains.items.items;
+	size_t largest = 0;
+
+	for (size_t i = 1; i < refs->chains.items.len; i++)
+		if ((i < refs->count || items[i].shared < items[i].objects) &&
+		    items[i].retained > items[largest].retained)
+			largest = i;
+	if (largest < refs->count)
+		return false;
+	refs_text_print_chain(refs, largest);
+	refs_row_print_note("what retains most of all");
+	return true;
+}
+
 static void print_chains(const struct refs *refs)
 {
-	size_t len = refs->chains.items.len;
+	size_t len = refs->chains.items.len, more;
 
 	refs_row_print_heading();
-	for (size_t i = 0; i < len && (!refs->count || i < refs->count); i++) {
-		struct refs_row row;
-
-		refs_row_init(&row, refs, &refs->chains.items.items[i]);
-		refs_row_print(&row, refs->wanted.len);
-		refs_row_finish(&row);
-	}
-	if (refs->count && len > refs->count)
-		printf("(%zu more: --count 0)\n", len - refs->count);
+	for (size_t i = 0; i < len && (!refs->count || i < refs->count); i++)
+		refs_text_print_chain(refs, i);
+	if (!refs->count || len <= refs->count)
+		return;
+	more = len - refs->count - refs_text_print_largest(refs);
+	if (more)
+		printf("(%zu more: --count 0)\n", more);
 }
 
 static void refs_text_print_referent(

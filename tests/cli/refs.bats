@@ -207,16 +207,35 @@ __main__….after
 @test "a cache of a library comes last, a program's own does not" {
 	launch_first 10
 	same "$(chains Cached)" \
-'2 22% Cached ← list 2 items ← dict ← module
-__main__.cached[…]
-2 22% Cached ← _lru_list_elem ← dict 2 items ← _lru_cache_wrapper ← dict ← module
+'2 22% Cached ← _lru_list_elem ← dict 2 items ← _lru_cache_wrapper ← dict ← module
 __main__.own.cache[…].result
+2 22% Cached ← list 2 items ← dict ← module
+__main__.cached[…]
 5 56% Cached ← list 5 items ← dict 1 item ← dict ← module
 linecache.cache['\''lines'\''][…]
 (a cache of the interpreter or a library)'
 	mprof refs --json "$pid" Cached >json
 	same_json "$(jq -c '[.chains[].cache]' json)" '[false,false,true]'
 	let_end
+}
+
+@test "the root of a single large buffer among thousands of small ones is shown" {
+	local python
+
+	python=$(pythons | head -n 1)
+	[ "$python" ] || skip "no CPython here that can be read"
+	printf '%s\n' 'import time' 'small = [("%d" % i) * 3 for i in range(9999)]' \
+		'class Held: pass' 'held = Held()' 'held.text = "x" * (8 << 20)' \
+		'print("ready", flush=True)' 'time.sleep(300)' >large.py
+	launch "$python" large.py
+	mprof refs "$pid" str --count 1 >out
+	same "$(grep -c '# objects' out)" 1
+	grep -q '^ *__main__\.small\[…\]$' out
+	same "$(grep -A 1 '__main__\.held\.text$' out | tail -n 1 | sed 's/^ *//')" \
+		'(what retains most of all)'
+	mprof refs "$pid" str --count 0 >all
+	same "$(grep -c 'retains most' all)" 0
+	kill "$pid"
 }
 
 @test "sizes that are retained are those that Python's own walk finds" {

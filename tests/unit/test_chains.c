@@ -246,6 +246,71 @@ static void no_root_is_told_by_kind(void **state)
 	finish(&heap);
 }
 
+/* Two objects in a module's dict are in a list of C code too. */
+static void by_name_comes_before_by_nobody(void **state)
+{
+	static const struct edge edges[] = {
+	    {0, 1, REFERENCE_DICT, 0},
+	    {1, 2, REFERENCE_VALUE, 70},
+	    {1, 3, REFERENCE_VALUE, 71},
+	    {2, 4, REFERENCE_ITEM, 0},
+	    {3, 5, REFERENCE_ITEM, 0},
+	    {6, 4, REFERENCE_ITEM, 0},
+	    {6, 5, REFERENCE_ITEM, 1},
+	    {7, 8, REFERENCE_ITEM, 0}, /* nobody's alone */
+	    {7, 9, REFERENCE_ITEM, 0},
+	    {7, 10, REFERENCE_ITEM, 0},
+	};
+	struct heap heap;
+
+	(void)state;
+	fill(&heap, "MDLLXXLOXXX", edges, 10);
+	find(&heap, 9);
+	assert_int_equal(heap.chains.items.len, 4);
+	assert_string_equal(text_of(&heap, 0), "XO");
+	assert_string_equal(text_of(&heap, 1), "XLDM");
+	assert_string_equal(text_of(&heap, 2), "XLDM");
+	assert_string_equal(text_of(&heap, 3), "XL");
+	assert_int_equal(held(&heap, 3), 2);
+	finish(&heap);
+	/* The second object of the list has no name. */
+	fill(&heap, "MDLLXXL",
+	    (const struct edge[]){{0, 1, REFERENCE_DICT, 0},
+		{1, 2, REFERENCE_VALUE, 70}, {2, 4, REFERENCE_ITEM, 0},
+		{6, 4, REFERENCE_ITEM, 0}, {6, 5, REFERENCE_ITEM, 1}},
+	    5);
+	find(&heap, 9);
+	assert_string_equal(text_of(&heap, 0), "XL");
+	finish(&heap);
+}
+
+static void of_equals_what_retains_most_comes_first(void **state)
+{
+	static const struct edge edges[] = {
+	    {0, 1, REFERENCE_DICT, 0},
+	    {1, 2, REFERENCE_VALUE, 70},
+	    {1, 3, REFERENCE_VALUE, 71},
+	    {3, 4, REFERENCE_ITEM, 0},
+	};
+	static const uint64_t sizes[] = {1, 1, 10, 1, 80};
+	struct chains_request request;
+	struct dominators dominators;
+	struct heap heap;
+
+	(void)state;
+	fill(&heap, "MDXLX", edges, 4);
+	dominators_find(&dominators, &heap.references, heap.roots, sizes);
+	request = request_of(&heap, 9);
+	request.dominators = &dominators;
+	chains_find(&heap.chains, &request);
+	assert_int_equal(heap.chains.items.len, 2);
+	assert_string_equal(text_of(&heap, 0), "XLDM");
+	assert_int_equal(heap.chains.items.items[0].retained, 81);
+	assert_int_equal(heap.chains.items.items[1].retained, 10);
+	dominators_finish(&dominators);
+	finish(&heap);
+}
+
 static void chains_that_agree_to_the_depth_are_one(void **state)
 {
 	static const struct edge edges[] = {{0, 1, REFERENCE_DICT, 0},
@@ -526,6 +591,8 @@ int main(void)
 	    cmocka_unit_test(keys_of_a_cache_are_one_chain),
 	    cmocka_unit_test(what_is_held_by_the_object_begins_no_chain),
 	    cmocka_unit_test(no_root_is_told_by_kind),
+	    cmocka_unit_test(by_name_comes_before_by_nobody),
+	    cmocka_unit_test(of_equals_what_retains_most_comes_first),
 	    cmocka_unit_test(chains_that_agree_to_the_depth_are_one),
 	    cmocka_unit_test(a_root_is_no_reference),
 	    cmocka_unit_test(a_line_of_a_million_is_short),

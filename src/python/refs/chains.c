@@ -349,6 +349,12 @@ static bool is_through(const struct finder *f, uint32_t object, uint32_t holder)
 		   f->place[object] - f->place[holder] < f->size[holder]);
 }
 
+/* A chain without a name at its root, and one with a name that holds an object
+ * of it, too. */
+struct chain_pair {
+	uint32_t nameless, named;
+};
+
 /* Groups of chains that are equal down to the requested depth. */
 struct chain_groups {
 	struct chains_table table; /* links from the wanted object's end */
@@ -356,7 +362,8 @@ struct chain_groups {
 	ARRAY(uint32_t) of_link;
 	ARRAY(uint32_t) item; /* index of the group's chain, + 1 */
 	ARRAY(uint32_t) seen; /* wanted object that the group counted last */
-	ARRAY(uint32_t) here; /* groups of the present object's chains */
+	ARRAY(uint32_t) here; /* chains of the present object */
+	ARRAY(struct chain_pair) pairs;
 };
 
 static uint32_t chains_group_of(
@@ -551,6 +558,62 @@ static void count_ways(struct chains *chains, struct chain_groups *groups,
 	chains_count(chains, groups, f, f->link[wanted], wanted);
 }
 
+static bool is_nameless(const struct finder *f, const struct chain *chain)
+{
+	enum chain_root kind = root_kind_of(f, chain->link);
+
+	return kind == CHAIN_OUTSIDE || kind == CHAIN_CYCLE;
+}
+
+/* Pairs each nameless chain of the present object with the one of a name that
+ * holds most so far. */
+static void pair_chains(
+    struct chains *chains, struct chain_groups *groups, const struct finder *f)
+{
+	const uint32_t *here = groups->here.items;
+	struct chain *items = chains->items.items;
+	uint32_t named = CHAIN_NONE;
+
+	for (size_t i = 0; i < groups->here.len; i++)
+		if (!is_nameless(f, &items[here[i]]) &&
+		    (named == CHAIN_NONE ||
+			items[here[i]].objects > items[named].objects))
+			named = here[i];
+	if (named == CHAIN_NONE)
+		return;
+	for (size_t i = 0; i < groups->here.len; i++) {
+		if (!is_nameless(f, &items[here[i]]))
+			continue;
+		items[here[i]].named++;
+		*array_push(&groups->pairs) =
+		    (struct chain_pair){here[i], named};
+	}
+}
+
+/* A nameless chain whose objects are all held by name too ranks right behind
+ * the largest of the chains that do so. */
+static void rank_chains(
+    struct chains *chains, const struct chain_groups *groups)
+{
+	struct chain *items = chains->items.items;
+
+	for (size_t i = 0; i < chains->items.len; i++)
+		items[i].rank =
+		    items[i].named == items[i].objects ? 0 : items[i].objects;
+	for (size_t i = 0; i < groups->pairs.len; i++) {
+		struct chain_pair pair = groups->pairs.items[i];
+		struct chain *nameless = &items[pair.nameless];
+		size_t objects = items[pair.named].objects;
+
+		if (nameless->named < nameless->objects)
+			continue;
+		if (objects > nameless->objects)
+			objects = nameless->objects;
+		if (objects > nameless->rank)
+			nameless->rank = objects;
+	}
+}
+
 static void count_wanted(struct chains *chains, struct chain_groups *groups,
     struct finder *f, uint32_t wanted)
 {
@@ -558,6 +621,8 @@ static void count_wanted(struct chains *chains, struct chain_groups *groups,
 	count_ways(chains, groups, f, wanted);
 	for (size_t i = 0; groups->here.len > 1 && i < groups->here.len; i++)
 		chains->items.items[groups->here.items[i]].shared++;
+	if (groups->here.len > 1)
+		pair_chains(chains, groups, f);
 	for (size_t i = 0; f->request->with_members && i < groups->here.len;
 	     i++)
 		*array_push(&chains->members) = (struct chain_member){
@@ -609,16 +674,37 @@ uint64_t chains_retained(const struct chains *chains,
 				     : dominators->retained[variable->object];
 }
 
-static int by_objects(const void *a, const void *b, void *links)
+/* What begins at no name comes behind what begins at one. Chains that hold
+ * their objects alone come first, since what they retain includes these. */
+static int by_rank(const void *a, const void *b, void *links)
 {
 	const struct chain *x = a, *y = b;
 	const struct chain_link *all = links;
+	bool x_nameless = x->named == x->objects;
+	bool y_nameless = y->named == y->objects;
 
-	if (x->objects != y->objects)
-		return x->objects < y->objects ? 1 : -1;
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? 1 : -1;
+	if (x_nameless != y_nameless)
+		return x_nameless ? 1 : -1;
+	if (!x->shared != !y->shared)
+		return x->shared ? 1 : -1;
+	if (!x->shared && x->retained != y->retained)
+		return x->retained < y->retained ? 1 : -1;
 	if (all[x->link].depth != all[y->link].depth)
 		return all[x->link].depth > all[y->link].depth ? 1 : -1;
 	return (x->link > y->link) - (x->link < y->link);
+}
+
+static void chains_sort(
+    struct chains *chains, const struct dominators *dominators)
+{
+	for (size_t i = 0; dominators && i < chains->items.len; i++)
+		chains->items.items[i].retained = chains_retained(
+		    chains, dominators, chains->items.items[i].link);
+	if (chains->items.len)
+		qsort_r(chains->items.items, chains->items.len,
+		    sizeof(struct chain), by_rank, chains->links.items);
 }
 
 static void finder_init(struct finder *f, const struct chains_request *request)
@@ -669,15 +755,15 @@ void chains_find(struct chains *chains, const struct chains_request *request)
 	for (size_t i = 0; i < request->wanted_len; i++)
 		count_wanted(chains, &groups, &f, request->wanted[i]);
 	count_links(&f);
-	if (chains->items.len)
-		qsort_r(chains->items.items, chains->items.len,
-		    sizeof(struct chain), by_objects, f.table.links.items);
+	rank_chains(chains, &groups);
 	chains_table_finish(&groups.table);
 	array_free(&groups.of_link);
 	array_free(&groups.item);
 	array_free(&groups.seen);
 	array_free(&groups.here);
+	array_free(&groups.pairs);
 	finder_finish(&f, chains);
+	chains_sort(chains, request->dominators);
 }
 
 void chains_referents(

@@ -64,6 +64,9 @@ struct chain {
 			      chains_retained() */
 	bool is_cache;     /* it ends in a cache of the interpreter or of a
 			      library */
+	size_t named;      /* of a chain that begins at no name: number of its
+			      objects that one with a name holds, too */
+	size_t rank;       /* the chains are in order of this */
 	uint32_t number;   /* members refer to the chain by it, in any order */
 };
 
@@ -93,7 +96,9 @@ struct chains_request {
 
 struct chains {
 	ARRAY(struct chain_link) links;
-	ARRAY(struct chain) items; /* the chain that holds most is first */
+	ARRAY(struct chain)
+	items; /* the chain that holds most is first, but
+		* after those by name if they hold all */
 	ARRAY(struct chain_member)
 	members; /* with_members alone: those of an
 		  * object are neighbours */
