@@ -480,6 +480,11 @@ static void doubt_steady(struct leak *leak)
 		leak->need_s = span;
 }
 
+double leak_shows_mib_per_s(const struct leak *leak)
+{
+	return 2 * leak->visible_mib_per_s;
+}
+
 static void analysis_leak_finish(const struct series *series, struct leak *out)
 {
 	const struct sample *peak = series_peak(series);

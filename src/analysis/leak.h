@@ -41,8 +41,8 @@ struct leak {
 	bool judged;              /* enough samples: the slope is valid */
 	double mib_per_s;         /* slope of the stretch */
 	double low, high;         /* its 95 % interval */
-	double visible_mib_per_s; /* a leak of this slope would have been
-				     detected; 0: unknown */
+	double visible_mib_per_s; /* a leak of this slope is detected in two of
+				     three recordings; 0: unknown */
 	double since_s, until_s;  /* seconds since the epoch */
 	double first_s, last_s;   /* of the recording */
 	double level_mib;         /* the line's at until_s, at most the peak */
@@ -52,6 +52,10 @@ struct leak {
 	/* Judged by the floors of cycles of this length; 0: not. */
 	double cycle_s;
 };
+
+/* The slope of a leak that would have been detected, in nine of ten recordings
+ * with noise like this one's; 0: unknown. */
+double leak_shows_mib_per_s(const struct leak *leak) __attribute__((nonnull));
 
 /* Judges one sorted series of any length. ended: its last sample is known to be
  * the program's last. */

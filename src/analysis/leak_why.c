@@ -103,7 +103,7 @@ char *leak_why(const struct leak *leak)
 	struct figures_text t;
 
 	units_rate(t.rate, leak->mib_per_s);
-	units_rate(t.shows, leak->visible_mib_per_s);
+	units_rate(t.shows, leak_shows_mib_per_s(leak));
 	units_duration(t.need, fmax(leak->need_s, 1));
 	units_duration(t.until, leak->until_s - leak->first_s);
 	units_duration(t.since, leak->since_s - leak->first_s);

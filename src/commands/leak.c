@@ -200,8 +200,8 @@ static void write_leak(struct json *json, const struct leak *leak)
 	json_key(json, "reason");
 	json_text(json, leak_why_word(leak));
 	json_key(json, "visible_mib_per_s");
-	json_number(
-	    json, leak->visible_mib_per_s > 0 ? leak->visible_mib_per_s : NAN);
+	json_number(json,
+	    leak->visible_mib_per_s > 0 ? leak_shows_mib_per_s(leak) : NAN);
 	json_key(json, "since_s");
 	json_rounded(json, leak->since_s - leak->first_s, 4);
 	json_key(json, "until_s");

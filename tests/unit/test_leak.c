@@ -537,7 +537,7 @@ static void each_reason_says_what_would_decide(void **state)
 		"record each process (run -M)"},
 	};
 	struct leak leak = {.mib_per_s = 2,
-	    .visible_mib_per_s = 5,
+	    .visible_mib_per_s = 2.5,
 	    .need_s = 30,
 	    .first_s = 1000,
 	    .since_s = 1010,
