@@ -498,6 +498,6 @@ int main(void)
 	    cmocka_unit_test(a_namesake_is_not_taken_for_the_interpreters),
 	};
 
-	alarm(120);
+	alarm(600);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -177,6 +177,6 @@ int main(void)
 	    cmocka_unit_test(an_end_is_said_waited_for_or_not),
 	    cmocka_unit_test(without_its_main_thread_another_one_is_read)};
 
-	alarm(100);
+	alarm(600);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

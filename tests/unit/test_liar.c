@@ -658,6 +658,6 @@ int main(void)
 	    LIE(another_layout_is_refused),
 	};
 
-	alarm(60);
+	alarm(600);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -241,6 +241,6 @@ int main(void)
 	    cmocka_unit_test(edges_say_what_is_on_them),
 	};
 
-	alarm(60);
+	alarm(600);
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

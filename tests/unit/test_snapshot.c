@@ -301,6 +301,6 @@ int main(void)
 	    cmocka_unit_test(a_tracer_that_passes_is_waited_for),
 	};
 
-	alarm(100);
+	alarm(600);
 	return cmocka_run_group_tests(tests, set_up, NULL);
 }
