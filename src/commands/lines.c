@@ -254,11 +254,8 @@ static void command_lines_print_row(
 	snprintf(signed_size, sizeof(signed_size), "%s%s",
 	    row->mib < 0 ? "-" : "",
 	    units_size(size, row->mib < 0 ? -row->mib : row->mib));
-	printf(
-	    "%10s  %5.1f %%  %7zu  %s", signed_size, share, row->samples, name);
-	if (text && *text)
-		printf("  %s", text);
-	putchar('\n');
+	printf("%10s  %5.1f %%  %7zu  ", signed_size, share, row->samples);
+	lines_print_place(name, text, "", 30);
 	free(name);
 }
 

@@ -113,10 +113,8 @@ static void change_print(
 	    *error ? 11 : 10, error);
 	for (size_t side = 0; side < 2; side++)
 		printf("  %10s", units_size(size, change->mib[side]));
-	printf("  %s", name);
-	if (source && *source)
-		printf("  %s", source);
-	putchar('\n');
+	fputs("  ", stdout);
+	lines_print_place(name, source, "", 47);
 	free(name);
 }
 

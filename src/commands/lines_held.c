@@ -270,14 +270,8 @@ static void lines_held_print_row(const struct held *held,
 		printf("%s%*s  ", row->touched_mib < 0 ? "-" : "",
 		    row->touched_mib < 0 ? 10 : 11,
 		    units_size(size, fabs(row->touched_mib)));
-	fputs(name, stdout);
-	if (text && *text)
-		printf("  %s", text);
-	if (*row->in && !*row->below) {
-		utf8_clean(size, sizeof(size), row->in);
-		printf(", in %s", size);
-	}
-	putchar('\n');
+	lines_print_place(
+	    name, text, *row->below ? "" : row->in, touched ? 54 : 41);
 	free(name);
 }
 

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "cli/table.h"
 
 #define TEXT_MAX (64 << 20) /* longer files are no source */
 
@@ -136,4 +138,26 @@ void lines_write_place(
 		json_key(json, "function");
 		json_text(json, function);
 	}
+}
+
+/* Columns that a place gets in the narrowest terminal. */
+enum { LEAST_PLACE = 16 };
+
+void lines_print_place(
+    const char *place, const char *text, const char *in, size_t used)
+{
+	bool has_text = text && *text;
+	char *raw = mem_format("%s%s%s%s%s", place, has_text ? "  " : "",
+	    has_text ? text : "", *in ? ", in " : "", in);
+	char *clean = utf8_clean_copy(raw);
+	size_t width = table_width(stdout), size = strlen(clean) + 8;
+	char *fits = mem_zero(size, 1);
+
+	if (width > 0)
+		utf8_shorten(fits, size, clean,
+		    width > used + LEAST_PLACE ? width - used : LEAST_PLACE);
+	puts(width > 0 ? fits : clean);
+	free(fits);
+	free(clean);
+	free(raw);
 }

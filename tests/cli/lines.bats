@@ -183,6 +183,15 @@ held() {
 	[[ $output == *"app.py:6 (<module>)  get()"* ]]
 }
 
+@test "held: a table fits its terminal; figures stay whole" {
+	held
+	COLUMNS=60 run_apart mprof lines held.dat
+	[[ $output == *" MiB "*"…"* ]]
+	! awk 'NR > 1' <<<"$output" | grep -E '^.{61}' || false
+	run_apart mprof lines held.dat
+	[[ $output != *"…"* ]]
+}
+
 @test "held: by module, process, function, file" {
 	held
 	mprof lines --by process held.dat >out
