@@ -22,8 +22,17 @@ extern int debugs __asm__("_Py_NegativeRefcount");
 int debugs;
 #endif
 
+/* The cookie has no NUL, which gcc 15 warns of. */
+#define NONSTRING
+#ifdef __has_attribute
+#if __has_attribute(nonstring)
+#undef NONSTRING
+#define NONSTRING __attribute__((nonstring))
+#endif
+#endif
+
 struct runtime {
-	char cookie[8];
+	char cookie[8] NONSTRING;
 	uint64_t version, free_threaded, words[1000];
 };
 
