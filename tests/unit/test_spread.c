@@ -497,7 +497,7 @@ static void a_set_is_written(void **state)
 
 static void a_set_without_figures_is_written(void **state)
 {
-	struct overview overviews[2];
+	struct overview overviews[2] = {{0}};
 
 	(void)state;
 	assert_string_equal(written(overviews, 0),
