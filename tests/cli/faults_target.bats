@@ -184,7 +184,8 @@ ticks() {
 	run "$TARGET" mapped
 	[ "$status" -eq 19 ] || skip "1 TiB can't be mapped here"
 	recorded 19 "$TARGET" mapped
-	peak_between 0.5 10
+	# until its exec it is a copy of mprof, which a sanitizer enlarges
+	peak_between 0.5 100
 }
 
 @test "huge pages count in full" {
