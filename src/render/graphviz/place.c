@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <dlfcn.h>
+#include <glob.h>
 #include <gvc.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "graph/graph.h"
@@ -139,6 +143,39 @@ static int graphviz_place_ignore(char *text)
 	return 0;
 }
 
+/* Adds the plugin "dot" from the directory graphviz beside the library. The
+ * library finds its plugins by a list, which on Debian, from Graphviz 14 on,
+ * only the package graphviz writes. The library may have cut its own name in
+ * memory down to its directory. */
+static bool graphviz_place_add_plugin(GVC_t *context)
+{
+	gvplugin_library_t *plugin = NULL;
+	void *handle = NULL;
+	const char *name;
+	char *pattern;
+	Dl_info library;
+	glob_t found;
+
+	if (dladdr((void *)(uintptr_t)gvContext, &library) == 0 ||
+	    !library.dli_fname)
+		return false;
+	name = strstr(library.dli_fname, "/libgvc.");
+	pattern = mem_format("%.*s/graphviz/libgvplugin_dot_layout.so.*",
+	    (int)(name ? (size_t)(name - library.dli_fname)
+		       : strlen(library.dli_fname)),
+	    library.dli_fname);
+	if (glob(pattern, 0, NULL, &found) == 0) {
+		handle = dlopen(found.gl_pathv[0], RTLD_NOW);
+		globfree(&found);
+	}
+	free(pattern);
+	if (handle)
+		plugin = dlsym(handle, "gvplugin_dot_layout_LTX_library");
+	if (plugin)
+		gvAddLibrary(context, plugin);
+	return plugin != NULL;
+}
+
 static int graphviz_place_all(struct graph *graph, struct err *e)
 {
 	struct graphviz_layout layout = {.graph = graph};
@@ -151,6 +188,8 @@ static int graphviz_place_all(struct graph *graph, struct err *e)
 	layout.edges = mem_zero(graph->arrows.len + 1, sizeof(Agedge_t *));
 	graphviz_place_make(&layout);
 	got = gvLayout(context, layout.made, "dot");
+	if (got != 0 && graphviz_place_add_plugin(context))
+		got = gvLayout(context, layout.made, "dot");
 	if (got == 0) {
 		graphviz_place_take(&layout);
 		gvFreeLayout(context, layout.made);
