@@ -134,13 +134,13 @@ refusals() {
 waiting() {
 	start "$1" wait
 	mprof attach -q -t 0.3 -o wait.dat --func deep "$pid" 2>errors
-	grep -q "^mprof: process $pid: its main thread runs no Python" errors
+	grep -q "^mprof: process $pid: its main thread is not running Python" errors
 	# The request was taken back. Another is met once there is something
 	# to do; the agent leaves in the same way.
 	rm errors # what the first one said must not be taken for its own
 	mprof attach -q -o wait.dat --func deep "$pid" 2>errors &
 	recorder=$!
-	soon_while "$recorder" grep -qs 'runs no Python code' errors
+	soon_while "$recorder" grep -qs 'is not running Python code' errors
 	echo >&8
 	soon_while "$recorder" grep -q ^FUNC wait.dat
 	kill -TERM "$recorder"
