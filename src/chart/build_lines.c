@@ -30,14 +30,20 @@ struct scene_line *build_line(struct scene_panel *panel,
 	return line;
 }
 
+char *build_keyed_name(const struct process *process, const char *what)
+{
+	if (!*process->key)
+		return mem_copy(what ? what : "");
+	return what ? mem_format("%s %s", process->key, what)
+		    : mem_format("child %s", process->key);
+}
+
 char *build_process_name(const struct process *process)
 {
 	const char *what = process->command && *process->command
 			       ? process->command
 			       : process->name;
-	char *raw = !*process->key ? mem_copy(what ? what : "")
-		    : what         ? mem_format("%s %s", process->key, what)
-				   : mem_format("child %s", process->key);
+	char *raw = build_keyed_name(process, what);
 	char *clean = utf8_clean_copy(raw);
 
 	free(raw);
@@ -447,8 +453,8 @@ static void chart_marks_add_end(
 		    ->label = text;
 }
 
-/* Of several runs the end of one is named where its line ends. Those of a band
- * have none, which is noted there: as many upright lines would be a fence. */
+/* Marks the end of each run that has a line, where that line ends. Runs of a
+ * band have no line, and a note there counts their ends. */
 static void chart_marks_add_ends(
     struct scene_panel *panel, const struct chart_request *request)
 {

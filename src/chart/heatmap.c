@@ -112,11 +112,7 @@ static void heat_add_processes(
 		if (!process_peak(process, &source.peak_mib))
 			continue;
 		label = process_label_text(&labels, process);
-		source.name = label ? mem_format("%s%s%s", process->key,
-					  *process->key ? " " : "", label)
-			      : *process->key
-				  ? mem_format("child %s", process->key)
-				  : mem_copy("");
+		source.name = build_keyed_name(process, label);
 		source.start_s = process->memory.items[0].time_s;
 		free(label);
 		*array_push(&build->sources) = source;
