@@ -36,18 +36,22 @@ void table_add(struct table *table, const char *text)
 	*array_push(&table->cells) = utf8_clean_copy(text);
 }
 
-void table_add_size(struct table *table, double mib)
+static void cli_table_add_figure(
+    struct table *table, double mib, bool is_change)
 {
 	*array_push(&table->sizes) =
-	    (struct table_size){table->cells.len, mib, false};
+	    (struct table_size){table->cells.len, mib, is_change};
 	*array_push(&table->cells) = NULL;
+}
+
+void table_add_size(struct table *table, double mib)
+{
+	cli_table_add_figure(table, mib, false);
 }
 
 void table_add_change(struct table *table, double mib)
 {
-	*array_push(&table->sizes) =
-	    (struct table_size){table->cells.len, mib, true};
-	*array_push(&table->cells) = NULL;
+	cli_table_add_figure(table, mib, true);
 }
 
 /* Writes the sizes of a column. */
