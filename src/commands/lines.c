@@ -250,12 +250,14 @@ static void command_lines_print_row(
 	double share = lines->grown_mib > 0 && row->mib > 0
 			   ? 100 * row->mib / lines->grown_mib
 			   : 0;
+	int used;
 
 	snprintf(signed_size, sizeof(signed_size), "%s%s",
 	    row->mib < 0 ? "-" : "",
 	    units_size(size, row->mib < 0 ? -row->mib : row->mib));
-	printf("%10s  %5.1f %%  %7zu  ", signed_size, share, row->samples);
-	lines_print_place(name, text, "", 30);
+	used =
+	    printf("%10s  %5.1f %%  %7zu  ", signed_size, share, row->samples);
+	lines_print_place(name, text, "", (size_t)used);
 	free(name);
 }
 

@@ -106,15 +106,17 @@ static void change_print(
 	char *name = lines_held_name(row);
 	const char *source =
 	    row->line ? sources_line(sources, row->file, row->line) : NULL;
+	int used;
 
 	lines_held_error(error, fabs(change_mib(change)), change->variance);
 	/* The "±" of an error has two bytes. */
-	printf("%10s %-*s", change_size(text, change_mib(change)),
-	    *error ? 11 : 10, error);
+	used = printf("%10s %-*s", change_size(text, change_mib(change)),
+		   *error ? 11 : 10, error) -
+	       (*error != '\0');
 	for (size_t side = 0; side < 2; side++)
-		printf("  %10s", units_size(size, change->mib[side]));
-	fputs("  ", stdout);
-	lines_print_place(name, source, "", 47);
+		used += printf("  %10s", units_size(size, change->mib[side]));
+	used += printf("  ");
+	lines_print_place(name, source, "", (size_t)used);
 	free(name);
 }
 

@@ -255,23 +255,24 @@ static void lines_held_print_row(const struct held *held,
 {
 	char size[UNITS_TEXT], error[UNITS_TEXT + 4];
 	char *name = lines_held_name(row);
+	int used;
 
 	/* The "±" of an error has two bytes. */
 	lines_held_error(error, row->mib, row->variance);
 	if (row->samples > 0)
-		printf("%10s %-*s  %5.1f %%  %7zu  ",
-		    units_size(size, row->mib), *error ? 11 : 10, error,
-		    100 * lines_held_share(held, row), row->samples);
+		used = printf("%10s %-*s  %5.1f %%  %7zu  ",
+			   units_size(size, row->mib), *error ? 11 : 10, error,
+			   100 * lines_held_share(held, row), row->samples) -
+		       (*error != '\0');
 	else
-		printf("%41s", "");
+		used = printf("%41s", "");
 	if (touched && isnan(row->touched_mib))
-		printf("%11s  ", "");
+		used += printf("%11s  ", "");
 	else if (touched)
-		printf("%s%*s  ", row->touched_mib < 0 ? "-" : "",
+		used += printf("%s%*s  ", row->touched_mib < 0 ? "-" : "",
 		    row->touched_mib < 0 ? 10 : 11,
 		    units_size(size, fabs(row->touched_mib)));
-	lines_print_place(
-	    name, text, *row->below ? "" : row->in, touched ? 54 : 41);
+	lines_print_place(name, text, *row->below ? "" : row->in, (size_t)used);
 	free(name);
 }
 

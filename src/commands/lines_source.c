@@ -147,17 +147,17 @@ void lines_print_place(
     const char *place, const char *text, const char *in, size_t used)
 {
 	bool has_text = text && *text;
-	char *raw = mem_format("%s%s%s%s%s", place, has_text ? "  " : "",
-	    has_text ? text : "", *in ? ", in " : "", in);
-	char *clean = utf8_clean_copy(raw);
-	size_t width = table_width(stdout), size = strlen(clean) + 8;
+	char *library = utf8_clean_copy(in);
+	char *whole = mem_format("%s%s%s%s%s", place, has_text ? "  " : "",
+	    has_text ? text : "", *in ? ", in " : "", library);
+	size_t width = table_width(stdout), size = strlen(whole) + 8;
 	char *fits = mem_zero(size, 1);
 
 	if (width > 0)
-		utf8_shorten(fits, size, clean,
+		utf8_shorten(fits, size, whole,
 		    width > used + LEAST_PLACE ? width - used : LEAST_PLACE);
-	puts(width > 0 ? fits : clean);
+	puts(width > 0 ? fits : whole);
 	free(fits);
-	free(clean);
-	free(raw);
+	free(whole);
+	free(library);
 }
