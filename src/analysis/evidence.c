@@ -288,12 +288,12 @@ size_t evidence_falls(
 double evidence_fall(
     const struct series *series, const size_t *starts, size_t count)
 {
-	double fall = 0, rise = 0;
+	double fall = 0;
 
 	for (size_t life = 1; life < count; life++) {
 		if (starts[life] + START + WINDOW <= series->len)
-			falls_widen(series, starts[life], starts[life] + 1,
-			    &rise, &fall);
+			fall =
+			    fmax(fall, fall_at(&series->items[starts[life]]));
 	}
 	return fall;
 }

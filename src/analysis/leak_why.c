@@ -89,13 +89,13 @@ static const struct reason {
 static char *leak_why_steady(
     const struct leak *leak, const struct figures_text *t)
 {
-	if (leak->low == 0 && leak->high == 0)
-		return mem_format(
-		    "a leak of %s would have shown, unless the program was "
-		    "idle: memory has not changed%s%s",
-		    t->shows, leak->since_s > leak->first_s ? " after " : "",
-		    leak->since_s > leak->first_s ? t->since : "");
-	return mem_format("a leak of %s would have shown", t->shows);
+	bool from_start = leak->since_s <= leak->first_s;
+
+	if (leak->low != 0 || leak->high != 0)
+		return mem_format("a leak of %s would have shown", t->shows);
+	return mem_format("a leak of %s would have shown, unless the program "
+			  "was idle: memory has not changed%s%s",
+	    t->shows, from_start ? "" : " after ", from_start ? "" : t->since);
 }
 
 char *leak_why(const struct leak *leak)
