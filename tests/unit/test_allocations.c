@@ -213,16 +213,24 @@ static void code_below_another_root_is_never_ours(void **state)
 	close(table.fd);
 }
 
-static void an_exec_and_an_end_free_all(void **state)
+/* Starts a process that waits to be killed, at the latest with this one. */
+static pid_t waiting_child(void)
 {
-	struct made_table table = open_table(getpid(), 0), next, other;
 	pid_t child = fork();
 
-	(void)state;
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		pause();
 	}
+	return child;
+}
+
+static void an_exec_and_an_end_free_all(void **state)
+{
+	struct made_table table = open_table(getpid(), 0), next, other;
+	pid_t child = waiting_child();
+
+	(void)state;
 	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
 	made_slot(&table, 1, 1 << 20, UINT32_MAX, 5);
 	expect("+1 site 0 pid 0: 1024 KiB\n+2 site 0 pid 0: 1024 KiB\n"
@@ -254,13 +262,9 @@ static void the_end_reads_all_tables(void **state)
 	const struct sink_process process = {.pid = getpid(), .is_root = true};
 	struct sink_tick tick = {
 	    .sampled = true, .processes = &process, .count = 1};
-	pid_t child = fork();
+	pid_t child = waiting_child();
 
 	(void)state;
-	if (child == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		pause();
-	}
 	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
 	expect("+1 site 0 pid 0: 1024 KiB\n"
 	       "held by malloc,python, period 65536\n");

@@ -317,7 +317,7 @@ static void marks_begin_phases(void **state)
 	profile_finish(&profile);
 }
 
-/* What a comparison says of values that are all moved, or all larger. */
+/* A comparison says the same of values that are all moved, or all scaled. */
 static void moved_and_scaled_values_compare_alike(void **state)
 {
 	enum { MOST = 24 };

@@ -717,7 +717,7 @@ static void what_precedes_growth_is_a_start_or_not(void **state)
 	}
 }
 
-/* Of a flat recording: the noise alone limits what would show. */
+/* In a flat recording the noise alone limits which leak would show. */
 static void in_silence_little_would_hide(void **state)
 {
 	double x[FIT_MAX], y[FIT_MAX], quietest;

@@ -127,8 +127,8 @@ static void a_peak_of_something_else_does_not_hide_all(void **state)
 	profile_finish(&profile);
 }
 
-/* What came after the last sample is the peak where it is more than twice of
- * what was held at the highest one. */
+/* The moment after the last sample is the peak if more than twice as much was
+ * held then as at the highest sample. */
 static void the_most_may_come_after_the_last_sample(void **state)
 {
 	(void)state;

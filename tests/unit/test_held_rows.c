@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Who holds memory: sampled allocations by line, function, file, module and
-// process.
+// Tests the tables of who holds memory: sampled allocations by line, function,
+// file, module and process.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -304,7 +304,7 @@ static void growths_have_the_stacks_that_are_known(void **state)
 	held_finish(&held);
 }
 
-/* What page faults or the clock tell of the same lines stands beside them. */
+/* The growth of the same lines, by page faults or the clock, has its column. */
 static void growths_stand_beside_rows(void **state)
 {
 	const struct held_wish by_function = {.by = HELD_BY_FUNCTION};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What becomes of each signal, of the ends of children and of what is waited
-// for: without a program, over a pipe that stands for the signalfd, and with
+// Tests how signals, ends of children and what is waited for are handled:
+// without a program, over a pipe that stands for the signalfd, and with
 // functions in place of libc's that note what would be sent to whom.
 #include <setjmp.h>
 #include <stdarg.h>

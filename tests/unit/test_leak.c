@@ -570,7 +570,7 @@ static void each_reason_says_what_would_decide(void **state)
 	assert_why(&leak, NULL, "");
 }
 
-/* So many times the memory, in so many times the time since the start. */
+/* Multiplies the memory, and the time since the start. */
 static void stretch(struct series *series, double start_s, double mib, double s)
 {
 	for (size_t i = 0; i < series->len; i++) {

@@ -40,7 +40,7 @@ static double wiggle(int i)
 	return (double)(i * 7919 % 101) / 100;
 }
 
-/* Of the whole run, a sample a second. */
+/* Adds a sample a second to the total, over the whole run. */
 static void add_total(double mib, double mib_per_s)
 {
 	for (int i = 0; i < SAMPLES; i++)
@@ -348,7 +348,7 @@ static void few_samples_tell_how_many_are_needed(void **state)
 	assert_true(judge_series(24, 10, one_by_one, false).judged);
 }
 
-/* What lives that begin small grow by, one after the other. */
+/* The slopes of lives that begin small, one after the other. */
 static const double *life_slopes;
 enum { LIVES = 6, LIFE = 150 };
 

@@ -62,7 +62,7 @@ static void a_module_is_named_in_its_option_or_behind_it(void **state)
 	assert_true(!got.program && got.is_module);
 }
 
-/* Of a program in the command line or on a pipe there is no name. */
+/* A program in the command line, or on a pipe, has no name. */
 static void some_programs_have_no_name(void **state)
 {
 	struct python_command got;

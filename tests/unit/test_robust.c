@@ -448,7 +448,7 @@ static void the_spread_is_about_the_line(void **state)
 	assert_true(trend.slope == 0 && trend.z == 0);
 }
 
-/* What remains of a line by rounding is no residue. */
+/* Rounding leaves no residue of a straight line. */
 static void rounding_is_no_autocorrelation(void **state)
 {
 	struct robust_trend trend;

@@ -175,7 +175,8 @@ static void what_another_user_owns_is_refused(void **state)
 	expect_refused(build, "belongs to another user (uid 54321)");
 }
 
-/* What a program that is started setuid, or setgid as well, is left with. */
+/* Starts as a setuid program would, setgid as well if asked, drops the
+ * privileges, and returns 0 where none is left. */
 static int left_with(bool group_too)
 {
 	uid_t users[3];

@@ -674,7 +674,7 @@ uint64_t chains_retained(const struct chains *chains,
 				     : dominators->retained[variable->object];
 }
 
-/* What begins at no name comes behind what begins at one. Chains that hold
+/* Of equal rank, a chain that begins at no name comes last. Chains that hold
  * their objects alone come first, since what they retain includes these. */
 static int by_rank(const void *a, const void *b, void *links)
 {

@@ -494,7 +494,7 @@ static enum python_result interpreter_open_target(
 	}
 	if (!images.unread)
 		return no_runtime(&images, pid, e);
-	/* What has no name any more is opened by map_files alone. */
+	/* A deleted file can be opened only through map_files. */
 	err_set(e, "process %d: its file %s can't be read: %s%s", (int)pid,
 	    images.unread->path, strerror(images.error),
 	    strstr(images.unread->path, " (deleted)")
