@@ -32,6 +32,7 @@ enum {
 	BUDGET = 512 << 10, /* bytes that records may take at once, and again in
 			       each minute */
 	RECORD = 96,        /* bytes that the records of a sample take */
+	COST_OF = 64,       /* samples that their mean size is taken of */
 	EVERY_MAX = 1 << 20
 };
 
@@ -54,6 +55,7 @@ struct allocation_table {
 	int64_t read_ns, changed_ns, reported_ns, mapped_ns;
 	struct sink_held reported;
 	uint32_t reported_flags;
+	uint64_t every; /* the largest since the last record about it */
 	struct allocation_reader reader;
 };
 
@@ -76,6 +78,7 @@ struct allocations {
 	ARRAY(uint32_t) freed;
 	struct unsampled unsampled;
 	double budget;
+	double cost; /* mean size of a sample's records, of late */
 	int64_t begun_ns, budget_ns;
 	uint64_t random;
 };
@@ -86,7 +89,8 @@ struct allocations_round {
 	struct allocation_table *table;
 	const struct sink_tick *tick;
 	const struct sink *sink;
-	uint64_t every; /* one sample in this many is reported */
+	size_t left;  /* new samples of the table that were not looked at yet */
+	bool is_last; /* the table is not read again */
 	int fd;
 };
 
@@ -111,6 +115,7 @@ struct allocations *allocations_create(
 	all->folder = folder;
 	all->sites = sites;
 	all->budget = BUDGET;
+	all->cost = RECORD;
 	all->begun_ns = clock_wall_ns();
 	all->random = (uint64_t)clock_mono_ns();
 	return all;
@@ -208,19 +213,40 @@ static pid_t allocations_pid(const struct allocations_round *round)
 	return pid == round->all->root ? 0 : pid;
 }
 
+/* One sample in this many is to be reported now. It doubles each time that half
+ * of the budget is used, and such that the samples which are left in this
+ * reading take at most half of what there is. */
+static uint64_t allocations_every(const struct allocations_round *round)
+{
+	const struct allocations *all = round->all;
+	double wanted = (double)round->left * all->cost, part = BUDGET / 2;
+	uint64_t every = 1;
+
+	while (
+	    every < EVERY_MAX &&
+	    (all->budget < part || wanted / (double)every > all->budget / 2)) {
+		every *= 2;
+		part /= 2;
+	}
+	return every;
+}
+
 /* Whether to report this sample, and with which weight: those are reported that
  * a period `every` times as long would have taken too, so large allocations are
  * never left to chance. */
 static bool allocations_thin(const struct allocations_round *round,
     const struct allocation_slot *slot, double *weight)
 {
+	struct allocation_table *table = round->table;
+	uint64_t every = allocations_every(round);
 	double size = slot->size > 0 ? (double)slot->size : 1;
-	double period =
-	    (double)round->table->reader.header.period * (double)round->every;
+	double period = (double)table->reader.header.period * (double)every;
 	double taken = 1 - exp(-size / fmax(period, 1));
 
+	if (table->every < every)
+		table->every = every;
 	*weight = (double)slot->weight;
-	if (round->every == 1 || size / taken <= *weight)
+	if (every == 1 || size / taken <= *weight)
 		return true;
 	if (random_unit(&round->all->random) >= taken * *weight / size)
 		return false;
@@ -264,12 +290,30 @@ static void allocations_take(const struct allocations_round *round, size_t at)
 		taken.count = all->room.count;
 	}
 	all->budget -= RECORD + (double)bytes;
+	all->cost += (RECORD + (double)bytes - all->cost) / COST_OF;
 	taken.id = known->id = ++all->samples;
 	taken.kib = (int64_t)(weight / 1024 + 0.5);
 	known->kib = taken.kib < UINT32_MAX ? (uint32_t)taken.kib : UINT32_MAX;
 	taken.pid = allocations_pid(round);
 	taken.time_ns = allocations_time(round, slot->time_ns);
 	round->sink->allocation(round->sink->context, &taken);
+}
+
+/* Reports the new samples among the first count slots. */
+static void allocations_take_new(struct allocations_round *round, size_t count)
+{
+	const struct allocation_slot *slots = round->all->room.slots;
+	const struct allocation_known *known = round->table->reader.known;
+
+	round->left = 0;
+	for (size_t i = 0; i < count; i++)
+		round->left += slots[i].serial != known[i].serial;
+	for (size_t i = 0; i < count && round->left > 0; i++) {
+		if (slots[i].serial == known[i].serial)
+			continue;
+		allocations_take(round, i);
+		round->left--;
+	}
 }
 
 static int allocations_order(const void *x, const void *y)
@@ -344,14 +388,14 @@ static void allocations_report_state(const struct allocations_round *round)
 	struct sink_held held = {.time_ns = now_ns,
 	    .pid = allocations_pid(round),
 	    .period = header->period,
-	    .every = round->every,
+	    .every = table->every,
 	    .failed = header->failed};
 	bool has_own;
 
 	/* A new hook is reported at once: there are few. */
 	if (table->reported_ns &&
 	    (header->flags & ~table->reported_flags) == 0 &&
-	    (now_ns - table->reported_ns < REPORT_NS ||
+	    ((now_ns - table->reported_ns < REPORT_NS && !round->is_last) ||
 		(held.period == before->period && held.every == before->every &&
 		    (held.failed > 0) == (before->failed > 0))))
 		return;
@@ -366,6 +410,7 @@ static void allocations_report_state(const struct allocations_round *round)
 	table->reported = held;
 	table->reported_flags |= header->flags;
 	table->reported_ns = now_ns;
+	table->every = 1;
 	round->all->budget -= 2 * RECORD;
 	round->sink->held(round->sink->context, &held);
 }
@@ -427,11 +472,7 @@ static void allocations_read_table(struct allocations_round *round)
 	if (changed) {
 		table->changed_ns = table->read_ns;
 		allocations_free(round, all->room.slots);
-		for (size_t i = 0; i < count; i++) {
-			if (all->room.slots[i].serial !=
-			    table->reader.known[i].serial)
-				allocations_take(round, i);
-		}
+		allocations_take_new(round, count);
 	}
 	if (table->reader.header.magic)
 		allocations_report_state(round);
@@ -445,7 +486,9 @@ static void allocations_end_table(struct allocations_round *round, size_t at)
 	struct allocations *all = round->all;
 
 	round->table = all->tables.items[at];
+	round->is_last = true;
 	allocations_read_table(round);
+	round->is_last = false;
 	allocations_free(round, NULL);
 	unlinkat(all->folder, round->table->name, 0);
 	allocations_drop_table(round->table);
@@ -496,6 +539,7 @@ static void allocations_add_table(struct allocations_round *round,
 	table->pid = pid;
 	table->number = number;
 	table->changed_ns = round->tick->time_ns;
+	table->every = 1;
 	*array_push(&all->tables) = table;
 	all->processes += !executes;
 }
@@ -550,8 +594,7 @@ static bool allocations_is_over(const struct allocations_round *round)
 	       round->tick->time_ns - table->changed_ns > STRANGE_NS;
 }
 
-/* Adds to the budget of bytes for the time that passed; it decides which
- * samples are reported. */
+/* Adds to the budget of bytes for the time that passed. */
 static void allocations_begin(struct allocations_round *round)
 {
 	struct allocations *all = round->all;
@@ -562,10 +605,6 @@ static void allocations_begin(struct allocations_round *round)
 		    (double)(now_ns - all->budget_ns) / MINUTE_NS * BUDGET;
 	all->budget = fmin(all->budget, BUDGET);
 	all->budget_ns = now_ns;
-	round->every = 1;
-	for (double part = BUDGET / 2;
-	     all->budget < part && round->every < EVERY_MAX; part /= 2)
-		round->every *= 2;
 	if (!all->root)
 		allocations_recognize(round);
 }
@@ -616,7 +655,7 @@ static void allocations_on_end(
 {
 	struct allocations *all = context;
 	struct allocations_round round = {
-	    .all = all, .tick = tick, .sink = sink};
+	    .all = all, .tick = tick, .sink = sink, .is_last = true};
 
 	if (!sink->allocation)
 		return;

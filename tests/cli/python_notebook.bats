@@ -88,7 +88,7 @@ shape() {
 		'import time' 'samples = lambda: open("run.dat").read().count("\nMEM ")' \
 		'enough = samples() + 3' 'while samples() < enough: time.sleep(0.02)' \
 		'' >cells
-	MPROF_ALLOCATION_PERIOD=524288 mprof run -q --stacks -o run.dat \
+	MPROF_ALLOCATION_PERIOD=1048576 mprof run -q --stacks -o run.dat \
 		/usr/bin/python3 -m IPython --no-banner --simple-prompt <cells >out
 	mprof lines run.dat >lines
 	cat lines
@@ -118,8 +118,9 @@ shape() {
 	enough = samples() + 3
 	while samples() < enough: time.sleep(0.02)
 	END
-	# With so few samples none is left out to keep the file small.
-	MPROF_ALLOCATION_PERIOD=262144 mprof run -q --stacks -o run.dat \
+	# The stacks of imports are long: with a sample in each MiB all fit in
+	# what a minute may take.
+	MPROF_ALLOCATION_PERIOD=1048576 mprof run -q --stacks -o run.dat \
 		/usr/bin/python3 "$SCRIPTS/notebook.py" <cells >out
 	mprof lines --top 0 run.dat >lines
 	cat lines

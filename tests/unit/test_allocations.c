@@ -321,20 +321,20 @@ static void a_table_that_its_process_left_is_at_its_end(void **state)
 	close(table.fd);
 }
 
-static void a_minute_of_records_is_bounded(void **state)
+/* The table is read after each `few` samples. */
+static void expect_bounded_records(uint64_t few)
 {
 	struct made_table table = open_table(getpid(), 0);
 	char name[] = "/srv/app/0000000/views.py\0lessons";
 	uint64_t frame;
 
-	(void)state;
 	for (uint64_t i = 0; i < ALLOCATION_SLOTS; i++) {
 		snprintf(name + 9, 8, "%07d", (int)i);
 		name[16] = '/';
 		frame = made_frame(&table, i, name, sizeof(name));
 		made_slot(&table, i, i % 64 == 63 ? 8 << 20 : 1000,
 		    made_stack(&table, &frame, 1), 5);
-		if (i % 256 == 255)
+		if (i % few == few - 1)
 			expect(NULL);
 	}
 	/* 63/64 of the table stands for 64 KiB each, the others for 8 MiB. */
@@ -343,6 +343,18 @@ static void a_minute_of_records_is_bounded(void **state)
 	assert_true(the.count < ALLOCATION_SLOTS / 2);
 	assert_in_range(the.kib >> 10, 5000, 7500);
 	close(table.fd);
+}
+
+static void a_minute_of_records_is_bounded(void **state)
+{
+	(void)state;
+	expect_bounded_records(256);
+}
+
+static void one_reading_of_a_full_table_is_bounded(void **state)
+{
+	(void)state;
+	expect_bounded_records(ALLOCATION_SLOTS);
 }
 
 /* A byte here and there is another one: no crash, and no end of it. */
@@ -391,6 +403,8 @@ int main(void)
 		a_table_that_its_process_left_is_at_its_end, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_minute_of_records_is_bounded, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		one_reading_of_a_full_table_is_bounded, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_table_may_hold_anything, begin, end),
 	};
