@@ -7,7 +7,6 @@
 /* Length of a window in which nothing is to change, and its age when a process
  * begins, so that sampling starts at once. */
 #define LONG_NS (8 * WINDOW_NS)
-#define MOST (UINT64_C(1) << 32)
 /* Samples take 1/80 of the time at most; below 1/250 there may be more of
  * them. */
 #define MOST_PART 80
@@ -19,6 +18,10 @@
 #define SAMPLE_NS 30000
 /* Greatest factor by which the period of places that keep nothing is longer. */
 #define SPREAD 16
+/* Greatest factor of the shortest period for a place that is not known yet.
+ * Without a limit, the cost of places that keep their memory, which are sampled
+ * whatever it is, would lengthen the period until a new place has no sample. */
+#define MOST_TIMES (SPREAD * RATE_KEEPER_TIMES)
 
 void rate_init(struct rate *rate, uint64_t least, uint64_t cpu_ns)
 {
@@ -52,7 +55,7 @@ void rate_judge(struct rate *rate, uint64_t cpu_ns)
 	if (window < WINDOW_NS && rate->spent_ns <= WINDOW_NS / MOST_PART)
 		return;
 	if (rate->spent_ns > window / MOST_PART) {
-		rate->period *= rate->period < MOST ? 2 : 1;
+		rate->period *= rate->period < rate->least * MOST_TIMES ? 2 : 1;
 		is_over = true;
 	} else if (rate->spent_ns < window / LEAST_PART &&
 		   rate->period > rate->least / SPREAD + 1) {
