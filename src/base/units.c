@@ -68,10 +68,58 @@ char *units_size(char *out, double mib)
 	return units_put_size(out, mib, units_unit_of(mib));
 }
 
-char *units_size_among(char *out, double mib, double least, double most)
+void units_column_add(struct units_column *column, double mib)
 {
-	return units_put_size(
-	    out, mib, units_unit_of(most < 0.9995 ? least : fmax(least, 1)));
+	double size = fabs(mib);
+
+	if (!(size > 0))
+		return;
+	if (column->most == 0 || size < column->least)
+		column->least = size;
+	if (size > column->most)
+		column->most = size;
+}
+
+static const struct size_unit *units_column_unit(
+    const struct units_column *column)
+{
+	static const struct size_unit bytes = {"B", 1.0 / 1048576, 0};
+
+	if (column->most == 0)
+		return units_unit_of(0);
+	if (column->most < 1.0 / 1024)
+		return &bytes;
+	return units_unit_of(
+	    column->most < 0.9995 ? column->least : fmax(column->least, 1));
+}
+
+char *units_column_number(
+    char *out, const struct units_column *column, double mib)
+{
+	const struct size_unit *unit = units_column_unit(column);
+	double value = mib / unit->mib, size = fabs(value);
+	const char *sign = value < 0 ? "-" : "";
+
+	if (unit->least == 0 &&
+	    (unit->mib < 1.0 / 1024 || !(column->least < 1.0 / 1024)))
+		snprintf(out, UNITS_TEXT, "%s%.0f", sign, size);
+	else if (!(size > 0) || size >= 0.00995)
+		units_put_number(out, value);
+	else if (size < 0.0005)
+		snprintf(out, UNITS_TEXT, "%s<0.001", sign);
+	else
+		snprintf(out, UNITS_TEXT, "%s0.%03.0f", sign, size * 1000);
+	return out;
+}
+
+char *units_column_size(
+    char *out, const struct units_column *column, double mib)
+{
+	size_t len = strlen(units_column_number(out, column, mib));
+
+	snprintf(out + len, UNITS_TEXT - len, " %s",
+	    units_column_unit(column)->name);
+	return out;
 }
 
 char *units_limit(char *out, double mib)

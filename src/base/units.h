@@ -15,10 +15,23 @@ enum { UNITS_TEXT = 32, UNITS_COUNT = 128 };
 /* 0.04 -> "40 KiB", 3.2 -> "3.20 MiB", 812 -> "812 MiB", 1536 -> "1.50 GiB" */
 char *units_size(char *out, double mib);
 
-/* The size in the common unit of a column whose sizes, except 0, range from
- * least to most: the smallest one's, but at least MiB beside larger ones. For 3
- * to 1536: "3.00 MiB", "1536 MiB"; for 1536 to 4096: "1.50 GiB" */
-char *units_size_among(char *out, double mib, double least, double most);
+/* The sizes of a column, which are written in one unit: the smallest one's, but
+ * at least MiB, KiB or B beside sizes of as many. Zeroed it is empty. */
+struct units_column {
+	double least, most;
+};
+
+/* Adds a size in MiB, of either sign; 0 and NAN have no unit of their own. */
+void units_column_add(struct units_column *column, double mib);
+
+/* The size in the column's unit. For 1536 and 3: "1536 MiB"; for 1536 and 4096:
+ * "1.50 GiB". One that three decimals don't show: "<0.001 MiB" */
+char *units_column_size(
+    char *out, const struct units_column *column, double mib);
+
+/* The figure alone: "1.50" */
+char *units_column_number(
+    char *out, const struct units_column *column, double mib);
 
 /* Like units_size() for limits that people set: 2048 -> "2 GiB", 1536 -> "1.5
  * GiB" */

@@ -2,7 +2,6 @@
 #include "cli/table.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,15 +56,13 @@ void table_add_change(struct table *table, double mib)
 /* Writes the sizes of a column. */
 static void cli_table_settle(struct table *table, size_t column, size_t columns)
 {
-	double least = INFINITY, most = 0;
+	struct units_column unit = {0};
 
 	for (size_t i = 0; i < table->sizes.len; i++) {
 		const struct table_size *size = &table->sizes.items[i];
 
-		if (size->cell % columns != column || size->mib == 0)
-			continue;
-		least = fmin(least, fabs(size->mib));
-		most = fmax(most, fabs(size->mib));
+		if (size->cell % columns == column)
+			units_column_add(&unit, size->mib);
 	}
 	for (size_t i = 0; i < table->sizes.len; i++) {
 		const struct table_size *size = &table->sizes.items[i];
@@ -74,8 +71,7 @@ static void cli_table_settle(struct table *table, size_t column, size_t columns)
 		if (size->cell % columns == column)
 			table->cells.items[size->cell] = mem_format("%s%s",
 			    size->is_change && size->mib > 0 ? "+" : "",
-			    units_size_among(
-				text, size->mib, most > 0 ? least : 0, most));
+			    units_column_size(text, &unit, size->mib));
 	}
 }
 

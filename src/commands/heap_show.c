@@ -11,52 +11,9 @@
 #include "base/utf8.h"
 #include "base/json.h"
 
-enum {
-	SCHEMA = 1,
-	NAME_COLUMNS = 60,
-	COUNT_COLUMNS = 11,
-	SIZE_COLUMNS = 12,
-	GREW_COLUMNS = 9
-};
+enum { SCHEMA = 1, NAME_COLUMNS = 60 };
 
 #define BYTES_IN_MIB (1024.0 * 1024)
-
-static void heap_show_put_blanks(size_t count)
-{
-	printf("%*s", (int)count, "");
-}
-
-static void print_bar(size_t columns)
-{
-	for (size_t i = 0; i < columns; i++)
-		putchar('=');
-}
-
-static void heap_show_print_head(size_t width, const struct heap_show *show)
-{
-	bool growth = show->growth != NULL;
-
-	heap_show_put_blanks(width - strlen("types"));
-	printf("types | %*s | %*s", COUNT_COLUMNS, "# objects", SIZE_COLUMNS,
-	    "total size");
-	if (growth)
-		printf(" | %*s | %*s | %*s", COUNT_COLUMNS, "since first",
-		    SIZE_COLUMNS, "total size", GREW_COLUMNS, "grew in");
-	putchar('\n');
-	print_bar(width);
-	fputs(" | ", stdout);
-	print_bar(COUNT_COLUMNS);
-	fputs(" | ", stdout);
-	print_bar(SIZE_COLUMNS);
-	for (size_t i = 0; growth && i < 3; i++) {
-		static const size_t columns[] = {
-		    COUNT_COLUMNS, SIZE_COLUMNS, GREW_COLUMNS};
-
-		fputs(" | ", stdout);
-		print_bar(columns[i]);
-	}
-	putchar('\n');
-}
 
 static void heap_show_size_text(
     char text[static UNITS_TEXT + 1], int64_t bytes, bool is_signed)
@@ -73,68 +30,6 @@ static void heap_show_size_text(
 	else
 		units_size(size, mib < 0 ? -mib : mib);
 	snprintf(text, UNITS_TEXT + 1, "%s%s", sign, size);
-}
-
-static void heap_show_print_size(int64_t bytes, bool is_signed)
-{
-	char text[UNITS_TEXT + 1];
-
-	heap_show_size_text(text, bytes, is_signed);
-	printf(" | %*s", SIZE_COLUMNS, text);
-}
-
-/* Prints a row's growth since the first of several looks, and ends the line.
- * is_bytes: memory, not a number of objects. */
-static void heap_show_print_growth(const struct heap_growth_row *row,
-    const struct heap_show *show, bool is_bytes)
-{
-	char grew[64];
-
-	if (show->growth && row) {
-		snprintf(grew, sizeof(grew), "%zu of %zu", row->grew,
-		    show->growth->steps);
-		if (is_bytes)
-			printf(" | %*s", COUNT_COLUMNS, "");
-		else
-			printf(" | %+*" PRId64, COUNT_COLUMNS,
-			    row->count - row->first_count);
-		heap_show_print_size(row->bytes - row->first_bytes, true);
-		printf(" | %*s", GREW_COLUMNS, grew);
-	}
-	putchar('\n');
-}
-
-static void heap_show_print_row(
-    const struct heap_row *row, size_t width, const struct heap_show *show)
-{
-	char name[8 * NAME_COLUMNS];
-
-	utf8_shorten(name, sizeof(name), row->name, width);
-	heap_show_put_blanks(width - utf8_width(name));
-	fputs(name, stdout);
-	printf(show->difference ? " | %+*" PRId64 : " | %*" PRId64,
-	    COUNT_COLUMNS, row->count);
-	heap_show_print_size(row->bytes, show->difference);
-	heap_show_print_growth(
-	    show->growth ? heap_growth_find(show->growth, row->name) : NULL,
-	    show, false);
-}
-
-/* Prints RSS beside the objects' sum, which shows how much else there is. */
-static void print_rss(
-    const struct heap *heap, size_t width, const struct heap_show *show)
-{
-	int64_t bytes;
-
-	if (!heap->has_rss ||
-	    __builtin_mul_overflow(heap->rss_kib, 1024, &bytes))
-		return;
-	heap_show_put_blanks(width - strlen("RSS"));
-	printf("RSS | %*s", COUNT_COLUMNS, "");
-	heap_show_print_size(bytes, show->difference);
-	heap_show_print_growth(
-	    show->growth && show->growth->has_rss ? &show->growth->rss : NULL,
-	    show, true);
 }
 
 static void heap_show_print_part(
@@ -176,41 +71,6 @@ void heap_show_parts(const struct heap *heap, const struct heap_show *show)
 		puts("No Python object explains that: mprof run --stacks "
 		     "PROGRAM, and then mprof\n"
 		     "lines, name the function that allocates it");
-}
-
-static size_t name_width(const struct heap *heap, size_t rows)
-{
-	size_t width = strlen("total");
-
-	for (size_t i = 0; i < rows; i++) {
-		size_t one = utf8_width(heap->rows.items[i].name);
-
-		width = one > width ? one : width;
-	}
-	return width < NAME_COLUMNS ? width : NAME_COLUMNS;
-}
-
-void heap_show_table(const struct heap *heap, const struct heap_show *show)
-{
-	char count[UNITS_COUNT];
-	struct heap_row total = heap_total(heap);
-	size_t rows = heap->rows.len;
-	size_t width;
-
-	if (show->top && rows > show->top)
-		rows = show->top;
-	width = name_width(heap, rows);
-	heap_show_print_head(width, show);
-	for (size_t i = 0; i < rows; i++)
-		heap_show_print_row(&heap->rows.items[i], width, show);
-	total.name = "total";
-	heap_show_print_row(&total, width, show);
-	print_rss(heap, width, show);
-	if (rows < heap->rows.len)
-		printf(
-		    "(%s: --top 0)\n", units_count(count, heap->rows.len - rows,
-					   "more type", "more types"));
-	heap_show_parts(heap, show);
 }
 
 static void write_whole(struct json *json, const char *key, int64_t value)

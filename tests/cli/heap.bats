@@ -270,7 +270,7 @@ trace_program() {
 	[[ $(sed -n 7p <<<"$output") =~ ^\ *RSS\ \|\ +\|\ +[0-9.]+\ MiB$ ]]
 	[[ $(sed -n 8p <<<"$output") =~ ^\([0-9]+\ more\ types:\ --top\ 0\)$ ]]
 	mprof heap "$pid" --top 0 >all
-	grep -Eq '^ +__main__.Slotted \| +100 \| +5 KiB$' all
+	grep -Eq '^ +__main__.Slotted \| +100 \| +0\.005 MiB$' all
 	mprof heap "$pid" --json |
 		jq -e '.types[] | select(.type == "__main__.Slotted") |
 			.count == 100 and .size == 4800' >/dev/null
@@ -290,10 +290,19 @@ trace_program() {
 	[ "$status" -eq 0 ]
 	same "$(sed 1d <<<"$output")" "types |   # objects |   total size
 ===== | =========== | ============
-grown |          +1 |       +2 KiB
-  new |          +1 |        +40 B
- gone |          -1 |       -900 B
-total |          +1 |       +1 KiB"
+grown |          +1 |    +2.05 KiB
+  new |          +1 |    +0.04 KiB
+ gone |          -1 |    -0.88 KiB
+total |          +1 |    +1.21 KiB"
+	# Narrower columns, and then short titles.
+	COLUMNS=33 run_apart mprof heap --diff a.heap b.heap
+	same "$(sed -n 2,4p <<<"$output")" "types | # objects | total size
+===== | ========= | ==========
+grown |        +1 |  +2.05 KiB"
+	COLUMNS=26 run_apart mprof heap --diff a.heap b.heap
+	same "$(sed -n 2,4p <<<"$output")" "types objects      size
+===== ======= =========
+grown      +1 +2.05 KiB"
 	[[ $output == "00:00:31: added in 30.0 s;"* ]]
 	same "$(mprof heap --diff a.heap b.heap --json |
 		jq -c '.difference, .count, .size, .types[0]')" 'true

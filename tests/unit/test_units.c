@@ -76,6 +76,46 @@ static void rates(void **state)
 	assert_string_equal(units_rate_number(out, -3.2 / 3600), "-0.0533");
 }
 
+/* Sizes of one column have one unit, the smallest one's, unless that is below
+ * what there are as many of. */
+static void sizes_of_columns(void **state)
+{
+	static const struct {
+		double sizes[4]; /* the last three are of the column, too */
+		const char *text;
+	} rows[] = {
+	    {{0, 0, 0, 0}, "0.00 MiB"},
+	    {{3, 1536, 0, 0}, "3.00 MiB"},
+	    {{1536, 3, 0, 0}, "1536 MiB"},
+	    {{1536, 4096, 0, 0}, "1.50 GiB"},
+	    {{-0.25, 4096, 0, 0}, "-0.25 MiB"},
+	    {{0.0078, 40, 0, 0}, "0.008 MiB"},
+	    {{0.00996, 40, 0, 0}, "0.01 MiB"},
+	    {{0.0004, 40, 0, 0}, "<0.001 MiB"},
+	    {{-0.0004, 40, 0, 0}, "-<0.001 MiB"},
+	    {{0, 40, 0.0004, 0}, "0.00 MiB"},
+	    {{0.25, 0.0625, 0, 0}, "256 KiB"},
+	    {{0, 0.25, 0, 0}, "0 KiB"},
+	    {{416.0 / 1048576, 0.25, 0, 0}, "0.41 KiB"},
+	    {{0.25, 416.0 / 1048576, 0, 0}, "256 KiB"},
+	    {{4.0 / 1024, 416.0 / 1048576, 0, 0}, "4.00 KiB"},
+	    {{-900.0 / 1048576, 40.0 / 1048576, 0, 0}, "-900 B"},
+	    {{1.0 / 1024, 40.0 / 1048576, 0, 0}, "1.00 KiB"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct units_column column = {0};
+
+		for (size_t k = 0; k < 4; k++)
+			units_column_add(&column, rows[i].sizes[k]);
+		units_column_add(&column, NAN);
+		assert_string_equal(
+		    units_column_size(out, &column, rows[i].sizes[0]),
+		    rows[i].text);
+	}
+}
+
 /* Figures on both sides of the limits at which the form changes. */
 static void borders(void **state)
 {
@@ -162,6 +202,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(sizes),
+	    cmocka_unit_test(sizes_of_columns),
 	    cmocka_unit_test(limits),
 	    cmocka_unit_test(durations),
 	    cmocka_unit_test(durations_to_a_step),
