@@ -256,7 +256,7 @@ static const struct option_row run_option_rows[] = {
 	.parse = parse_metric,
 	.choice_at = metric_value_at,
 	AT(metric)},
-    RUN_WITH_ROW(struct run_options, with, "record"),
+    {RUN_WITH_FIELDS(struct run_options, with, "record")},
     {.letter = 'q',
 	.name = "quiet",
 	.help = "print only warnings and errors",

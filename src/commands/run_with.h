@@ -16,14 +16,12 @@ void run_with_report_gpu(const char *why);
 
 /* Option row for a command whose options have that type; it says what the
  * command does with the figures. */
-#define RUN_WITH_ROW(type, member, does)                                      \
-	{                                                                     \
-		.name = "with", .arg = "WHAT",                                \
-		.help =                                                       \
-		    "also " does " these, separated by commas; at first ten " \
-		    "times a second, later once a second",                    \
-		.parse = run_with_parse, .choice_at = run_with_value_at,      \
-		.offset = offsetof(type, member), .ours = true                \
-	}
+#define RUN_WITH_FIELDS(type, member, does)                                \
+	.name = "with", .arg = "WHAT", .help = "also " does RUN_WITH_WHEN, \
+	.parse = run_with_parse, .choice_at = run_with_value_at,           \
+	.offset = offsetof(type, member), .ours = true
+#define RUN_WITH_WHEN                                                      \
+	" these, separated by commas; at first ten times a second, later " \
+	"once a second"
 
 #endif

@@ -49,7 +49,7 @@ static const struct option_row rows[] = {
 	.parse = option_choice, .offset = AT(by), .choices = groupings,
 	.ours = true},
     RUN_GROUP_ROWS(struct watch_options, group, "", "draw"),
-    RUN_WITH_ROW(struct watch_options, with, "print"), {0}};
+    {RUN_WITH_FIELDS(struct watch_options, with, "print")}, {0}};
 
 static struct live_view command_watch_view(const struct watch_options *options)
 {

@@ -315,16 +315,23 @@ static void thin_flush(struct thin_pass *pass)
 	pass->kept.len = 0;
 }
 
+/* The record that has the slot; NULL where there is none. */
+static struct thin_kept *thin_kept_for(
+    const struct thin_pass *pass, unsigned reason)
+{
+	if (reason == KEPT_ALWAYS)
+		return NULL;
+	for (size_t i = 0; i < pass->kept.len; i++) {
+		if (pass->kept.items[i].reason == reason)
+			return &pass->kept.items[i];
+	}
+	return NULL;
+}
+
 static void thin_keep(struct thin_pass *pass, const struct thin_kept *record)
 {
-	struct thin_kept *kept = NULL;
+	struct thin_kept *kept = thin_kept_for(pass, record->reason);
 
-	for (size_t i = 0;
-	     record->reason != KEPT_ALWAYS && !kept && i < pass->kept.len;
-	     i++) {
-		if (pass->kept.items[i].reason == record->reason)
-			kept = &pass->kept.items[i];
-	}
 	if (kept && !(record->value > kept->value))
 		return;
 	if (!kept) {

@@ -438,7 +438,6 @@ int agent_attach_end(struct agent_attach *attach, struct err *e)
 void agent_attach_remove_files(int folder)
 {
 	for (size_t i = 0;
-	     i < sizeof(agent_attach_files) / sizeof(agent_attach_files[0]);
-	     i++)
+	     i < sizeof(agent_attach_files) / sizeof(*agent_attach_files); i++)
 		unlinkat(folder, agent_attach_files[i], 0);
 }
