@@ -59,7 +59,7 @@ void exit_cause_init(struct exit_cause *exit_cause, const struct procfs *fs,
 {
 	*exit_cause = (struct exit_cause){.fs = fs,
 	    .pid = pid,
-	    .own_pid = pid > 0 ? procfs_namespace_pid(fs, pid) : 0,
+	    .own_pid = procfs_namespace_pid(fs, pid),
 	    .began_ns = now_ns,
 	    .membership = -1,
 	    .cgroup = {.folder = -1, .current = -1},

@@ -341,7 +341,6 @@ static void nvml_read_device(struct nvml *nvml, struct nvml_device *device)
 	struct nvml_utilization rates = {0};
 
 	device->processes.len = 0;
-	device->listed = false;
 	device->busy_percent = device->used_bytes = -1;
 	if (!device->handle)
 		return;
