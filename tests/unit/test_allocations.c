@@ -77,7 +77,10 @@ static void take_freed(void *context, const struct sink_freed *freed)
 	strbuf_add_format(&the.told, "-");
 	for (size_t i = 0; i < freed->count; i++)
 		strbuf_add_format(&the.told, " %u", (unsigned)freed->ids[i]);
-	strbuf_add_format(&the.told, ": %lld KiB\n", (long long)freed->kib);
+	strbuf_add_format(&the.told, ": %lld KiB", (long long)freed->kib);
+	if (freed->pid)
+		strbuf_add_format(&the.told, " of %d", (int)freed->pid);
+	strbuf_add(&the.told, freed->ended ? ", ended\n" : "\n");
 }
 
 static void take_held(void *context, const struct sink_held *held)
@@ -229,6 +232,7 @@ static void an_exec_and_an_end_free_all(void **state)
 {
 	struct made_table table = open_table(getpid(), 0), next, other;
 	pid_t child = waiting_child();
+	char want[64];
 
 	(void)state;
 	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
@@ -237,19 +241,23 @@ static void an_exec_and_an_end_free_all(void **state)
 	       "held by malloc,python, period 65536\n");
 	next = open_table(getpid(), 1);
 	made_slot(&next, 0, 2 << 20, UINT32_MAX, 5);
-	expect("- 1 2: 2048 KiB\n+3 site 0 pid 0: 2048 KiB\n"
+	expect("- 1 2: 2048 KiB, ended\n+3 site 0 pid 0: 2048 KiB\n"
 	       "held by malloc,python, period 65536\n");
 	other = open_table(child, 0);
 	made_slot(&other, 0, 3 << 20, UINT32_MAX, 5);
 	expect(NULL);
-	assert_non_null(strstr(the.told.text, "+4 site 0 pid "));
+	snprintf(
+	    want, sizeof(want), "+4 site 0 pid %d: 3072 KiB\n", (int)child);
+	assert_non_null(strstr(the.told.text, want));
 	assert_int_equal(allocations_processes(the.all), 2);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	/* Its number was never among the recorded processes. */
 	expect("");
 	the.now_ns += 120 * NS_PER_S;
-	expect("- 4: 3072 KiB\n");
+	snprintf(
+	    want, sizeof(want), "- 4: 3072 KiB of %d, ended\n", (int)child);
+	expect(want);
 	close(table.fd);
 	close(next.fd);
 	close(other.fd);
@@ -317,7 +325,7 @@ static void a_table_that_its_process_left_is_at_its_end(void **state)
 	expect("");
 	munmap(the.map, ALLOCATION_SLOTS_AT);
 	the.now_ns += 20 * NS_PER_S;
-	expect("- 1: 1024 KiB\n");
+	expect("- 1: 1024 KiB, ended\n");
 	close(table.fd);
 }
 

@@ -497,6 +497,39 @@ static void a_full_file_is_followed_by_a_next(void **state)
 	    "MEM 1.500000 3.0000|PEAK 4.000000 3.0000|");
 }
 
+/* With room for one older file, too. */
+static void the_next_file_introduces_its_processes(void **state)
+{
+	static char *words[] = {"x", NULL};
+	struct sink_process process = {
+	    .pid = 7, .start_ticks = 7, .kib = 1024, .is_root = true};
+	struct sink_tick now = {.time_ns = NS_PER_S,
+	    .total_kib = 1024,
+	    .sampled = true,
+	    .processes = &process,
+	    .count = 1};
+	struct err e;
+
+	(void)state;
+	recording.command = words;
+	assert_int_equal(
+	    dat_writer_bound_files(&recording.writer, 1, 1, &e), 0);
+	introduce(7, 256);
+	for (int i = 0; i < 2; i++, now.time_ns += NS_PER_S) {
+		recording.sink.flush(recording.sink.context);
+		recording.sink.tick(recording.sink.context, &now);
+	}
+	assert_int_equal(dat_sink_finish(&recording, &e), 0);
+	expect_rotated("",
+	    "CMDLINE x|"
+	    "PROC;pid=7;start=7;ppid=1;name=main;cmd=word 1.000000 2.0000|"
+	    "MEM 1.000000 2.0000|");
+	expect_rotated(".1",
+	    "CMDLINE x|"
+	    "PROC;pid=7;start=7;ppid=1;name=main;cmd=word 0.250000 1.0000|"
+	    "MEM 1.000000 1.0000|EXIT;pid=7 0.000000 2.0000|");
+}
+
 static void without_skip_each_sample_is_written(void **state)
 {
 	(void)state;
@@ -620,6 +653,8 @@ int main(void)
 		each_descendant_has_a_line, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_full_file_is_followed_by_a_next, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		the_next_file_introduces_its_processes, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		without_skip_each_sample_is_written, begin, end),
 	    cmocka_unit_test_setup_teardown(

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,6 +25,16 @@
 #define TIME_NS INT64_C(1795358001104349999)
 
 static char folder[] = "/tmp/test-dat-writer.XXXXXX";
+
+static const char *vanishes; /* a file that is removed before its renaming */
+
+/* In place of libc's. */
+int renameat(int from_folder, const char *from, int to_folder, const char *to)
+{
+	if (vanishes && strcmp(from, vanishes) == 0)
+		unlinkat(from_folder, from, 0);
+	return (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, 0);
+}
 
 static int enter_folder(void **state)
 {
@@ -437,6 +448,36 @@ static void a_rotation_that_failed_is_done_later(void **state)
 	unlink("full.dat.3");
 }
 
+/* Someone else removes a file while all are renamed. */
+static void an_older_file_may_vanish_meanwhile(void **state)
+{
+	struct dat_writer writer;
+	struct err e;
+
+	(void)state;
+	open_new(&writer, "full.dat");
+	assert_int_equal(dat_writer_bound_files(&writer, 1, 3, &e), 0);
+	dat_write_memory(&writer, 1024, TIME_NS);
+	dat_writer_flush(&writer);
+	put_file("full.dat.1", "one");
+	put_file("full.dat.2", "two");
+	vanishes = "full.dat.1";
+	assert_true(dat_writer_rotate(&writer));
+	assert_non_null(strstr(content("full.dat.1"), "MEM 1.000000"));
+	assert_int_equal(access("full.dat.2", F_OK), -1);
+	assert_string_equal(content("full.dat.3"), "two");
+	/* the recording itself is not passed over */
+	vanishes = "full.dat";
+	assert_false(dat_writer_rotate(&writer));
+	assert_non_null(strstr(writer.trouble.text, "can't be renamed"));
+	vanishes = NULL;
+	assert_int_equal(dat_writer_close(&writer, &e), -1);
+	assert_int_equal(access("full.dat", F_OK), -1);
+	unlink("full.dat.1");
+	unlink("full.dat.2");
+	unlink("full.dat.3");
+}
+
 static void a_removed_file_is_told(void **state)
 {
 	struct dat_writer writer;
@@ -467,6 +508,7 @@ int main(void)
 	    cmocka_unit_test(a_full_disk_tears_no_line),
 	    cmocka_unit_test(what_does_not_fit_in_memory_is_dropped_whole),
 	    cmocka_unit_test(a_rotation_that_failed_is_done_later),
+	    cmocka_unit_test(an_older_file_may_vanish_meanwhile),
 	    cmocka_unit_test(a_removed_file_is_told),
 	};
 

@@ -143,6 +143,35 @@ static void breaks_at_gaps(void **state)
 	series_finish(&series);
 }
 
+/* Of each column's samples, the one on the right edge too, and of no others. */
+static void means_are_of_the_samples_of_a_column(void **state)
+{
+	const struct downsample_mean want[] = {
+	    {6.5, 2, 0, true}, {20.5, 2, 1, false}, {365.0 / 3, 3, 4, true}};
+	struct downsample_view view = {
+	    .from_s = 2, .to_s = 12, .columns = 5, .gap_s = 3};
+	struct series series = {0};
+	struct downsample m4;
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		if (i < 6 || i > 9)
+			series_add(&series, i, i * i);
+	}
+	downsample_m4(&m4, &series, &view);
+	assert_int_equal(m4.means.len, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct downsample_mean *mean = &m4.means.items[i];
+
+		assert_true(fabs(mean->mib - want[i].mib) < 1e-9);
+		assert_int_equal(mean->samples, want[i].samples);
+		assert_int_equal(mean->column, want[i].column);
+		assert_int_equal(mean->starts, want[i].starts);
+	}
+	downsample_finish(&m4);
+	series_finish(&series);
+}
+
 static void usual_step(void **state)
 {
 	struct series series = {0};
@@ -201,6 +230,7 @@ int main(void)
 	    cmocka_unit_test(points_are_samples),
 	    cmocka_unit_test(reaches_the_edges),
 	    cmocka_unit_test(breaks_at_gaps),
+	    cmocka_unit_test(means_are_of_the_samples_of_a_column),
 	    cmocka_unit_test(usual_step),
 	    cmocka_unit_test(fits_a_line),
 	};

@@ -58,6 +58,24 @@ static void a_tooth_is_no_end(void **state)
 	series_finish(&series);
 }
 
+/* A fall of the first two samples counts, one of a single sample does not. */
+static void a_fall_at_the_start_is_one(void **state)
+{
+	(void)state;
+	for (int high = 1; high < 4; high++) {
+		struct series series = {0};
+
+		for (int i = 0; i < 302; i++)
+			series_add(&series, i,
+			    i < high  ? 200
+			    : i < 300 ? 100
+				      : 1);
+		assert_int_equal(
+		    evidence_end(&series, false), high < 2 ? 300 : 302);
+		series_finish(&series);
+	}
+}
+
 /* A long end is one only where the program is known to have ended. */
 static void a_long_end_has_to_be_known(void **state)
 {
@@ -880,6 +898,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_way_out_is_cut_off),
 	    cmocka_unit_test(a_tooth_is_no_end),
+	    cmocka_unit_test(a_fall_at_the_start_is_one),
 	    cmocka_unit_test(a_long_end_has_to_be_known),
 	    cmocka_unit_test(a_way_down_is_an_end_that_is_not_known),
 	    cmocka_unit_test(lives_begin_where_memory_falls_to_its_lowest),

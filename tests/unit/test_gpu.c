@@ -12,11 +12,51 @@
 
 #include "fake_proc.h"
 #include "recorder/gpu.h"
+#include "recorder/nvml.h"
 
 static struct procfs fs;
 static struct members members;
 static struct gpu *gpu;
 static double figures[FIGURES];
+
+/* In place of NVIDIA's library: one device, with processes of 1 MiB each. */
+static struct nvml_process nvidias[2];
+static struct nvml_device nvidia = {.listed = true,
+    .busy_percent = 30,
+    .used_bytes = 5 << 20,
+    .processes = {.items = nvidias}};
+
+struct nvml *nvml_open(struct err *e)
+{
+	err_set(e, "not here");
+	return NULL;
+}
+
+void nvml_free(struct nvml *nvml)
+{
+	(void)nvml;
+}
+
+int nvml_begin(struct nvml *nvml, struct err *e)
+{
+	(void)nvml;
+	(void)e;
+	return 0;
+}
+
+struct nvml_device *nvml_read(struct nvml *nvml, size_t *count)
+{
+	(void)nvml;
+	*count = 1;
+	return &nvidia;
+}
+
+static void put_nvidias(uint32_t first, uint32_t second)
+{
+	nvidias[0] = (struct nvml_process){.pid = first, .bytes = 1 << 20};
+	nvidias[1] = (struct nvml_process){.pid = second, .bytes = 1 << 20};
+	nvidia.processes.len = second ? 2 : 1;
+}
 
 static void put_fd(int pid, int fd, const char *target, const char *info)
 {
@@ -221,6 +261,75 @@ static void nobody_uses_it(void **state)
 	assert_true(figures[FIGURE_GPU] == 0 && isnan(memory_of(0)));
 }
 
+/* With NVIDIA's library; number is the inode of the pid namespace. */
+static void begin_nvidia(const char *number)
+{
+	char path[128], target[64];
+
+	snprintf(path, sizeof(path), "%s/%d", fake_root, (int)getpid());
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/self/ns", fake_root);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/self/ns/pid", fake_root);
+	unlink(path);
+	snprintf(target, sizeof(target), "pid:[%s]", number);
+	assert_int_equal(symlink(target, path), 0);
+	gpu_destroy(gpu);
+	gpu = gpu_create_with(&fs, (struct nvml *)&nvidia, false, fake_root);
+	assert_non_null(gpu);
+}
+
+static void finish_nvidia(void)
+{
+	char command[256];
+
+	snprintf(
+	    command, sizeof(command), "rm -rf %s/%d", fake_root, (int)getpid());
+	assert_int_equal(system(command), 0);
+}
+
+/* There the driver's pids are this machine's, of other programs too. */
+static void in_the_first_namespace_pids_are_as_listed(void **state)
+{
+	(void)state;
+	begin_nvidia("4026531836");
+	put_nvidias(101, 4000000);
+	read_all();
+	assert_true(figures[FIGURE_GPU] == 1 && memory_of(0) == 1);
+	assert_true(figures[FIGURE_GPU_BUSY] == 30);
+	assert_true(figures[FIGURE_GPU_USED] == 5);
+	gpu_figures(gpu, 101, figures);
+	assert_true(memory_of(0) == 1);
+	gpu_figures(gpu, 100, figures);
+	assert_true(memory_of(0) == 0);
+	finish_nvidia();
+}
+
+/* A list with a pid that is not here is of another namespace, and so may be
+ * one in which no recorded process is. */
+static void in_another_namespace_pids_are_proved(void **state)
+{
+	(void)state;
+	begin_nvidia("4026532000");
+	fake_process((struct fake_process){.pid = 100, .ppid = 1});
+	fake_process((struct fake_process){.pid = 102, .ppid = 1});
+	put_nvidias(102, 0);
+	read_all();
+	assert_true(isnan(figures[FIGURE_GPU]));
+	assert_true(figures[FIGURE_GPU_BUSY] == 30);
+	put_nvidias(100, 4000000);
+	read_all();
+	assert_true(isnan(figures[FIGURE_GPU]) && isnan(memory_of(0)));
+	put_nvidias(100, 102);
+	read_all();
+	assert_true(figures[FIGURE_GPU] == 1 && memory_of(0) == 1);
+	/* and from now on without a member */
+	put_nvidias(102, 0);
+	read_all();
+	assert_true(figures[FIGURE_GPU] == 0);
+	finish_nvidia();
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
@@ -231,6 +340,8 @@ int main(void)
 	    TEST(a_device_tells_how_busy_it_is),
 	    TEST(what_is_not_told_is_a_gap),
 	    TEST(nobody_uses_it),
+	    TEST(in_the_first_namespace_pids_are_as_listed),
+	    TEST(in_another_namespace_pids_are_proved),
 	};
 
 	return cmocka_run_group_tests(tests, fake_begin, fake_end);

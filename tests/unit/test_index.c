@@ -70,6 +70,11 @@ static void test_cleared_it_keeps_its_room(void **state)
 		for (uint64_t i = 100; i > 0; i--)
 			assert_int_equal(place(&numbers, i), 100 - i);
 	}
+	index_clear(&numbers.index);
+	numbers.list.len = 0;
+	assert_int_equal(place(&numbers, 5), 0);
+	index_clear(&numbers.index); /* of a single one, too */
+	assert_int_equal(find(&numbers, 5), INDEX_NONE);
 	assert_ptr_equal(numbers.index.slots, slots);
 	array_free(&numbers.list);
 	index_finish(&numbers.index);

@@ -266,6 +266,9 @@ static void nights_are_compared(void **state)
 	/* few, and not on a line */
 	leak = judge_nights(5, 30, 40);
 	assert_int_not_equal(leak.verdict, LEAK_LEAKING);
+	/* less than a fifth of the days, which counts from eight on */
+	assert_int_equal(judge_nights(8, 8, 0.05).verdict, LEAK_LEAKING);
+	assert_int_not_equal(judge_nights(7, 8, 0.05).verdict, LEAK_LEAKING);
 	/* what would show is a fifth of the days, or nearly half of them */
 	assert_true(judge_nights(6, 0, 0.1).visible_mib_per_s * SPAN > 9);
 	assert_true(judge_nights(6, 0, 0.1).visible_mib_per_s * SPAN < 12);
@@ -279,7 +282,12 @@ static double few_teeth(double x, double by)
 	return by * floor(6.5 * x) / 6.5 + 80 * (6.5 * x - floor(6.5 * x));
 }
 
-/* Six bottoms of a collector's teeth lie on a line, or do not rise. */
+static double five_teeth(double x, double by)
+{
+	return by * floor(4.8 * x) / 4.8 + 80 * (4.8 * x - floor(4.8 * x));
+}
+
+/* Bottoms of a collector's teeth lie on a line, or do not rise. */
 static void bottoms_of_a_few_teeth_count(void **state)
 {
 	(void)state;
@@ -291,6 +299,8 @@ static void bottoms_of_a_few_teeth_count(void **state)
 		assert_true(fabs(leak.mib_per_s * SPAN - by) < 0.15 * by);
 		assert_true(leak.until_s == START + SPAN);
 	}
+	assert_int_equal(judge(five_teeth, 0, 1).verdict, LEAK_STEADY);
+	assert_int_equal(judge(five_teeth, 70, 1).verdict, LEAK_LEAKING);
 }
 
 /* Points of a stretch may be missing. */

@@ -270,6 +270,13 @@ static double grows_and_stands(int i)
 	return i < 300 ? 100 + 0.5 * i + 2 * wiggle(i) : 252;
 }
 
+static double ripple_mib;
+
+static double grows_and_ripples(int i)
+{
+	return i < 300 ? grows_and_stands(i) : 252 - (i % 2 ? ripple_mib : 0);
+}
+
 static double one_by_one(int i)
 {
 	return 10 + i;
@@ -329,6 +336,13 @@ static void growth_that_stopped_is_not_called_steady(void **state)
 	assert_true(fabs(got.mib_per_s - 0.5) < 0.02);
 	assert_true(fabs(got.until_s - (START + 300)) < 10);
 	assert_true(got.need_s == got.until_s - got.since_s);
+	/* four times the rounding, 0.00652 MiB here, is no change */
+	ripple_mib = 0.0259;
+	got = judge_series(600, 1, grows_and_ripples, false);
+	assert_int_equal(got.reason, LEAK_RESTED);
+	ripple_mib = 0.0262;
+	got = judge_series(600, 1, grows_and_ripples, false);
+	assert_int_not_equal(got.reason, LEAK_RESTED);
 }
 
 static void few_samples_tell_how_many_are_needed(void **state)

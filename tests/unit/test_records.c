@@ -473,6 +473,8 @@ static void a_snapshot_has_its_types(void **state)
 	assert_true(snapshot->heap.has_parts);
 	assert_int_equal(snapshot->heap.files_kib, 1024);
 	assert_int_equal(snapshot->heap.free_kib, 512);
+	take("HEAP;id=5;types=0;label=x 0.5 9000000000.0"); /* the latest */
+	assert_int_equal(run->snapshots.len, 3);
 }
 
 /* Plain lines up to the first that is another, or may be incomplete. */

@@ -273,12 +273,13 @@ static void run(
 	sampler_destroy(sampler);
 	for (int pid = 100; pid < 110; pid++)
 		fake_gone(pid);
-	assert_true(told.ticks > 0);
+	assert_int_equal(told.ticks > 0, !plan.launched || result->most > 0);
 	assert_int_equal(told.ends, 1);
 	assert_int_equal(told.end.time_ns, result->end_ns);
 	assert_int_equal(result->interval_ns, plan.interval_ns);
 	assert_int_equal(result->missed, 0);
-	assert_int_equal(result->last_kib, told.total[told.ticks - 1]);
+	assert_int_equal(
+	    result->last_kib, told.ticks > 0 ? told.total[told.ticks - 1] : 0);
 	assert_true(told.flushes > told.ticks);
 	for (size_t i = 1; i < told.ticks; i++)
 		assert_true(told.time_ns[i] > told.time_ns[i - 1]);
@@ -651,6 +652,33 @@ static void a_launched_program_ends_when_waiting_says_so(void **state)
 	assert_int_equal(told.ticks, 3); /* it is another one's child */
 }
 
+static int64_t unsampled_kib;
+
+static void fall_ill_alone(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	fall_ill(context, tick, to);
+	if (!tick->sampled)
+		unsampled_kib = tick->total_kib;
+}
+
+/* A tick at which none has a figure is no sample, and its sum is nothing. */
+static void without_figures_there_is_no_sample(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	put(100, 1, 1000);
+	fake_newest(100, 50);
+	unsampled_kib = -1;
+	run(fall_ill_alone, (struct sampler_plan){.launched = true}, &result);
+	assert_int_equal(unsampled_kib, 0);
+	assert_int_equal(told.ticks, 2);
+	assert_int_equal(result.samples, 2);
+	assert_int_equal(result.last_kib, 1000);
+	assert_int_equal(result.end, SAMPLER_TIMEOUT);
+}
+
 static void end_at_once(void)
 {
 	if (told.ticks > 0 || waits++ > 0)
@@ -675,6 +703,31 @@ static void a_short_program_has_a_sample(void **state)
 	assert_int_equal(result.samples, 1);
 	assert_int_equal(result.peak_kib, 1000);
 	assert_int_equal(result.end, SAMPLER_ENDED);
+}
+
+static void end_unseen(void)
+{
+	if (waits++ == 0)
+		reap(100, 3 << 8, 5000);
+}
+
+/* Its end is told all the same. */
+static void a_program_may_end_before_it_is_seen(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	fake_newest(100, 50);
+	first_on_wait = end_unseen;
+	waits = 0;
+	run(NULL, (struct sampler_plan){.launched = true}, &result);
+	assert_int_equal(result.end, SAMPLER_ENDED);
+	assert_true(result.has_status);
+	assert_int_equal(result.status, 3 << 8);
+	assert_int_equal(told.end.pid, 100);
+	assert_int_equal(told.end.status, 3 << 8);
+	assert_int_equal(result.most, 0);
+	assert_int_equal(result.peak_kib, 5000);
 }
 
 static void end_with_little(
@@ -1102,7 +1155,9 @@ int main(void)
 	    cmocka_unit_test(threads_outlive_the_main_one),
 	    cmocka_unit_test(waiting_tells_the_programs_end_and_its_mark),
 	    cmocka_unit_test(a_launched_program_ends_when_waiting_says_so),
+	    cmocka_unit_test(without_figures_there_is_no_sample),
 	    cmocka_unit_test(a_short_program_has_a_sample),
+	    cmocka_unit_test(a_program_may_end_before_it_is_seen),
 	    cmocka_unit_test(a_mark_of_before_the_exec_is_none),
 	    cmocka_unit_test(waiting_tells_a_descendants_end),
 	    cmocka_unit_test(a_process_aside_is_not_the_programs),

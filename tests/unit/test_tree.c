@@ -148,6 +148,23 @@ static void far_apart_the_forks_are_counted(void **state)
 	uproot();
 }
 
+/* 50,000 forks a second, known of no kernel, use up half of all pids in a third
+ * of a second; before that, the newest pid says enough. */
+static void what_forks_could_use_up_is_looked_at(void **state)
+{
+	const int64_t near_ns = 300000000, far_ns = 350000000;
+
+	(void)state;
+	plant(true, true);
+	add(20, 100);
+	members_sweep(&tree.members);
+	tree_scan(&tree, tree.scanned_ns + near_ns, INT64_MAX);
+	assert_false(has(20));
+	tree_scan(&tree, tree.scanned_ns + far_ns, INT64_MAX);
+	assert_true(has(20));
+	uproot();
+}
+
 static void without_loadavg_all_is_looked_at(void **state)
 {
 	(void)state;
@@ -289,6 +306,19 @@ static void threads_are_no_processes(void **state)
 	fake_newest(101, 50);
 	look();
 	assert_false(has(101));
+	uproot();
+}
+
+static void without_a_process_there_is_no_root(void **state)
+{
+	(void)state;
+	tree_init(&tree, &fs, 100, false, true);
+	assert_int_equal(tree.members.list.len, 0);
+	tree_finish(&tree);
+	fake_process((struct fake_process){
+	    .pid = 100, .ppid = 1, .exit_signal = -1, .pages = 10});
+	tree_init(&tree, &fs, 100, false, true);
+	assert_int_equal(tree.members.list.len, 0);
 	uproot();
 }
 
@@ -488,6 +518,7 @@ int main(void)
 	    cmocka_unit_test(only_new_pids_are_looked_at),
 	    cmocka_unit_test(pids_that_begin_again_are_looked_at_all),
 	    cmocka_unit_test(far_apart_the_forks_are_counted),
+	    cmocka_unit_test(what_forks_could_use_up_is_looked_at),
 	    cmocka_unit_test(without_loadavg_all_is_looked_at),
 	    cmocka_unit_test(an_absent_pid_is_looked_at_again_once),
 	    cmocka_unit_test(a_child_is_kept_until_its_late_parent_shows),
@@ -496,6 +527,7 @@ int main(void)
 	    cmocka_unit_test(the_recorder_and_what_is_aside_do_not_belong),
 	    cmocka_unit_test(orphans_come_to_us_where_we_adopt),
 	    cmocka_unit_test(threads_are_no_processes),
+	    cmocka_unit_test(without_a_process_there_is_no_root),
 	    cmocka_unit_test(a_pid_used_again_is_another_process),
 	    cmocka_unit_test(what_is_there_is_attached_to_with_its_descendants),
 	    cmocka_unit_test(who_is_known_to_belong_is_adopted),
