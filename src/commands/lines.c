@@ -242,22 +242,20 @@ static char *row_name(const struct lines_row *row)
 	return clean;
 }
 
-static void command_lines_print_row(
-    const struct lines *lines, const struct lines_row *row, const char *text)
+static void command_lines_print_row(const struct lines *lines,
+    const struct lines_row *row, const char *text,
+    const struct units_column *unit)
 {
-	char size[UNITS_TEXT], signed_size[UNITS_TEXT + 1];
+	char size[UNITS_TEXT];
 	char *name = row_name(row);
 	double share = lines->grown_mib > 0 && row->mib > 0
 			   ? 100 * row->mib / lines->grown_mib
 			   : 0;
-	int used;
+	int used = printf("%10s  %5.1f %%  %7zu  ",
+	    units_column_size(size, unit, row->mib), share, row->samples);
 
-	snprintf(signed_size, sizeof(signed_size), "%s%s",
-	    row->mib < 0 ? "-" : "",
-	    units_size(size, row->mib < 0 ? -row->mib : row->mib));
-	used =
-	    printf("%10s  %5.1f %%  %7zu  ", signed_size, share, row->samples);
-	lines_print_place(name, text, "", (size_t)used);
+	lines_print_place(
+	    &(struct lines_place){name, row->line, text, ""}, (size_t)used);
 	free(name);
 }
 
@@ -280,8 +278,11 @@ static void print_table(
 	static const char *const titles[] = {"Line", "Function", "File"};
 	struct sources sources = {0};
 	size_t most = options->held.top ? (size_t)options->held.top : SIZE_MAX;
+	struct units_column unit = {0};
 
 	command_lines_print_head(lines);
+	for (size_t i = 0; i < lines->rows.len && i < most; i++)
+		units_column_add(&unit, lines->rows.items[i].mib);
 	printf("    Growth    Share  Samples  %s\n",
 	    titles[by_of(options, LINES_BY_FUNCTION)]);
 	for (size_t i = 0; i < lines->rows.len && i < most; i++) {
@@ -289,7 +290,8 @@ static void print_table(
 
 		command_lines_print_row(lines, row,
 		    row->line ? sources_line(&sources, row->file, row->line)
-			      : NULL);
+			      : NULL,
+		    &unit);
 	}
 	if (lines->rows.len > most)
 		printf("(%zu more: --top 0)\n", lines->rows.len - most);

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/units.h"
+#include "base/utf8.h"
 #include "commands/lines_source.h"
 
 /* A place that holds memory in one recording or in both. */
@@ -90,57 +91,114 @@ static void changes_init(
 	    change_size_order);
 }
 
-/* A size with its sign. */
-static const char *change_size(char text[static UNITS_TEXT + 1], double mib)
+/* The sizes of each column, with the widths of what is printed. */
+struct changes_layout {
+	struct units_column change, sides[2];
+	size_t width_change, width_side;
+};
+
+/* A change with its sign and its error. */
+static char *change_text(char text[static LINES_SIZE + 1],
+    const struct units_column *unit, double mib, double variance)
 {
-	text[0] = mib < 0 ? '-' : '+';
-	units_size(text + 1, fabs(mib));
+	char size[LINES_SIZE];
+
+	snprintf(text, LINES_SIZE + 1, "%s%s", mib > 0 ? "+" : "",
+	    lines_held_size(size, unit, mib, variance));
 	return text;
 }
 
-static void change_print(
-    const struct lines_change *change, struct sources *sources)
+static size_t change_widest(size_t width, const char *text)
+{
+	size_t own = utf8_width(text);
+
+	return own > width ? own : width;
+}
+
+static void changes_lay_out(
+    struct changes_layout *layout, const struct lines_change *items, size_t len)
+{
+	*layout = (struct changes_layout){.width_change = 10, .width_side = 8};
+	for (size_t i = 0; i < len; i++) {
+		units_column_add(&layout->change, change_mib(&items[i]));
+		for (size_t side = 0; side < 2; side++)
+			units_column_add(
+			    &layout->sides[side], items[i].mib[side]);
+	}
+	for (size_t i = 0; i < len; i++) {
+		char text[LINES_SIZE + 1], size[UNITS_TEXT];
+
+		layout->width_change = change_widest(layout->width_change,
+		    change_text(text, &layout->change, change_mib(&items[i]),
+			items[i].variance));
+		for (size_t side = 0; side < 2; side++)
+			layout->width_side = change_widest(layout->width_side,
+			    units_column_size(size, &layout->sides[side],
+				items[i].mib[side]));
+	}
+}
+
+static size_t change_put(const char *text, size_t width)
+{
+	printf("%*s%s  ", (int)(width - utf8_width(text)), "", text);
+	return width + 2;
+}
+
+static void change_print(const struct lines_change *change,
+    const struct changes_layout *layout, struct sources *sources)
 {
 	const struct held_row *row = change->row;
-	char text[UNITS_TEXT + 1], error[UNITS_TEXT + 4], size[UNITS_TEXT];
+	char text[LINES_SIZE + 1], size[UNITS_TEXT];
 	char *name = lines_held_name(row);
 	const char *source =
 	    row->line ? sources_line(sources, row->file, row->line) : NULL;
-	int used;
+	size_t used = change_put(change_text(text, &layout->change,
+				     change_mib(change), change->variance),
+	    layout->width_change);
 
-	lines_held_error(error, fabs(change_mib(change)), change->variance);
-	/* The "±" of an error has two bytes. */
-	used = printf("%10s %-*s", change_size(text, change_mib(change)),
-		   *error ? 11 : 10, error) -
-	       (*error != '\0');
 	for (size_t side = 0; side < 2; side++)
-		used += printf("  %10s", units_size(size, change->mib[side]));
-	used += printf("  ");
-	lines_print_place(name, source, "", (size_t)used);
+		used += change_put(units_column_size(size, &layout->sides[side],
+				       change->mib[side]),
+		    layout->width_side);
+	lines_print_place(
+	    &(struct lines_place){name, row->line, source, ""}, used);
 	free(name);
+}
+
+static void changes_print_head(const struct held held[2])
+{
+	double change = held[1].mib - held[0].mib;
+	char text[LINES_SIZE + 1], size[UNITS_TEXT];
+	struct units_column unit = {0};
+
+	units_column_add(&unit, change);
+	printf("Held: %s", units_size(size, held[0].mib));
+	printf(" before, %s after, ", units_size(size, held[1].mib));
+	printf("a change of %s\n", change_text(text, &unit, change,
+				       held[0].variance + held[1].variance));
 }
 
 static void changes_print(const struct lines_changes *changes,
     const struct held held[2], const struct lines_held_wish *wish)
 {
-	size_t most = wish->top ? (size_t)wish->top : SIZE_MAX, i;
-	char text[UNITS_TEXT + 1], error[UNITS_TEXT + 4], size[UNITS_TEXT];
-	double change = held[1].mib - held[0].mib;
+	size_t most = wish->top ? (size_t)wish->top : SIZE_MAX, len = 0;
+	const struct lines_change *items = changes->items.items;
+	struct changes_layout layout;
 	struct sources sources = {0};
 
-	lines_held_error(
-	    error, fabs(change), held[0].variance + held[1].variance);
-	printf("Held: %s", units_size(size, held[0].mib));
-	printf(" before, %s after, ", units_size(size, held[1].mib));
-	printf("a change of %s%s%s\n", change_size(text, change),
-	    *error ? " " : "", error);
-	puts("    Change                 Before       After  Place");
-	for (i = 0; i < changes->items.len && i < most &&
-		    change_mib(&changes->items.items[i]) != 0;
-	     i++)
-		change_print(&changes->items.items[i], &sources);
-	if (i == most && i < changes->items.len)
-		printf("(%zu more: --top 0)\n", changes->items.len - i);
+	while (len < changes->items.len && len < most &&
+	       change_mib(&items[len]) != 0)
+		len++;
+	changes_print_head(held);
+	changes_lay_out(&layout, items, len);
+	change_put("Change", layout.width_change);
+	change_put("Before", layout.width_side);
+	change_put("After", layout.width_side);
+	puts("Place");
+	for (size_t i = 0; i < len; i++)
+		change_print(&items[i], &layout, &sources);
+	if (len == most && len < changes->items.len)
+		printf("(%zu more: --top 0)\n", changes->items.len - len);
 	sources_finish(&sources);
 }
 

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
+#include "cli/table.h"
 #include "commands/lines_source.h"
 #include "profile/ending.h"
 #include "profile/mark.h"
@@ -51,15 +52,18 @@ int lines_held_init(struct held *held, const struct lines_held_wish *wish,
 	return 0;
 }
 
-const char *lines_held_error(
-    char text[static UNITS_TEXT + 4], double mib, double variance)
+char *lines_held_size(char text[static LINES_SIZE],
+    const struct units_column *unit, double mib, double variance)
 {
 	double error = held_error(variance);
-	char size[UNITS_TEXT];
+	char figure[UNITS_TEXT], size[UNITS_TEXT];
 
-	text[0] = 0;
-	if (error > mib / 1000)
-		snprintf(text, UNITS_TEXT + 4, "± %s", units_size(size, error));
+	if (error > fabs(mib) / 1000)
+		snprintf(text, LINES_SIZE, "%s ± %s",
+		    units_column_number(figure, unit, mib),
+		    units_column_size(size, unit, error));
+	else
+		units_column_size(text, unit, mib);
 	return text;
 }
 
@@ -201,17 +205,17 @@ static void lines_held_print_head(
 {
 	double zero_s = run_first_s(held->run);
 	double total = lines_held_total(held);
-	char size[UNITS_TEXT], error[UNITS_TEXT + 4], time[UNITS_TEXT];
-	char count[UNITS_COUNT];
+	char size[LINES_SIZE], time[UNITS_TEXT], count[UNITS_COUNT];
+	struct units_column unit = {0};
 
-	lines_held_error(error, held->mib, held->variance);
-	printf("%s %s %s: %s%s%s", lines_held_titles[held->part.source],
+	units_column_add(&unit, held->mib);
+	printf("%s %s %s: %s", lines_held_titles[held->part.source],
 	    wish->at_s > 0 || wish->window.given ? "at"
 	    : wish->since                        ? "at the end,"
 	    : held->part.until_end               ? "at its most,"
 						 : "at the peak,",
 	    units_duration(time, held->part.at_s - zero_s),
-	    units_size(size, held->mib), *error ? " " : "", error);
+	    lines_held_size(size, &unit, held->mib, held->variance));
 	if (!isnan(total))
 		printf(" of %s", units_size(size, total));
 	printf(
@@ -250,60 +254,136 @@ char *lines_held_name(const struct held_row *row)
 	return clean;
 }
 
-static void lines_held_print_row(const struct held *held,
-    const struct held_row *row, const char *text, bool touched)
-{
-	char size[UNITS_TEXT], error[UNITS_TEXT + 4];
-	char *name = lines_held_name(row);
-	int used;
+/* How the rows are printed. */
+struct lines_held_layout {
+	struct units_column held, touched;
+	size_t width; /* of the first column */
+	bool has_touched, has_samples;
+};
 
-	/* The "±" of an error has two bytes. */
-	lines_held_error(error, row->mib, row->variance);
-	if (row->samples > 0)
-		used = printf("%10s %-*s  %5.1f %%  %7zu  ",
-			   units_size(size, row->mib), *error ? 11 : 10, error,
-			   100 * lines_held_share(held, row), row->samples) -
-		       (*error != '\0');
-	else
-		used = printf("%41s", "");
-	if (touched && isnan(row->touched_mib))
-		used += printf("%11s  ", "");
-	else if (touched)
-		used += printf("%s%*s  ", row->touched_mib < 0 ? "-" : "",
-		    row->touched_mib < 0 ? 10 : 11,
-		    units_size(size, fabs(row->touched_mib)));
-	lines_print_place(name, text, *row->below ? "" : row->in, (size_t)used);
+enum { WIDTH_TOUCHED = 10, WIDTH_SAMPLES = 7, ROOM_FOR_PLACES = 24 };
+
+static bool lines_held_is_sampled(const struct held_row *row)
+{
+	return row->samples > 0;
+}
+
+static void lines_held_lay_out(struct lines_held_layout *layout,
+    const struct held_row *rows, size_t len, size_t terminal)
+{
+	size_t used;
+
+	for (size_t i = 0; i < len; i++) {
+		units_column_add(&layout->held, rows[i].mib);
+		units_column_add(&layout->touched, rows[i].touched_mib);
+	}
+	layout->width = 10;
+	for (size_t i = 0; i < len; i++) {
+		char size[LINES_SIZE];
+		size_t width = utf8_width(lines_held_size(
+		    size, &layout->held, rows[i].mib, rows[i].variance));
+
+		if (lines_held_is_sampled(&rows[i]) && width > layout->width)
+			layout->width = width;
+	}
+	used = layout->width + strlen("  100.0 %  ") +
+	       (layout->has_touched ? WIDTH_TOUCHED + 2 : 0);
+	layout->has_samples =
+	    terminal == 0 ||
+	    used + WIDTH_SAMPLES + 2 + ROOM_FOR_PLACES <= terminal;
+}
+
+/* Prints a cell at the right, and two blanks. Returns their columns. */
+static size_t lines_held_put(const char *text, size_t width)
+{
+	size_t own = utf8_width(text);
+
+	printf("%*s%s  ", own < width ? (int)(width - own) : 0, "", text);
+	return (own < width ? width : own) + 2;
+}
+
+static void lines_held_print_row(const struct held *held,
+    const struct held_row *row, const char *text,
+    const struct lines_held_layout *layout)
+{
+	bool is_sampled = lines_held_is_sampled(row);
+	char size[LINES_SIZE] = "", share[UNITS_TEXT] = "";
+	char samples[UNITS_TEXT] = "", touched[UNITS_TEXT] = "";
+	char *name = lines_held_name(row);
+	size_t used;
+
+	if (is_sampled) {
+		lines_held_size(size, &layout->held, row->mib, row->variance);
+		snprintf(share, sizeof(share), "%.1f %%",
+		    100 * lines_held_share(held, row));
+		snprintf(samples, sizeof(samples), "%zu", row->samples);
+	}
+	if (!isnan(row->touched_mib))
+		units_column_size(touched, &layout->touched, row->touched_mib);
+	used = lines_held_put(size, layout->width);
+	used += lines_held_put(share, strlen("100.0 %"));
+	if (layout->has_samples)
+		used += lines_held_put(samples, WIDTH_SAMPLES);
+	if (layout->has_touched)
+		used += lines_held_put(touched, WIDTH_TOUCHED);
+	lines_print_place(&(struct lines_place){name, row->line, text,
+			      *row->below ? "" : row->in},
+	    used);
 	free(name);
+}
+
+static void lines_held_print_titles(const struct lines_held_layout *layout,
+    enum memory_source source, const char *place)
+{
+	lines_held_put(lines_held_titles[source], layout->width);
+	lines_held_put("Share", strlen("100.0 %"));
+	if (layout->has_samples)
+		lines_held_put("Samples", WIDTH_SAMPLES);
+	if (layout->has_touched)
+		lines_held_put("Touched", WIDTH_TOUCHED);
+	puts(place);
+}
+
+/* The rows to print. Growth on the clock that was given back, or that no sample
+ * holds, comes last and is left out. */
+static size_t lines_held_shown(const struct held_rows *rows, size_t most)
+{
+	size_t len = 0;
+
+	while (len < rows->items.len && len < most &&
+	       (lines_held_is_sampled(&rows->items.items[len]) ||
+		   rows->items.items[len].touched_mib > 0))
+		len++;
+	return len;
 }
 
 static void lines_held_table(const struct held *held,
     const struct held_rows *rows, const struct lines_held_wish *wish,
     const struct stack_growths *growths)
 {
-	bool touched = growths->items.len > 0;
+	struct lines_held_layout layout = {
+	    .has_touched = growths->items.len > 0};
 	static const char *const titles[] = {
 	    "Line", "Function", "File", "Module", "Process"};
-	size_t most = wish->top ? (size_t)wish->top : SIZE_MAX, i;
+	size_t most = wish->top ? (size_t)wish->top : SIZE_MAX;
+	size_t len = lines_held_shown(rows, most);
 	struct sources sources = {0};
 
 	lines_held_print_head(held, wish);
-	printf("%10s               Share  Samples  %s%s\n",
-	    lines_held_titles[held->part.source],
-	    touched ? "    Touched  " : "", titles[wish->rows.by]);
-	for (i = 0; i < rows->items.len && i < most; i++) {
+	lines_held_lay_out(
+	    &layout, rows->items.items, len, table_width(stdout));
+	lines_held_print_titles(
+	    &layout, held->part.source, titles[wish->rows.by]);
+	for (size_t i = 0; i < len; i++) {
 		const struct held_row *row = &rows->items.items[i];
 
-		/* Growth on the clock that was given back, or that no sample
-		 * holds, comes last. */
-		if (row->samples == 0 && !(row->touched_mib > 0))
-			break;
 		lines_held_print_row(held, row,
 		    row->line ? sources_line(&sources, row->file, row->line)
 			      : NULL,
-		    touched);
+		    &layout);
 	}
-	if (i == most && i < rows->items.len)
-		printf("(%zu more: --top 0)\n", rows->items.len - i);
+	if (len == most && len < rows->items.len)
+		printf("(%zu more: --top 0)\n", rows->items.len - len);
 	if (growths->touched > 0)
 		lines_held_print_touched(held->run);
 	if (growths->items.len > growths->touched)

@@ -29,10 +29,14 @@ int lines_held_init(struct held *held, const struct lines_held_wish *wish,
 /* Why a process of the run was not, or not fully, sampled; NULL: all were. */
 const char *lines_held_reason(const struct run *run) __attribute__((nonnull));
 
-/* "± 3.20 MiB"; empty where the error is below a thousandth of the figure.
- * Returns text. */
-const char *lines_held_error(char text[static UNITS_TEXT + 4], double mib,
-    double variance) __attribute__((nonnull));
+/* Room for a size with its error. */
+enum { LINES_SIZE = 2 * UNITS_TEXT };
+
+/* "4.10 ± 0.43 MiB", in the unit of a column; "4.10 MiB" if the error is below
+ * a thousandth. Returns text. */
+char *lines_held_size(char text[static LINES_SIZE],
+    const struct units_column *unit, double mib, double variance)
+    __attribute__((nonnull));
 
 /* "app.py:8 (load)". The caller frees. */
 char *lines_held_name(const struct held_row *row)

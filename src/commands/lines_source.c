@@ -140,24 +140,84 @@ void lines_write_place(
 	}
 }
 
-/* Columns that a place gets in the narrowest terminal. */
-enum { LEAST_PLACE = 16 };
+enum {
+	LEAST_PLACE = 16, /* columns of a place in the narrowest terminal */
+	LEAST_TEXT = 20 /* columns of what follows it, if it is shown at all */
+};
 
-void lines_print_place(
-    const char *place, const char *text, const char *in, size_t used)
+/* The end of a text that takes at most that many columns, behind an ellipsis.
+ * The caller frees. */
+static char *lines_keep_end(const char *text, size_t columns)
 {
-	bool has_text = text && *text;
-	char *library = utf8_clean_copy(in);
-	char *whole = mem_format("%s%s%s%s%s", place, has_text ? "  " : "",
-	    has_text ? text : "", *in ? ", in " : "", library);
-	size_t width = table_width(stdout), size = strlen(whole) + 8;
+	const char *from = text;
+
+	if (utf8_width(text) <= columns)
+		return mem_copy(text);
+	while (*from && utf8_width(from) + 1 > columns)
+		utf8_next(&from);
+	return mem_format("\xe2\x80\xa6%s", from);
+}
+
+/* Shortens "/srv/app.py:8 (load)" at its directory, then at its function; the
+ * number of the line stays. The caller frees. */
+static char *lines_fit_line(const char *place, int line, size_t columns)
+{
+	char *number = mem_format(":%d (", line), *head, *end, *begin, *whole;
+	const char *function = strstr(place, number), *base = place;
+	size_t rest, least;
+
+	function =
+	    function ? function + strlen(number) - 2 : place + strlen(place);
+	free(number);
+	for (const char *at = place; at < function; at++)
+		if (*at == '/')
+			base = at + 1;
+	head = mem_copy_n(place, (size_t)(function - place));
+	least = utf8_width(head + (base - place)) + (base > place);
+	rest = utf8_width(function);
+	if (least + rest > columns)
+		rest = least + 3 < columns ? columns - least : 0;
+	begin = lines_keep_end(head, columns - rest);
+	end = mem_zero(strlen(function) + 8, 1);
+	utf8_shorten(end, strlen(function) + 8, function, rest);
+	whole = mem_format("%s%s", begin, rest > 0 ? end : "");
+	free(begin);
+	free(end);
+	free(head);
+	return whole;
+}
+
+static char *lines_fit(const char *text, size_t columns)
+{
+	size_t size = strlen(text) + 8;
 	char *fits = mem_zero(size, 1);
 
-	if (width > 0)
-		utf8_shorten(fits, size, whole,
-		    width > used + LEAST_PLACE ? width - used : LEAST_PLACE);
-	puts(width > 0 ? fits : whole);
-	free(fits);
-	free(whole);
+	return utf8_shorten(fits, size, text, columns);
+}
+
+void lines_print_place(const struct lines_place *place, size_t used)
+{
+	bool has_text = place->text && *place->text;
+	char *library = utf8_clean_copy(place->in);
+	char *rest = mem_format("%s%s%s%s", has_text ? "  " : "",
+	    has_text ? place->text : "", *place->in ? ", in " : "", library);
+	size_t width = table_width(stdout), room;
+	char *name, *end;
+
+	if (width == 0)
+		width = SIZE_MAX;
+	room = width > used + LEAST_PLACE ? width - used : LEAST_PLACE;
+	name = utf8_width(place->name) <= room ? mem_copy(place->name)
+	       : place->line > 0
+		   ? lines_fit_line(place->name, place->line, room)
+		   : lines_fit(place->name, room);
+	room -= utf8_width(name);
+	end = utf8_width(rest) <= room ? mem_copy(rest)
+	      : room >= LEAST_TEXT     ? lines_fit(rest, room)
+				       : mem_copy("");
+	printf("%s%s\n", name, end);
+	free(name);
+	free(end);
+	free(rest);
 	free(library);
 }

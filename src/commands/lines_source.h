@@ -47,10 +47,17 @@ void lines_open_document(struct json *json, const char *path,
 void lines_write_place(struct json *json, const char *file, int line,
     const char *function) __attribute__((nonnull));
 
-/* Prints a place, its line of source (may be NULL) and the library it is in
- * (""; none), and ends the line. In a terminal that is too narrow for them
- * behind used columns, they are shortened in the middle. */
-void lines_print_place(const char *place, const char *text, const char *in,
-    size_t used) __attribute__((nonnull(1, 3)));
+/* The last column of a table. */
+struct lines_place {
+	const char *name; /* "app.py:8 (load)" */
+	int line;         /* the number in it; 0: none */
+	const char *text; /* the line of source; NULL: unknown */
+	const char *in;   /* the library it is in; "": none */
+};
+
+/* Prints it, and ends the line. In a terminal that is too narrow for it behind
+ * used columns, the line of source is shortened first, then the place. */
+void lines_print_place(const struct lines_place *place, size_t used)
+    __attribute__((nonnull));
 
 #endif

@@ -171,23 +171,30 @@ held() {
 @test "held: the user's own line leads, at the peak, with the sampling error" {
 	held
 	run_apart mprof lines held.dat
-	same "$output" "Held at the peak, 10.0 s: 52.0 MiB ± 724 KiB of 70.0 MiB, 4 samples
-      Held               Share  Samples  Line
-  50.0 MiB              96.2 %        1  $PWD/app.py:2 (load)  return list(range(n)), in numpy
-  1.00 MiB ± 724 KiB     1.9 %        2  /srv/app.c:12 (grow)
-  1.00 MiB               1.9 %        1  imports"
+	same "$output" "Held at the peak, 10.0 s: 52.0 ± 0.71 MiB of 70.0 MiB, 4 samples
+           Held    Share  Samples  Line
+       50.0 MiB   96.2 %        1  $PWD/app.py:2 (load)  return list(range(n)), in numpy
+1.00 ± 0.71 MiB    1.9 %        2  /srv/app.c:12 (grow)
+       1.00 MiB    1.9 %        1  imports"
 	run_apart mprof lines --leaf held.dat
 	same "$(sed -n 3p <<<"$output")" \
-		"  50.0 MiB              96.2 %        1  +0x9 (/usr/lib/libc.so.6)"
+		"       50.0 MiB   96.2 %        1  +0x9 (/usr/lib/libc.so.6)"
 	run_apart mprof lines --imports held.dat
 	[[ $output == *"app.py:6 (<module>)  get()"* ]]
 }
 
-@test "held: a table fits its terminal; figures stay whole" {
+@test "held: a table fits its terminal; figures and numbers of lines stay whole" {
 	held
-	COLUMNS=60 run_apart mprof lines held.dat
-	[[ $output == *" MiB "*"…"* ]]
-	! awk 'NR > 1' <<<"$output" | grep -E '^.{61}' || false
+	sed "s|$PWD/app.py|/srv/deep/below/a/directory/app.py|" held.dat >deep.dat
+	COLUMNS=60 run_apart mprof lines deep.dat
+	same "$(sed -n '2,4p' <<<"$output")" \
+"           Held    Share  Samples  Line
+       50.0 MiB   96.2 %        1  …irectory/app.py:2 (load)
+1.00 ± 0.71 MiB    1.9 %        2  /srv/app.c:12 (grow)"
+	COLUMNS=44 run_apart mprof lines deep.dat
+	same "$(sed -n 3p <<<"$output")" \
+		"       50.0 MiB   96.2 %  …y/app.py:2 (load)"
+	! awk 'NR > 1' <<<"$output" | grep -E '^.{45}' || false
 	run_apart mprof lines held.dat
 	[[ $output != *"…"* ]]
 }
@@ -196,11 +203,11 @@ held() {
 	held
 	mprof lines --by process held.dat >out
 	same "$(sed -n '3,$p' out)" \
-"  51.0 MiB ± 724 KiB    98.1 %        3  the program
-  1.00 MiB               1.9 %        1  worker, process 7"
+"51.0 ± 0.71 MiB   98.1 %        3  the program
+       1.00 MiB    1.9 %        1  worker, process 7"
 	mprof lines --by module held.dat >out
 	same "$(sed -n 3p out)" \
-"  50.0 MiB              96.2 %        1  $PWD/app.py, in numpy"
+"       50.0 MiB   96.2 %        1  $PWD/app.py, in numpy"
 	same "$(mprof lines --by function --json held.dat |
 		jq -c '[.source, .at_s, .held_mib, (.rows[1] |
 			[.function, .held_mib, .samples, .line])]')" \
@@ -212,7 +219,7 @@ held() {
 	same "$(mprof lines --at 1.5 held.dat | head -n 1)" \
 		'Held at 1.50 s: 50.0 MiB of 10.0 MiB, 1 sample'
 	same "$(mprof lines -w 1.5,40 held.dat | sed -n 1,2p)" \
-'Held at 40.0 s: 5.50 MiB ± 512 KiB of 70.0 MiB, 3 samples
+'Held at 40.0 s: 5.50 ± 0.50 MiB of 70.0 MiB, 3 samples
 Allocated after 1.50 s and not freed.'
 	same "$(mprof lines --since warm held.dat | head -n 1)" \
 		'Held at the end, 60.0 s: 4.00 MiB of 30.0 MiB, 1 sample'
@@ -240,10 +247,10 @@ Allocated after 1.50 s and not freed.'
 		held.dat >more.dat
 	mprof lines --diff held.dat more.dat >out
 	same "$(cat out)" \
-"Held: 52.0 MiB before, 59.0 MiB after, a change of +7.00 MiB ± 8.54 MiB
-    Change                 Before       After  Place
- +8.00 MiB ± 8.54 MiB    1.00 MiB    9.00 MiB  /srv/app.c:12 (grow)
- -1.00 MiB               1.00 MiB    0.00 MiB  imports"
+"Held: 52.0 MiB before, 59.0 MiB after, a change of +7.00 ± 8.54 MiB
+          Change    Before     After  Place
++8.00 ± 8.54 MiB  1.00 MiB  9.00 MiB  /srv/app.c:12 (grow)
+       -1.00 MiB  1.00 MiB  0.00 MiB  imports"
 	same "$(mprof lines --diff --json --by file more.dat held.dat | jq -c \
 		'.rows[] | [.change_mib, .before_mib, .after_mib, .file]')" \
 "[-8,9,1,\"/srv/app.c\"]
