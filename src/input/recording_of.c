@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "dat/begin.h"
+#include "proc/procfs.h"
 #include "recorder/marks.h"
 
 /* Whether the file contains records: a recorder has no recording open but its
@@ -35,24 +36,25 @@ static bool recording_of_is(const char *path)
 /* Searches the recorder's open files. */
 static char *recording_of_recorder(pid_t recorder)
 {
-	char *folder = mem_format("/proc/%d/fd", (int)recorder);
-	DIR *dir = opendir(folder);
+	char path[PATH_MAX], *found = NULL;
 	const struct dirent *entry;
-	char *found = NULL;
+	DIR *dir;
 
+	procfs_path(path, sizeof(path), recorder, "fd");
+	dir = opendir(path);
 	while (dir && !found && (entry = readdir(dir))) {
-		char *path = mem_format("%s/%s", folder, entry->d_name);
 		char target[PATH_MAX];
-		ssize_t len = readlink(path, target, sizeof(target) - 1);
+		ssize_t len;
 
+		procfs_path(
+		    path, sizeof(path), recorder, "fd/%s", entry->d_name);
+		len = readlink(path, target, sizeof(target) - 1);
 		target[len > 0 ? len : 0] = 0;
 		if (target[0] == '/' && recording_of_is(path))
 			found = mem_copy(target);
-		free(path);
 	}
 	if (dir)
 		closedir(dir);
-	free(folder);
 	return found;
 }
 

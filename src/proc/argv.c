@@ -16,6 +16,7 @@
 #include "base/background.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "proc/procfs.h"
 
 /* Processes that can be waited for at once, each by a thread. */
 enum { THREADS = 4, STACK_BYTES = 64 * 1024 };
@@ -201,7 +202,7 @@ char *argv_variable(pid_t pid, const char *name)
 	size_t size = 0, len = strlen(name);
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	procfs_path(path, sizeof(path), pid, "environ");
 	file = fopen(path, "re");
 	if (!file)
 		return NULL;

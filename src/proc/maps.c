@@ -9,13 +9,11 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "proc/procfs.h"
 
 int maps_open(struct maps *maps, pid_t pid)
 {
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
-	maps_init(maps, open(path, O_RDONLY | O_CLOEXEC));
+	maps_init(maps, procfs_open_once(pid, "maps"));
 	return maps->fd < 0 ? -1 : 0;
 }
 
@@ -179,14 +177,14 @@ int maps_has_file(pid_t pid, const char *name)
 
 bool maps_library_wipes(pid_t pid, const char *library)
 {
-	char path[32], *line = NULL;
+	char path[64], *line = NULL;
 	bool is_of = false, wipes = false;
 	size_t room = 0;
 	FILE *smaps;
 
 	if (maps_has_file(pid, library) != 1)
 		return false;
-	snprintf(path, sizeof(path), "/proc/%d/smaps", (int)pid);
+	procfs_path(path, sizeof(path), pid, "smaps");
 	smaps = fopen(path, "re");
 	while (smaps && !wipes && getline(&line, &room, smaps) > 0) {
 		if (!maps_line_is_of(line, library, &is_of))

@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,10 +37,10 @@ bool namespace_has_proc(void)
 
 pid_t namespace_inner_pid(pid_t pid)
 {
-	char path[40];
+	char path[64];
 	pid_t inner;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	procfs_path(path, sizeof(path), pid, "status");
 	inner = namespace_read_inner(path);
 	return inner > 0 ? inner : pid;
 }
@@ -53,7 +52,7 @@ pid_t namespace_outer_tid(pid_t pid, pid_t inner)
 	pid_t found = 0;
 	DIR *folder;
 
-	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	procfs_path(path, sizeof(path), pid, "task");
 	folder = opendir(path);
 	if (!folder)
 		return 0;
@@ -62,8 +61,7 @@ pid_t namespace_outer_tid(pid_t pid, pid_t inner)
 
 		if (tid <= 0)
 			continue;
-		snprintf(path, sizeof(path), "/proc/%d/task/%d/status",
-		    (int)pid, tid);
+		procfs_path(path, sizeof(path), pid, "task/%d/status", tid);
 		if (namespace_read_inner(path) == inner)
 			found = tid;
 	}
@@ -79,9 +77,4 @@ bool namespace_shares_files(
 	return stat("/proc/self/ns/mnt", &own_mounts) == 0 &&
 	       stat("/", &own_root) == 0 && own_mounts.st_ino == mounts &&
 	       own_root.st_dev == root_device && own_root.st_ino == root_inode;
-}
-
-void namespace_root(pid_t pid, char *path, size_t size)
-{
-	snprintf(path, size, "/proc/%d/root", (int)pid);
 }

@@ -27,8 +27,4 @@ pid_t namespace_outer_tid(pid_t pid, pid_t inner);
 bool namespace_shares_files(
     uint64_t mounts, uint64_t root_device, uint64_t root_inode);
 
-/* The path of the process's root directory, cut to size. */
-void namespace_root(pid_t pid, char *path, size_t size)
-    __attribute__((nonnull));
-
 #endif

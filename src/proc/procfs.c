@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,6 +226,18 @@ static void make_path(char path[static 64], pid_t pid, const char *name)
 	memcpy(path, name, strlen(name) + 1);
 }
 
+void procfs_path(char *path, size_t size, pid_t pid, const char *format, ...)
+{
+	int len = snprintf(path, size, "/proc/%d/", (int)pid);
+	va_list args;
+
+	if (len < 0 || (size_t)len >= size)
+		return;
+	va_start(args, format);
+	vsnprintf(path + len, size - (size_t)len, format, args);
+	va_end(args);
+}
+
 int procfs_open(const struct procfs *fs, pid_t pid, const char *name)
 {
 	char path[64];
@@ -319,6 +332,14 @@ int procfs_stat_once(pid_t pid, struct proc_stat *stat)
 		error = errno == ENOENT ? ESRCH : errno;
 	procfs_finish(&fs);
 	return error;
+}
+
+int procfs_open_once(pid_t pid, const char *name)
+{
+	char path[64];
+
+	procfs_path(path, sizeof(path), pid, "%s", name);
+	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
 uint64_t procfs_ticks(void)

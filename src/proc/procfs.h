@@ -70,6 +70,11 @@ bool procfs_newest(const struct procfs *fs, pid_t *newest, long *threads);
  * doesn't tell. The read takes long: for scans that are far apart. */
 int64_t procfs_forks(const struct procfs *fs);
 
+/* The path of a file of a process, for calls that need one: /proc/PID/ and the
+ * rest as printf() has it, cut to size. "." is the directory itself. */
+void procfs_path(char *path, size_t size, pid_t pid, const char *format, ...)
+    __attribute__((nonnull, format(printf, 4, 5)));
+
 /* Opens /proc/PID/NAME for reading; -1 with errno. */
 int procfs_open(const struct procfs *fs, pid_t pid, const char *name);
 
@@ -96,6 +101,9 @@ bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat);
  * is no such process, EIO where there is no /proc, or the read's error. */
 int procfs_stat_once(pid_t pid, struct proc_stat *stat)
     __attribute__((nonnull));
+
+/* The same of procfs_open(). */
+int procfs_open_once(pid_t pid, const char *name) __attribute__((nonnull));
 
 /* The present time, as proc_stat.started. */
 uint64_t procfs_ticks(void);

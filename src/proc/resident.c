@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "proc/resident.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -18,18 +17,10 @@ enum {
 /* Bit 63 of an entry (proc_pid_pagemap(5)). */
 #define PRESENT (UINT64_C(1) << 63)
 
-static int resident_open_file(pid_t pid, const char *name)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
-
 void resident_open(struct resident *resident, pid_t pid)
 {
-	resident->statm = resident_open_file(pid, "statm");
-	resident->pagemap = resident_open_file(pid, "pagemap");
+	resident->statm = procfs_open_once(pid, "statm");
+	resident->pagemap = procfs_open_once(pid, "pagemap");
 }
 
 void resident_close(struct resident *resident)

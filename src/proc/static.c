@@ -2,13 +2,13 @@
 #include "proc/static.h"
 
 #include <elf.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "proc/procfs.h"
 
 #define PARTS_MAX 128
 
@@ -60,11 +60,8 @@ static int static_file(int fd)
 
 int static_program(pid_t pid)
 {
-	char path[32];
-	int fd, is_static;
+	int fd = procfs_open_once(pid, "exe"), is_static;
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	is_static = static_file(fd);

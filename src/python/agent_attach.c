@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include "base/mem.h"
 #include "base/self.h"
 #include "base/strbuf.h"
+#include "proc/procfs.h"
 #include "python/agent_env.h"
 
 enum { ANSWER_MAX = 1 << 16, STEP_MS = 10, END_MS = 3000, SOON_MS = 300 };
@@ -154,13 +156,12 @@ static int agent_attach_ask(struct agent_attach *attach, const char *path,
 /* Whether that path is the same file for the process. */
 static bool agent_attach_sees(pid_t pid, const char *path)
 {
-	char *theirs = mem_format("/proc/%d/root%s", (int)pid, path);
+	char theirs[PATH_MAX];
 	struct stat here, there;
-	bool same = stat(path, &here) == 0 && stat(theirs, &there) == 0 &&
-		    here.st_dev == there.st_dev && here.st_ino == there.st_ino;
 
-	free(theirs);
-	return same;
+	procfs_path(theirs, sizeof(theirs), pid, "root%s", path);
+	return stat(path, &here) == 0 && stat(theirs, &there) == 0 &&
+	       here.st_dev == there.st_dev && here.st_ino == there.st_ino;
 }
 
 static int agent_attach_check(pid_t pid, const struct agent_attach *attach,
@@ -168,12 +169,11 @@ static int agent_attach_check(pid_t pid, const struct agent_attach *attach,
 {
 	const char *const seen[] = {paths->agent, paths->recording,
 	    paths->allocation, attach->folder, attach->allocations};
-	char *process = mem_format("/proc/%d", (int)pid);
+	char process[64];
 	struct stat about;
-	int known = stat(process, &about);
 
-	free(process);
-	if (known == 0 && about.st_uid != geteuid())
+	procfs_path(process, sizeof(process), pid, ".");
+	if (stat(process, &about) == 0 && about.st_uid != geteuid())
 		return err_set(e,
 		    "process %d: belongs to another user, who can't read the "
 		    "agent's files: run mprof as that user",

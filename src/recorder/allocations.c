@@ -7,7 +7,6 @@
 #include <fnmatch.h>
 #include <math.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -21,6 +20,7 @@
 #include "base/random.h"
 #include "proc/maps.h"
 #include "proc/namespace.h"
+#include "proc/procfs.h"
 #include "recorder/allocation_reader.h"
 #include "recorder/unsampled.h"
 
@@ -450,8 +450,8 @@ static void allocations_find_root(struct allocation_table *table)
 
 	if (!namespace_shares_files(
 		header->mounts, header->root_device, header->root_inode))
-		namespace_root(
-		    table->pid, table->reader.root, sizeof(table->reader.root));
+		procfs_path(table->reader.root, sizeof(table->reader.root),
+		    table->pid, "root");
 }
 
 static void allocations_read_table(struct allocations_round *round)

@@ -2,7 +2,6 @@
 #include "recorder/unsampled.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -36,11 +35,11 @@ static struct unsampled_process *unsampled_find(
 /* One of another user may not write into the directory of the tables. */
 static bool unsampled_is_another_user(pid_t pid)
 {
-	char path[32], text[4096];
+	char path[64], text[4096];
 	const char *line;
 	unsigned real, effective;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	procfs_path(path, sizeof(path), pid, "status");
 	if (procfs_read_at(AT_FDCWD, path, text, sizeof(text)) <= 0)
 		return false;
 	line = strstr(text, "\nUid:");

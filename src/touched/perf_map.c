@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "proc/namespace.h"
+#include "proc/procfs.h"
 
 enum {
 	CHUNK = 1 << 20,
@@ -92,9 +93,9 @@ static void perf_map_read(struct perf_map *map, int fd)
 static bool perf_map_is_its(const struct perf_map *map, int fd)
 {
 	struct stat file, process;
-	char path[32];
+	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d", (int)map->pid);
+	procfs_path(path, sizeof(path), map->pid, ".");
 	return fstat(fd, &file) == 0 && S_ISREG(file.st_mode) &&
 	       file.st_size > map->read && stat(path, &process) == 0 &&
 	       file.st_uid == process.st_uid;
@@ -108,9 +109,9 @@ static void perf_map_look(struct perf_map *map)
 	if (map->read_ns && now_ns - map->read_ns < AGAIN_NS)
 		return;
 	map->read_ns = now_ns;
-	if (!map->path)
-		map->path = mem_format("/proc/%d/root/tmp/perf-%d.map",
-		    (int)map->pid, (int)namespace_inner_pid(map->pid));
+	if (!map->path[0])
+		procfs_path(map->path, sizeof(map->path), map->pid,
+		    "root/tmp/perf-%d.map", (int)namespace_inner_pid(map->pid));
 	fd = open(map->path,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
@@ -151,7 +152,6 @@ const char *perf_map_find(struct perf_map *map, uint64_t address)
 
 void perf_map_finish(struct perf_map *map)
 {
-	free(map->path);
 	array_free(&map->names);
 	strbuf_finish(&map->texts);
 	*map = (struct perf_map){0};

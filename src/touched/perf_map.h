@@ -21,8 +21,8 @@ struct perf_map_name {
 /* Ready if zeroed except for pid; nothing is read yet. */
 struct perf_map {
 	pid_t pid;
-	char *path;   /* NULL: not searched yet */
-	int64_t read; /* bytes of the file, whole lines */
+	char path[64]; /* empty: not searched yet */
+	int64_t read;  /* bytes of the file, whole lines */
 	int64_t read_ns;
 	size_t sorted; /* number of sorted names at the beginning */
 	ARRAY(struct perf_map_name) names;

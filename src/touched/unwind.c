@@ -14,6 +14,7 @@
 #include "base/path.h"
 #include "base/touched_feed.h"
 #include "proc/namespace.h"
+#include "proc/procfs.h"
 #include "touched/perf_map.h"
 
 enum { INSTRUCTION_POINTER = 16, STACK_POINTER = 7, TEXT_MAX = 4096 };
@@ -47,8 +48,7 @@ static int unwind_find_elf(Dwfl_Module *module, void **data, const char *name,
 	int fd = -1;
 
 	if (unwind && name[0] == '/') {
-		snprintf(text, sizeof(text), "/proc/%d/root%s",
-		    (int)unwind->pid, name);
+		procfs_path(text, sizeof(text), unwind->pid, "root%s", name);
 		fd = open(text, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	}
 	if (fd >= 0) {
@@ -188,15 +188,16 @@ static void unwind_read_maps(struct unwind *unwind)
 static void unwind_find_root(struct unwind *unwind)
 {
 	struct stat mounts, root;
-	char path[32];
+	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)unwind->pid);
+	procfs_path(path, sizeof(path), unwind->pid, "ns/mnt");
 	if (stat(path, &mounts) != 0)
 		return;
-	snprintf(path, sizeof(path), "/proc/%d/root", (int)unwind->pid);
+	procfs_path(path, sizeof(path), unwind->pid, "root");
 	if (stat(path, &root) == 0 &&
 	    !namespace_shares_files(mounts.st_ino, root.st_dev, root.st_ino))
-		namespace_root(unwind->pid, unwind->root, sizeof(unwind->root));
+		procfs_path(
+		    unwind->root, sizeof(unwind->root), unwind->pid, "root");
 }
 
 struct unwind *unwind_create(pid_t pid)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -275,6 +276,23 @@ static void this_process_is_seen_in_the_real_one(void **state)
 	procfs_finish(&real);
 }
 
+static void paths_of_processes_are_cut_to_size(void **state)
+{
+	char path[64];
+
+	(void)state;
+	procfs_path(path, sizeof(path), 12, "exe");
+	assert_string_equal(path, "/proc/12/exe");
+	procfs_path(path, sizeof(path), 12, "task/%d/status", 13);
+	assert_string_equal(path, "/proc/12/task/13/status");
+	procfs_path(path, 13, 12, "root/%s", "usr");
+	assert_string_equal(path, "/proc/12/roo");
+	procfs_path(path, 8, 1234, "exe");
+	assert_string_equal(path, "/proc/1");
+	assert_int_equal(procfs_open_once(INT32_MAX, "stat"), -1);
+	assert_int_equal(errno, ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +304,7 @@ int main(void)
 	    cmocka_unit_test(python_is_known_by_its_script_or_module),
 	    cmocka_unit_test(another_namespaces_numbers_are_told_from_ours),
 	    cmocka_unit_test(this_process_is_seen_in_the_real_one),
+	    cmocka_unit_test(paths_of_processes_are_cut_to_size),
 	};
 
 	return cmocka_run_group_tests(tests, open_fake, close_fake);

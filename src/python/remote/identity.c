@@ -2,8 +2,6 @@
 #include "python/remote/identity.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "proc/procfs.h"
@@ -43,13 +41,11 @@ pid_t identity_living(pid_t pid)
 void identity_take(struct identity *identity, pid_t pid, pid_t thread)
 {
 	struct proc_stat stat;
-	char path[32];
 
 	*identity = (struct identity){.pid = pid};
 	if (procfs_stat_once(pid, &stat) == 0)
 		identity->started = stat.started;
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)thread);
-	identity->memory = open(path, O_RDONLY | O_CLOEXEC);
+	identity->memory = procfs_open_once(thread, "pagemap");
 }
 
 void identity_finish(struct identity *identity)

@@ -14,6 +14,7 @@
 #include "base/path.h"
 #include "base/utf8.h"
 #include "proc/maps.h"
+#include "proc/procfs.h"
 #include "python/remote/elf.h"
 #include "python/remote/identity.h"
 #include "python/remote/remote.h"
@@ -140,10 +141,10 @@ static void image_path(
     char *path, size_t size, pid_t pid, const struct interpreter_image *image)
 {
 	if (image->program) {
-		snprintf(path, size, "/proc/%d/exe", (int)pid);
+		procfs_path(path, size, pid, "exe");
 		return;
 	}
-	snprintf(path, size, "/proc/%d/map_files/%llx-%llx", (int)pid,
+	procfs_path(path, size, pid, "map_files/%llx-%llx",
 	    (unsigned long long)image->start, (unsigned long long)image->end);
 	if (has_inode(path, image->inode))
 		return;
@@ -151,12 +152,11 @@ static void image_path(
 	if (has_inode(path, image->inode)) {
 		char inside[PATH_MAX];
 
-		snprintf(inside, sizeof(inside), "/proc/%d/root%s", (int)pid,
-		    image->path);
+		procfs_path(inside, sizeof(inside), pid, "root%s", image->path);
 		if (!has_inode(inside, image->inode))
 			return;
 	}
-	snprintf(path, size, "/proc/%d/root%s", (int)pid, image->path);
+	procfs_path(path, size, pid, "root%s", image->path);
 }
 
 /* "libpython3.9.so.1.0", "python3.9": 9; -1 where the name has no version. */
@@ -471,11 +471,11 @@ static enum python_result interpreter_open_target(
     struct python_target *target, struct err *e)
 {
 	struct images images = {.len = 0};
-	char link[32], program[1024];
+	char link[64], program[1024];
 	pid_t pid = target->pid;
 	ssize_t len;
 
-	snprintf(link, sizeof(link), "/proc/%d/exe", (int)target->thread);
+	procfs_path(link, sizeof(link), target->thread, "exe");
 	len = readlink(link, program, sizeof(program) - 1);
 	/* A kernel thread has executed no file. */
 	if (len < 0 && errno == ENOENT && kill(pid, 0) == 0)

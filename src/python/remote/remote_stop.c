@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
@@ -168,12 +167,12 @@ static bool stop_is_over(pid_t tid)
 static int request_new(struct remote_threads *threads, pid_t pid)
 {
 	struct remote_thread thread = {0};
-	char path[32];
+	char path[64];
 	struct dirent *entry;
 	int count = 0, error;
 	DIR *folder;
 
-	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	procfs_path(path, sizeof(path), pid, "task");
 	folder = opendir(path);
 	if (!folder)
 		return -1;

@@ -2,8 +2,6 @@
 #include "python/remote/snapshot.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -438,11 +436,9 @@ enum python_result snapshot_take(struct snapshot *snapshot,
 {
 	struct copy copy = {.snapshot = snapshot, .pid = target->thread};
 	enum python_result result = PYTHON_OK;
-	char path[32];
 
 	*snapshot = (struct snapshot){.live = target->memory};
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)target->thread);
-	copy.pagemap = open(path, O_RDONLY | O_CLOEXEC);
+	copy.pagemap = procfs_open_once(target->thread, "pagemap");
 	if (copy.pagemap < 0)
 		return python_refusal(target->pid, errno, e);
 	if (copy_twice(&copy, target) < 0)

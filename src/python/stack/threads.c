@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "python/stack/threads.h"
 
-#include <stdio.h>
 #include <unistd.h>
 
 #include "proc/namespace.h"
+#include "proc/procfs.h"
 #include "python/stack/stack.h"
 
 #define THREADS_MAX 4096
@@ -177,9 +177,9 @@ void threads_prepare(struct stack_source *source)
 
 static bool is_task(pid_t pid, pid_t tid)
 {
-	char path[48];
+	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d", (int)pid, (int)tid);
+	procfs_path(path, sizeof(path), pid, "task/%d", (int)tid);
 	return tid > 0 && access(path, F_OK) == 0;
 }
 
