@@ -10,8 +10,20 @@
 
 #include "base/err.h"
 
-struct text_fonts;
 struct _cairo; /* cairo_t, so that this header compiles without Cairo */
+
+/* What the implementation that is built needs; for these alone. */
+struct text_fonts {
+#ifdef HAVE_PANGO
+	struct _PangoFontMap *map;
+	struct _PangoContext *context;
+	struct _PangoLayout *layout;
+	struct _PangoFontDescription *face;
+#else
+	struct _cairo_surface *surface;
+	struct _cairo *cr; /* for measuring */
+#endif
+};
 
 /* NULL with e where there is no font for Latin letters and digits: all text
  * would be boxes. */

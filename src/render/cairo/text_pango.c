@@ -10,13 +10,6 @@
 
 #include "base/mem.h"
 
-struct text_fonts {
-	PangoFontMap *map;
-	PangoContext *context;
-	PangoLayout *layout;
-	PangoFontDescription *face;
-};
-
 static PangoLayoutLine *shape_line(
     struct text_fonts *fonts, const char *text, double size, bool bold)
 {

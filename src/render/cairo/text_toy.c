@@ -9,11 +9,6 @@
 
 #include "base/mem.h"
 
-struct text_fonts {
-	cairo_surface_t *surface;
-	cairo_t *cr; /* for measuring */
-};
-
 void text_fonts_destroy(struct text_fonts *fonts)
 {
 	if (!fonts)
