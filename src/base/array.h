@@ -36,4 +36,21 @@ enum { ARRAY_LARGE_ITEM = 128 };
 #define array_free(a) \
 	(free((a)->items), (a)->items = NULL, (a)->len = (a)->cap = 0, (void)0)
 
+/* Binary search in items that ascend by a member: the index of the first whose
+ * member is not less than the key; len where there is none. */
+#define array_lower_bound(a, member, key)                           \
+	__extension__({                                             \
+		size_t low_ = 0, high_ = (a)->len;                  \
+                                                                    \
+		while (low_ < high_) {                              \
+			size_t middle_ = low_ + (high_ - low_) / 2; \
+                                                                    \
+			if ((a)->items[middle_].member < (key))     \
+				low_ = middle_ + 1;                 \
+			else                                        \
+				high_ = middle_;                    \
+		}                                                   \
+		low_;                                               \
+	})
+
 #endif

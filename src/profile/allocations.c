@@ -40,26 +40,11 @@ static size_t allocations_living(struct allocation_list *list, size_t at)
 	return at;
 }
 
-/* The index of the first allocation with that id or a higher one. */
-static size_t allocations_find(const struct allocation_list *list, uint64_t id)
-{
-	size_t low = 0, high = list->len;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (list->items[middle].id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 void allocations_end(struct allocation_list *list, uint64_t first,
     uint64_t last, double time_s, bool ended)
 {
-	size_t at = allocations_living(list, allocations_find(list, first));
+	size_t at =
+	    allocations_living(list, array_lower_bound(list, id, first));
 
 	while (at < list->len && list->items[at].id <= last) {
 		list->items[at].freed_s = time_s;

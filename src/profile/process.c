@@ -383,22 +383,14 @@ static struct process_lives process_lives_of(const struct run *run)
 static size_t process_lives_find(
     const struct process_lives *lives, int pid, double time_s)
 {
-	size_t low = 0, high = lives->len;
+	size_t at = array_lower_bound(lives, pid, pid);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (lives->items[middle].pid < pid)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == lives->len || lives->items[low].pid != pid)
+	if (at == lives->len || lives->items[at].pid != pid)
 		return 0;
-	while (lives->items[low].until_s < time_s && low + 1 < lives->len &&
-	       lives->items[low + 1].pid == pid)
-		low++;
-	return lives->items[low].index + 1;
+	while (lives->items[at].until_s < time_s && at + 1 < lives->len &&
+	       lives->items[at + 1].pid == pid)
+		at++;
+	return lives->items[at].index + 1;
 }
 
 static void process_assign_allocations(

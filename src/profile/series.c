@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/array.h"
 #include "base/mem.h"
 
 #define LARGE_PAGE ((uintptr_t)2 << 20)
@@ -150,17 +151,7 @@ const struct sample *series_peak(const struct series *series)
 
 size_t series_find(const struct series *series, double time_s)
 {
-	size_t low = 0, high = series->len;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (series->items[mid].time_s < time_s)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return array_lower_bound(series, time_s, time_s);
 }
 
 struct series series_part(

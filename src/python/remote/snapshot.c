@@ -88,26 +88,34 @@ static int regions_list(struct snapshot *snapshot, pid_t pid)
 	return -1;
 }
 
+/* The region with the address, by binary search; NULL: none. */
+static const struct snapshot_region *region_find(
+    const struct snapshot_region *regions, size_t len, uint64_t address)
+{
+	size_t low = 0, high = len;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (address < regions[middle].start)
+			high = middle;
+		else if (address >= regions[middle].end)
+			low = middle + 1;
+		else
+			return &regions[middle];
+	}
+	return NULL;
+}
+
 /* The known room that contains the region; NULL: none. The rooms up to known
  * are sorted. */
 static const struct snapshot_region *room_find(const struct snapshot *snapshot,
     size_t known, const struct snapshot_region *region)
 {
-	size_t low = 0, high = known;
+	const struct snapshot_region *room =
+	    region_find(snapshot->rooms.items, known, region->start);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct snapshot_region *room =
-		    &snapshot->rooms.items[middle];
-
-		if (region->start < room->start)
-			high = middle;
-		else if (region->start >= room->end)
-			low = middle + 1;
-		else
-			return region->end <= room->end ? room : NULL;
-	}
-	return NULL;
+	return room && region->end <= room->end ? room : NULL;
 }
 
 /* Slack towards a neighbour: at most SLACK, and at most half of the gap, so
@@ -462,24 +470,12 @@ void snapshot_finish(struct snapshot *snapshot)
 const struct snapshot_region *snapshot_find(
     struct snapshot *snapshot, uint64_t address)
 {
-	size_t low = 0, high = snapshot->regions.len;
+	const struct snapshot_region *region = region_find(
+	    snapshot->regions.items, snapshot->regions.len, address);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct snapshot_region *region =
-		    &snapshot->regions.items[middle];
-
-		if (address < region->start) {
-			high = middle;
-		} else if (address >= region->end) {
-			low = middle + 1;
-		} else {
-			snapshot->slots[address >> 20 & (SNAPSHOT_SLOTS - 1)] =
-			    region;
-			return region;
-		}
-	}
-	return NULL;
+	if (region)
+		snapshot->slots[address >> 20 & (SNAPSHOT_SLOTS - 1)] = region;
+	return region;
 }
 
 static int read_copy(

@@ -99,25 +99,9 @@ void stacks_destroy(struct stacks *stacks)
 	free(stacks);
 }
 
-/* The index of pid among the processes, or where it would be inserted. */
-static size_t find_place(const struct stacks *stacks, pid_t pid)
-{
-	size_t low = 0, high = stacks->processes.len;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (stacks->processes.items[middle].pid < pid)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static struct stacks_process *find_process(struct stacks *stacks, pid_t pid)
 {
-	size_t at = find_place(stacks, pid),
+	size_t at = array_lower_bound(&stacks->processes, pid, pid),
 	       behind = stacks->processes.len - at;
 	struct stacks_process *process;
 
