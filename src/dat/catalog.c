@@ -86,12 +86,13 @@ static int catalog_read_others(
 {
 	struct dirent *entry;
 
-	while (catalog->names.len < MOST_OTHERS &&
-	       (errno = 0, entry = readdir(dir))) {
+	while (errno = 0, (entry = readdir(dir))) {
 		if (!is_default_name(entry->d_name) &&
 		    path_has_ending(entry->d_name, ".dat") &&
 		    catalog_holds(dirfd(dir), entry->d_name))
 			*array_push(&catalog->names) = mem_copy(entry->d_name);
+		if (catalog->names.len == MOST_OTHERS)
+			return 0;
 	}
 	return errno == 0 ? 0 : err_errno(e, "%s: can't be read", folder);
 }

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +18,22 @@
 #include "dat/catalog.h"
 
 static char folder[] = "/tmp/mprof-test-XXXXXX";
+
+static int is_broken; /* reading a directory fails with that cause */
+
+/* In place of libc's. */
+struct dirent *readdir(DIR *dir)
+{
+	static struct dirent *(*next)(DIR *);
+
+	if (is_broken) {
+		errno = is_broken;
+		return NULL;
+	}
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "readdir");
+	return next(dir);
+}
 
 static int enter_folder(void **state)
 {
@@ -244,6 +263,44 @@ static void others_are_recordings_without_a_number(void **state)
 	catalog_finish(&catalog);
 }
 
+static void a_directory_that_fails_is_told(void **state)
+{
+	int (*const inits[])(struct catalog *, const char *, struct err *) = {
+	    catalog_init, catalog_init_others, catalog_init_all};
+	struct catalog catalog;
+	struct err e;
+
+	(void)state;
+	is_broken = EIO;
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(inits[i](&catalog, "new", &e), -1);
+		assert_string_equal(
+		    e.text, "new: can't be read: Input/output error");
+		catalog_finish(&catalog);
+	}
+	assert_null(catalog_newest("new", &e));
+	assert_string_equal(e.text, "new: can't be read: Input/output error");
+	is_broken = 0;
+}
+
+/* What a name was refused for is no failure of the directory. */
+static void a_thousand_others_are_enough(void **state)
+{
+	struct catalog catalog;
+	char name[64];
+	struct err e;
+
+	(void)state;
+	assert_int_equal(mkdir("many", 0700), 0);
+	for (int i = 0; i < 1100; i++) {
+		snprintf(name, sizeof(name), "many/%d_ts.dat", i);
+		put(name, "CMDLINE x\n");
+	}
+	assert_int_equal(catalog_init_others(&catalog, "many", &e), 0);
+	assert_int_equal(catalog.names.len, 1000);
+	catalog_finish(&catalog);
+}
+
 static void what_is_recorded_is_not_deleted(void **state)
 {
 	struct err e;
@@ -295,6 +352,8 @@ int main(void)
 	    cmocka_unit_test(the_newest_is_what_began_last),
 	    cmocka_unit_test(at_once_a_default_name_wins),
 	    cmocka_unit_test(others_are_recordings_without_a_number),
+	    cmocka_unit_test(a_directory_that_fails_is_told),
+	    cmocka_unit_test(a_thousand_others_are_enough),
 	    cmocka_unit_test(what_is_recorded_is_not_deleted),
 	    cmocka_unit_test(links_have_numbers),
 	};
