@@ -332,6 +332,11 @@ static void what_is_too_small_is_no_phase(void **state)
 		add(&run, 40, 80, 200 - step, 200 - step);
 		add(&run, 80, 120, 200 - step, 200);
 		assert_int_equal(phases_of(&run), step > 7 ? 3 : 2);
+		/* and a short one behind the rest */
+		add(&run, 0, 40, 100, 100);
+		add(&run, 40, 240, 200 - step, 200 - step);
+		add(&run, 240, 280, 200 - step, 200);
+		assert_int_equal(phases_of(&run), step > 7 ? 3 : 2);
 	}
 	for (int len = 4; len <= 204; len += 200) {
 		for (int i = 0; i < 4000; i++)

@@ -316,6 +316,20 @@ static void the_budget_bounds_readings(void **state)
 	assert_true(begins());
 }
 
+/* Two processes, and 30 ns for a KiB: 0.1 s have earned 2 ms. */
+static void a_reading_may_take_all_that_is_left(void **state)
+{
+	const int64_t costs_ns = 2 * 100000 + 80 * MIB * 30;
+
+	(void)state;
+	add(100, 1, 40);
+	add(101, 100, 40);
+	shares.spent_ns = NS_PER_S / 10 + NS_PER_S / 500 - costs_ns + 1;
+	assert_false(begins());
+	shares.spent_ns = NS_PER_S / 10 + NS_PER_S / 250 - costs_ns;
+	assert_true(begins());
+}
+
 static void the_last_reading_is_had_at_the_end(void **state)
 {
 	struct shares_reading reading;
@@ -354,6 +368,7 @@ int main(void)
 	    TEST(without_a_change_nothing_is_read_twice),
 	    TEST(growth_is_read_again),
 	    TEST(the_budget_bounds_readings),
+	    TEST(a_reading_may_take_all_that_is_left),
 	    TEST(the_last_reading_is_had_at_the_end),
 	};
 

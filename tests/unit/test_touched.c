@@ -34,6 +34,7 @@ static char folder[128];
 static struct test_state {
 	int peer; /* the watching process's end */
 	pid_t forked;
+	bool blocked;          /* signals, as it forked */
 	int first_kind, error; /* of the first message; -1: none */
 	struct sites sites;
 	struct touched *touched;
@@ -71,6 +72,10 @@ int poll(struct pollfd *fds, nfds_t count, int ms)
 
 pid_t fork(void)
 {
+	sigset_t mask;
+
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	the.blocked = sigismember(&mask, SIGTERM) && sigismember(&mask, SIGINT);
 	errno = EAGAIN;
 	return the.forked;
 }
@@ -174,10 +179,15 @@ static void expect(const char *want)
 static void create(void)
 {
 	struct err e = {""};
+	sigset_t mask;
 
 	the.touched = touched_create(PROGRAM, &the.sites, &e);
 	if (!the.touched)
 		fail_msg("%s", e.text);
+	/* The process that watches gets no signal as it begins. */
+	assert_true(the.blocked);
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	assert_false(sigismember(&mask, SIGTERM));
 	the.hook = touched_hook(the.touched);
 }
 
