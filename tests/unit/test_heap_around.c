@@ -91,6 +91,19 @@ static void of_several_at_one_moment_the_label_decides(void **state)
 	assert_found("a", 2, -1);
 }
 
+/* Times have four decimals: two of the last are the same moment. */
+static void times_are_the_same_but_for_rounding(void **state)
+{
+	(void)state;
+	add_mark(0, "a");
+	add_snapshot(-0.0002, "a", 7, true);
+	add_snapshot(0.0002, "b", 7, true);
+	add_snapshot(0.0003, "b", 7, true);
+	assert_found("a", 0, 1);
+	run->snapshots.items[0].asked_s = -0.0003;
+	assert_found("a", 1, 2);
+}
+
 static void only_whole_ones_of_one_process_count(void **state)
 {
 	(void)state;
@@ -131,6 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(the_mark_asked_for_one_and_another_follows),
 	    TEST(of_several_at_one_moment_the_label_decides),
+	    TEST(times_are_the_same_but_for_rounding),
 	    TEST(only_whole_ones_of_one_process_count),
 	    TEST(without_a_mark_or_a_snapshot_there_is_none),
 	};
