@@ -41,7 +41,7 @@ static double evidence_lowest_of(
 {
 	double low = INFINITY;
 
-	for (size_t i = from > 0 ? from : 1; i < end; i++)
+	for (size_t i = from > 1 ? from : 1; i < end; i++)
 		low = fmin(low, without_dip(&series->items[i]));
 	return low;
 }
@@ -51,7 +51,7 @@ static double evidence_lowest_of(
 static bool falls_within(const struct series *series, size_t from, size_t end,
     size_t reach, double fall)
 {
-	for (size_t i = from > 0 ? from : 1; i + reach < end; i++) {
+	for (size_t i = from > 1 ? from : 1; i + reach < end; i++) {
 		const struct sample *s = &series->items[i];
 
 		if (without_peak(s) - without_dip(s + reach) > again * fall)

@@ -50,7 +50,7 @@ static void phases_take_points(
 	size_t end = 0;
 
 	p->count = 0;
-	for (size_t bin = 0; bin < PHASES_BINS && end < total->len; bin++) {
+	for (size_t bin = 0; bin < PHASES_BINS; bin++) {
 		double until_s =
 		    first_s + span_s * (double)(bin + 1) / PHASES_BINS;
 		size_t from = end;

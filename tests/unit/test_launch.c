@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "proc/namespace.h"
 
 #define SOON_NS (60 * NS_PER_S) /* longer than any test here takes */
 
@@ -395,6 +396,7 @@ static void test_watch(void **state)
 	struct launch_event event;
 	pid_t child = fork();
 	struct err e;
+	int pidfd;
 
 	(void)state;
 	if (child == 0) {
@@ -403,6 +405,11 @@ static void test_watch(void **state)
 		_exit(0);
 	}
 	assert_int_equal(launch_watch(&launch, child, &e), 0);
+	/* The end of a process that is no child of this one. */
+	pidfd = (int)syscall(SYS_pidfd_open, child, 0);
+	assert_int_equal(launch.pidfd >= 0, pidfd >= 0 && namespace_has_proc());
+	if (pidfd >= 0)
+		close(pidfd);
 	do {
 		launch_wait(&launch, 0, &event);
 	} while (event.what == LAUNCH_CHILD);

@@ -82,6 +82,24 @@ static void figures_by_name(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
+static void a_process_without_a_figure_adds_nothing(void **state)
+{
+	struct textfile *t;
+	struct err e;
+
+	(void)state;
+	t = textfile_create(folder, 42, "x", &e);
+	for (int kib = -1; kib < 2; kib++) {
+		char want[32];
+
+		tell(t, 1000 + 2 * kib, kib);
+		snprintf(want, sizeof(want), "process=\"web\"} %d\n",
+		    (kib < 0 ? 20 : 20 + kib) * 1024);
+		assert_non_null(strstr(content(), want));
+	}
+	textfile_destroy(t);
+}
+
 static void once_a_second(void **state)
 {
 	struct textfile *t;
@@ -115,6 +133,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
 		figures_by_name, make_folder, remove_folder),
+	    cmocka_unit_test_setup_teardown(
+		a_process_without_a_figure_adds_nothing, make_folder,
+		remove_folder),
 	    cmocka_unit_test_setup_teardown(
 		once_a_second, make_folder, remove_folder),
 	    cmocka_unit_test(a_folder_that_is_none),
