@@ -33,7 +33,6 @@ static void heap_growth_step(
 	row->more +=
 	    count > row->count || (count == row->count && bytes > row->bytes);
 	row->larger += bytes > row->bytes;
-	row->grew = row->more > row->larger ? row->more : row->larger;
 	row->count = count;
 	row->bytes = bytes;
 }
@@ -142,14 +141,15 @@ static int heap_growth_compare(const void *a, const void *b, void *context)
 	    heap_growth_find(order->growth, left->name);
 	const struct heap_growth_row *y =
 	    heap_growth_find(order->growth, right->name);
+	size_t x_steps = heap_growth_steps(x), y_steps = heap_growth_steps(y);
 	int x_class = heap_growth_class(order, x);
 	int y_class = heap_growth_class(order, y);
 	int64_t x_bytes = x->bytes - x->first_bytes;
 	int64_t y_bytes = y->bytes - y->first_bytes;
 
-	if (x->grew != y->grew)
-		return x->grew < y->grew ? 1 : -1;
-	if (x->grew && x_class != y_class)
+	if (x_steps != y_steps)
+		return x_steps < y_steps ? 1 : -1;
+	if (x_steps && x_class != y_class)
 		return x_class < y_class ? -1 : 1;
 	if (x_bytes != y_bytes)
 		return x_bytes < y_bytes ? 1 : -1;
@@ -165,7 +165,8 @@ void heap_growth_rank(const struct heap_growth *growth, struct heap *rows)
 		int64_t part =
 		    (row->count - row->first_count) / HEAP_GROWTH_PART;
 
-		if (row->grew == growth->steps && part > order.least)
+		if (heap_growth_steps(row) == growth->steps &&
+		    part > order.least)
 			order.least = part;
 	}
 	if (rows->rows.len)
@@ -179,7 +180,7 @@ void heap_growth_always(const struct heap_growth *growth, struct heap *grown)
 	for (size_t i = 0; i < growth->rows.len; i++) {
 		const struct heap_growth_row *row = &growth->rows.items[i];
 
-		if (growth->steps && row->grew == growth->steps)
+		if (growth->steps && heap_growth_steps(row) == growth->steps)
 			heap_add(grown, row->name,
 			    row->count - row->first_count,
 			    row->bytes - row->first_bytes);

@@ -19,8 +19,13 @@ struct heap_growth_row {
 	int64_t count, bytes;             /* at the newest look */
 	size_t more, larger; /* number of steps in which it grew by its objects,
 			      * by their bytes */
-	size_t grew;         /* the greater of both */
 };
+
+/* In how many steps a type grew: by its objects or by its bytes. */
+static inline size_t heap_growth_steps(const struct heap_growth_row *row)
+{
+	return row->more > row->larger ? row->more : row->larger;
+}
 
 /* Zeroed is empty. */
 struct heap_growth {

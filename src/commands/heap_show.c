@@ -116,7 +116,7 @@ static void heap_show_write_row(
 		    since->count - since->first_count);
 		write_whole(json, "size_since_first",
 		    since->bytes - since->first_bytes);
-		write_whole(json, "grew", (int64_t)since->grew);
+		write_whole(json, "grew", (int64_t)heap_growth_steps(since));
 	}
 	json_close(json, '}');
 }

@@ -102,8 +102,8 @@ static void heap_table_add_row(struct heap_table *table,
 		      : mem_copy(""));
 	heap_table_add_size(
 	    table, &table->growth, grew->bytes - grew->first_bytes, true);
-	heap_table_add(table,
-	    mem_format("%zu of %zu", grew->grew, table->show->growth->steps));
+	heap_table_add(table, mem_format("%zu of %zu", heap_growth_steps(grew),
+				  table->show->growth->steps));
 }
 
 /* Adds the first rows, their sum and RSS, which shows how much else there
