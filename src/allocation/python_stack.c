@@ -13,6 +13,8 @@
 
 /* The interpreter's own frames are between those of Python. */
 #define PYTHON_STACK_STEPS (4 * ALLOCATION_DEPTH)
+/* A function may call itself as often before one that runs it in C. */
+#define PYTHON_SHIM_STEPS 4096
 /* Number of innermost frames that tell places apart. */
 #define PYTHON_STACK_KEY 4
 #define PYTHON_DEBUG_SINCE 13
@@ -128,14 +130,6 @@ bool python_stack_prepare(void)
 	return true;
 }
 
-size_t python_stack_cut(const uint64_t *frames, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (frames[i] - python.eval < python.eval_end - python.eval)
-			return i;
-	return count < ALLOCATION_DEPTH / 2 ? count : ALLOCATION_DEPTH / 2;
-}
-
 static uint64_t python_innermost(uint64_t thread)
 {
 	const struct python_offsets *o = &python.offsets;
@@ -144,6 +138,54 @@ static uint64_t python_innermost(uint64_t thread)
 		return python_u64(thread + (uint64_t)o->thread_frame);
 	return python_u64(python_u64(thread + (uint64_t)o->thread_cframe) +
 			  (uint64_t)o->cframe_current);
+}
+
+/* Whether the frame is one of the interpreter's own, which since 3.12 stands
+ * below those that one call of its C function runs, in a variable of that. */
+static bool python_frame_is_shim(uint64_t frame)
+{
+	const struct python_offsets *o = &python.offsets;
+
+	return o->shim_owner != OFFSET_ABSENT &&
+	       *(const unsigned char *)(uintptr_t)(frame +
+						   (uint64_t)o->frame_owner) >=
+		   o->shim_owner;
+}
+
+/* A variable of the C function that runs the innermost Python function; 0:
+ * none is known. */
+static uint64_t python_eval_variable(uint64_t thread)
+{
+	const struct python_offsets *o = &python.offsets;
+	uint64_t frame;
+
+	if (o->thread_cframe != OFFSET_ABSENT)
+		return python_u64(thread + (uint64_t)o->thread_cframe);
+	if (o->shim_owner == OFFSET_ABSENT)
+		return 0;
+	frame = python_innermost(thread);
+	for (int step = 0; frame && step < PYTHON_SHIM_STEPS; step++) {
+		if (python_frame_is_shim(frame))
+			return frame;
+		frame = python_u64(frame + (uint64_t)o->frame_previous);
+	}
+	return 0;
+}
+
+/* A compiler may split the function in parts, and its symbol is that of one. */
+size_t python_stack_cut(const struct stack_taken *c, uint64_t thread)
+{
+	size_t at = c->count;
+
+	if (c->count > 0)
+		at = stack_frame_of(c, python_eval_variable(thread));
+	if (at < c->count)
+		return at;
+	for (size_t i = 0; i < c->count; i++)
+		if (c->frames[i] - python.eval < python.eval_end - python.eval)
+			return i;
+	return c->count < ALLOCATION_DEPTH / 2 ? c->count
+					       : ALLOCATION_DEPTH / 2;
 }
 
 uint64_t python_stack_thread(bool is_locked)
@@ -173,14 +215,11 @@ static bool python_is(uint64_t object, const char *type)
 static uint64_t python_frame_code(uint64_t frame)
 {
 	const struct python_offsets *o = &python.offsets;
-	uint64_t code =
-	    python_untagged(o, python_u64(frame + (uint64_t)o->frame_code));
+	uint64_t code;
 
-	if (o->shim_owner != OFFSET_ABSENT &&
-	    *(const unsigned char *)(uintptr_t)(frame +
-						(uint64_t)o->frame_owner) >=
-		o->shim_owner)
+	if (python_frame_is_shim(frame))
 		return 0;
+	code = python_untagged(o, python_u64(frame + (uint64_t)o->frame_code));
 	return python_is(code, python.code_type) ? code : 0;
 }
 

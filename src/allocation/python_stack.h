@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "allocation/log.h"
+#include "allocation/stack.h"
 
 #define PYTHON_STACK_LINES 2048
 
@@ -42,9 +43,9 @@ uint64_t python_stack_thread(bool is_locked);
 /* A hash of the innermost lines. */
 uint64_t python_stack_key(uint64_t thread);
 
-/* Cuts frames at the C code that runs the innermost Python function. Returns
- * how many are left. */
-size_t python_stack_cut(const uint64_t *frames, size_t count);
+/* The number of C frames that the innermost Python function of that thread
+ * called: those before the one that runs it. */
+size_t python_stack_cut(const struct stack_taken *c, uint64_t thread);
 
 /* Appends this thread's Python frames, innermost first, as offsets into the
  * log. Returns their number. */

@@ -184,30 +184,30 @@ static void samples_put_off(void *address)
 	}
 }
 
-/* frames holds C frames, or nothing; Python's are appended. */
-static uint32_t samples_stack(uint64_t *frames, size_t count, uint64_t python)
-{
-	struct log_search to = {&own->log, &own->slots.file};
-
-	if (python) {
-		count = python_stack_cut(frames, count);
-		count += python_stack_take(&own->lines, &to, python,
-		    frames + count, ALLOCATION_DEPTH - count);
-	}
-	return log_stack(&to, frames, count);
-}
-
 /* A sample that is about to be added to the table. */
 struct samples_new {
 	struct allocation_slot slot; /* weight 0: by the period */
 	uint64_t period;
-	uint32_t key;      /* of its place; 0: none */
-	const void *stack; /* a frame of this library */
-	uint64_t frames[ALLOCATION_DEPTH];
-	size_t count;
+	uint32_t key; /* of its place; 0: none */
+	struct stack_taken c;
 	uint64_t python; /* state of a thread with Python frames */
 	bool is_mapping;
 };
+
+/* The C frames, if there are any, with Python's appended. */
+static uint32_t samples_stack(struct samples_new *sample)
+{
+	struct log_search to = {&own->log, &own->slots.file};
+	uint64_t *frames = sample->c.frames;
+	size_t count = sample->c.count;
+
+	if (sample->python) {
+		count = python_stack_cut(&sample->c, sample->python);
+		count += python_stack_take(&own->lines, &to, sample->python,
+		    frames + count, ALLOCATION_DEPTH - count);
+	}
+	return log_stack(&to, frames, count);
+}
 
 static void samples_record(struct thread *self, struct samples_new *sample)
 {
@@ -219,8 +219,7 @@ static void samples_record(struct thread *self, struct samples_new *sample)
 	if (slot->weight == 0)
 		slot->weight = poisson_weight(slot->size, sample->period);
 	slot->thread = self->tid;
-	slot->stack =
-	    samples_stack(sample->frames, sample->count, sample->python);
+	slot->stack = samples_stack(sample);
 	own->slots.file.header->taken++;
 	own->slots.file.header->failed += slot->stack == LOG_NONE;
 	if (sample->is_mapping)
@@ -243,8 +242,7 @@ static void samples_take_now(
 {
 	sample->slot.time_ns = samples_now();
 	if (caller || !sample->python || samples_setup.is_native)
-		sample->count = stack_take(
-		    &own->stacks, sample->frames, caller, sample->stack);
+		stack_take(&own->stacks, &sample->c, caller);
 	if (!samples_lock())
 		return;
 	if (samples_is_open())
@@ -294,7 +292,7 @@ static uint32_t samples_key(
 	key = (uint64_t)bits << 2 | (size >> bits & 3);
 	if (caller)
 		key ^= ((uintptr_t)caller << 8) +
-		       ((uintptr_t)sample->stack - (uintptr_t)&thread_self) *
+		       ((uintptr_t)sample->c.stack - (uintptr_t)&thread_self) *
 			   0x9e3779b97f4a7c15u;
 	if (sample->python)
 		key += python_stack_key(sample->python);
@@ -334,8 +332,8 @@ static void samples_take_new(
 
 		sample.slot = (struct allocation_slot){
 		    .address = (uintptr_t)address, .size = size};
-		sample.count = 0;
-		sample.stack = __builtin_frame_address(0);
+		sample.c.count = 0;
+		sample.c.stack = __builtin_frame_address(0);
 		sample.is_mapping = is_mapping;
 		self->busy = true;
 		self->left = THREAD_NEVER;
@@ -393,10 +391,10 @@ void samples_remap(const struct allocation_slot *first, void *address,
 	sample.slot = (struct allocation_slot){.address = (uintptr_t)address,
 	    .size = size,
 	    .weight = mappings_weight(first, size)};
-	sample.count = 0;
+	sample.c.count = 0;
 	sample.is_mapping = true;
 	sample.key = 0;
-	sample.stack = __builtin_frame_address(0);
+	sample.c.stack = __builtin_frame_address(0);
 	sample.python = python_stack_thread(false);
 	self->busy = true;
 	self->left = THREAD_NEVER;

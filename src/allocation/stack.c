@@ -94,17 +94,25 @@ struct stack_walk {
 	bool is_cut; /* the stack can't be recognised later */
 };
 
+static uint32_t stack_words(uintptr_t stack, uintptr_t at)
+{
+	uintptr_t words = (at - stack) / sizeof(at);
+
+	return at < stack || words >= STACK_NOWHERE ? STACK_NOWHERE
+						    : (uint32_t)words;
+}
+
 static void stack_check(struct stack_walk *walk, uintptr_t at, uintptr_t value)
 {
 	struct stack_known *to = walk->to;
-	uintptr_t words = (at - to->stack) / sizeof(value);
+	uint32_t words = stack_words(to->stack, at);
 
-	if (at < to->stack || at % sizeof(value) != 0 || words >= UINT32_MAX ||
+	if (words == STACK_NOWHERE || at % sizeof(value) != 0 ||
 	    to->checks == STACK_CHECKS || *(const uintptr_t *)at != value) {
 		walk->is_cut = true;
 		return;
 	}
-	to->at[to->checks] = (uint32_t)words;
+	to->at[to->checks] = words;
 	to->words[to->checks++] = value;
 }
 
@@ -164,8 +172,10 @@ static _Unwind_Reason_Code stack_on_frame(
 	stack_check_frame(walk, context, begin, ip);
 	walk->begin = begin;
 	walk->ip = ip;
-	if (to->count > 0 || !stack_module_has(&stack_own, (void *)ip))
+	if (to->count > 0 || !stack_module_has(&stack_own, (void *)ip)) {
+		to->begins[to->count] = stack_words(to->stack, begin);
 		to->frames[to->count++] = is_interrupted ? ip : ip - 1;
+	}
 	return _URC_NO_REASON;
 }
 
@@ -195,7 +205,7 @@ static struct stack_known *stack_place(
 	return &cache->list[hash >> 32 & (STACK_KNOWN - 1)];
 }
 
-static size_t stack_walk(
+static void stack_walk(
     struct stack_known *known, const void *caller, const void *stack)
 {
 	struct stack_walk walk = {.to = known};
@@ -206,31 +216,44 @@ static size_t stack_walk(
 	if (stack_unwind.walk)
 		stack_unwind.walk(stack_on_frame, &walk);
 	if (known->count == 0 && caller) {
+		known->begins[0] = STACK_NOWHERE;
 		known->frames[known->count++] = (uintptr_t)caller - 1;
 		walk.is_cut = true;
 	}
 	if (caller && !walk.is_cut)
 		known->caller = (uintptr_t)caller;
-	return known->count;
 }
 
-size_t stack_take(struct stack_cache *cache,
-    uint64_t frames[static ALLOCATION_DEPTH], const void *caller,
-    const void *stack)
+void stack_take(
+    struct stack_cache *cache, struct stack_taken *taken, const void *caller)
 {
-	struct stack_known *known = stack_place(cache, caller, stack), other;
+	struct stack_known *known = stack_place(cache, caller, taken->stack);
+	struct stack_known other;
 	bool is_locked =
 	    __atomic_exchange_n(&cache->lock, 1, __ATOMIC_ACQUIRE) == 0;
-	size_t count;
 
 	if (!is_locked)
 		known = &other;
-	if (is_locked && caller && stack_is_known(known, caller, stack))
-		count = known->count;
-	else
-		count = stack_walk(known, caller, stack);
-	memcpy(frames, known->frames, count * sizeof(*frames));
+	if (!is_locked || !caller ||
+	    !stack_is_known(known, caller, taken->stack))
+		stack_walk(known, caller, taken->stack);
+	taken->count = known->count;
+	memcpy(taken->frames, known->frames,
+	    known->count * sizeof(*taken->frames));
+	memcpy(taken->begins, known->begins,
+	    known->count * sizeof(*taken->begins));
 	if (is_locked)
 		__atomic_store_n(&cache->lock, 0, __ATOMIC_RELEASE);
-	return count;
+}
+
+size_t stack_frame_of(const struct stack_taken *taken, uint64_t address)
+{
+	uint32_t at = stack_words((uintptr_t)taken->stack, address);
+
+	/* A frame ends where its caller's begins. */
+	for (size_t i = 0; at != STACK_NOWHERE && i + 1 < taken->count; i++)
+		if (taken->begins[i] <= at && at < taken->begins[i + 1] &&
+		    taken->begins[i + 1] != STACK_NOWHERE)
+			return i;
+	return taken->count;
 }

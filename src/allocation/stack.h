@@ -38,6 +38,7 @@ struct stack_known {
 	uint64_t caller, stack; /* caller 0: none */
 	uint32_t count, checks;
 	uint64_t frames[ALLOCATION_DEPTH];
+	uint32_t begins[ALLOCATION_DEPTH]; /* as in struct stack_taken */
 	uint64_t words[STACK_CHECKS];
 	uint32_t at[STACK_CHECKS]; /* offsets in words from stack on */
 };
@@ -49,12 +50,27 @@ struct stack_cache {
 	struct stack_known list[STACK_KNOWN];
 };
 
-/* Fills in the addresses, innermost first, beginning with the code that called
- * this library; each is a return address minus one. Where stacks can't be
- * walked it is caller alone, which may be NULL. stack is the address of the
- * same frame of this library each time. Returns their number. */
-size_t stack_take(struct stack_cache *cache,
-    uint64_t frames[static ALLOCATION_DEPTH], const void *caller,
-    const void *stack);
+#define STACK_NOWHERE UINT32_MAX
+
+struct stack_taken {
+	size_t count;
+	/* Innermost first, beginning with the code that called this library;
+	 * each is a return address minus one. */
+	uint64_t frames[ALLOCATION_DEPTH];
+	/* The lowest word of each frame, counted from stack on, which is the
+	 * address of a frame of this library; STACK_NOWHERE: unknown. */
+	uint32_t begins[ALLOCATION_DEPTH];
+	const void *stack;
+};
+
+/* Fills in what is on the stack; taken->stack is set, to the address of the
+ * same frame of this library each time. Where stacks can't be walked it is
+ * caller alone, which may be NULL. */
+void stack_take(
+    struct stack_cache *cache, struct stack_taken *taken, const void *caller);
+
+/* The number of the frame that has a variable at that address; count where none
+ * is known to. */
+size_t stack_frame_of(const struct stack_taken *taken, uint64_t address);
 
 #endif

@@ -82,12 +82,12 @@ objects() {
 	[[ $(below 1 plain.dat) == *' null' ]]
 }
 
+# Debian's 3.14 has the function that runs Python's in two parts, of which one is
+# without a symbol: no frame outside of it is in the chain either.
 @test "what Python's own allocators give has C's frames with --native alone" {
 	echo 'kept = [(i,) for i in range(200000)]' >app.py
 	keep
-	python=$(known_pythons | tail -n 1)
-	[ -n "$python" ] || skip 'no CPython here'
-	objects "$python"
+	on_each_python objects
 }
 
 @test "the buffers of numpy, pandas and Pillow: one chain each" {
