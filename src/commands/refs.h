@@ -7,6 +7,7 @@
 #define MPROF_COMMANDS_REFS_H
 
 #include "base/json.h"
+#include "base/units.h"
 #include "graph/graph.h"
 #include "python/refs/referrers.h"
 #include "python/heap/look.h"
@@ -114,11 +115,15 @@ void refs_row_init(struct refs_row *row, const struct refs *refs,
     const struct chain *chain) __attribute__((nonnull));
 void refs_row_finish(struct refs_row *row) __attribute__((nonnull));
 
+/* Adds what a row retains to the sizes that are written in one unit. */
+void refs_row_measure(struct units_column *retained, uint64_t bytes)
+    __attribute__((nonnull));
+
 /* Print the heading, a row (its share is of that many objects), and a last
  * line. */
 void refs_row_print_heading(void);
-void refs_row_print(const struct refs_row *row, size_t objects)
-    __attribute__((nonnull));
+void refs_row_print(const struct refs_row *row, size_t objects,
+    const struct units_column *retained) __attribute__((nonnull));
 void refs_row_print_note(const char *format, ...)
     __attribute__((nonnull, format(printf, 1, 2)));
 

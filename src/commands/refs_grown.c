@@ -303,12 +303,20 @@ static void refs_grown_write(const struct refs_grown_rows *rows,
 	json_close(&json, '}');
 }
 
+static double refs_grown_mib(const struct refs_grown_row *row)
+{
+	return row->bytes > 0 ? (double)row->bytes / (1024.0 * 1024) : 0;
+}
+
 static void refs_grown_write_text(const struct refs_grown_rows *rows,
     const struct refs_grown *grown, const struct refs_grown_show *show)
 {
 	char span[UNITS_TEXT], size[UNITS_TEXT];
 	size_t len = rows->items.len;
+	struct units_column unit = {0};
 
+	if (show->count && show->count < len)
+		len = show->count;
 	printf("Process %" PRId64
 	       ": what grew in %s between the two files, and "
 	       "has not shrunk since\n",
@@ -320,18 +328,19 @@ static void refs_grown_write_text(const struct refs_grown_rows *rows,
 		puts("\nNothing did.");
 		return;
 	}
-	printf("\n%9s  %9s  %9s  held by\n", "# objects", "since", "size");
-	for (size_t i = 0; i < len && (!show->count || i < show->count); i++) {
+	for (size_t i = 0; i < len; i++)
+		units_column_add(&unit, refs_grown_mib(&rows->items.items[i]));
+	printf("\n%9s  %9s  %10s  held by\n", "# objects", "since", "size");
+	for (size_t i = 0; i < len; i++) {
 		const struct refs_grown_row *row = &rows->items.items[i];
 
-		printf("%+9" PRId64 "  %+9" PRId64 "  %9s  %.*s\n%33s%s\n",
+		printf("%+9" PRId64 "  %+9" PRId64 "  %10s  %.*s\n%34s%s\n",
 		    row->objects, row->since,
-		    refs_size_text(
-			size, row->bytes > 0 ? (uint64_t)row->bytes : 0),
+		    units_column_size(size, &unit, refs_grown_mib(row)),
 		    row->type_len, row->type, "", row->path);
 	}
-	if (show->count && len > show->count)
-		printf("(%zu more: --count 0)\n", len - show->count);
+	if (rows->items.len > len)
+		printf("(%zu more: --count 0)\n", rows->items.len - len);
 }
 
 int refs_grown_print(const struct refs_grown *grown,

@@ -9,12 +9,17 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
+#include "cli/table.h"
 #include "cli/terminal.h"
 
-#define COLUMNS 80
-#define COUNT_COLUMNS 9
-#define FIGURES "%*zu  %4.0f%%  %8s  "
-#define FIGURES_COLUMNS (COUNT_COLUMNS + 19)
+enum {
+	COLUMNS = 80, /* where no terminal tells its own */
+	COUNT_COLUMNS = 9,
+	RETAINED_COLUMNS = 10,
+	FIGURES_COLUMNS = COUNT_COLUMNS + RETAINED_COLUMNS + 11
+};
+
+#define BYTES_IN_MIB (1024.0 * 1024)
 
 static char *refs_row_word(
     const struct refs *refs, const struct chain_link *link)
@@ -59,7 +64,8 @@ void refs_row_finish(struct refs_row *row)
 
 void refs_row_print_heading(void)
 {
-	printf("\n%*s  share  retained  held by\n", COUNT_COLUMNS, "# objects");
+	printf("\n%*s  share  %*s  held by\n", COUNT_COLUMNS, "# objects",
+	    RETAINED_COLUMNS, "retained");
 }
 
 /* Prints "Lesson <- list <- dict <- module". A word that doesn't fit goes on
@@ -67,9 +73,10 @@ void refs_row_print_heading(void)
 static void refs_row_print_words(const struct refs_row *row)
 {
 	const char *arrow = " \xe2\x86\x90 ";
-	size_t column = FIGURES_COLUMNS;
+	size_t column = FIGURES_COLUMNS, columns = table_width(stdout);
 	struct terminal terminal;
 
+	columns = columns > 0 ? columns : COLUMNS;
 	terminal_look(&terminal, STDOUT_FILENO);
 	if (terminal.is_terminal && !terminal.unicode)
 		arrow = " <- ";
@@ -78,7 +85,7 @@ static void refs_row_print_words(const struct refs_row *row)
 		size_t width =
 		    utf8_width(before) + utf8_width(row->words.items[i]);
 
-		if (i && column + width > COLUMNS) {
+		if (i && column + width > columns) {
 			printf("\n%*s", FIGURES_COLUMNS + 2, "");
 			column = FIGURES_COLUMNS + 2;
 		}
@@ -99,13 +106,21 @@ void refs_row_print_note(const char *format, ...)
 	puts(")");
 }
 
-void refs_row_print(const struct refs_row *row, size_t objects)
+void refs_row_measure(struct units_column *retained, uint64_t bytes)
+{
+	units_column_add(retained, (double)bytes / BYTES_IN_MIB);
+}
+
+void refs_row_print(const struct refs_row *row, size_t objects,
+    const struct units_column *retained)
 {
 	char size[UNITS_TEXT];
 
-	printf(FIGURES, COUNT_COLUMNS, row->figures.objects,
+	printf("%*zu  %4.0f%%  %*s  ", COUNT_COLUMNS, row->figures.objects,
 	    100.0 * (double)row->figures.objects / (double)objects,
-	    refs_size_text(size, row->figures.retained));
+	    RETAINED_COLUMNS,
+	    units_column_size(
+		size, retained, (double)row->figures.retained / BYTES_IN_MIB));
 	refs_row_print_words(row);
 	printf("%*s%s\n", FIGURES_COLUMNS, "", row->path);
 	if (row->figures.shared)

@@ -192,7 +192,11 @@ static void refs_sum_print(
     const struct refs_sum *sum, const struct refs_sum_request *request)
 {
 	char count[UNITS_COUNT], pause[UNITS_TEXT], size[UNITS_TEXT];
+	struct units_column retained = {0};
+	size_t len = sum->rows.len;
 
+	if (request->count && request->count < len)
+		len = request->count;
 	printf("Process %d: sum of %s; each was stopped for at most %s\n",
 	    (int)request->asked,
 	    units_count(count, sum->processes, "process", "processes"),
@@ -206,19 +210,19 @@ static void refs_sum_print(
 		    refs_size_text(size, (uint64_t)type->bytes));
 	}
 	refs_row_print_heading();
-	for (size_t i = 0; i < sum->rows.len; i++) {
+	for (size_t i = 0; i < len; i++)
+		refs_row_measure(
+		    &retained, sum->rows.items[i].row.figures.retained);
+	for (size_t i = 0; i < len; i++) {
 		const struct refs_sum_row *row = &sum->rows.items[i];
 
-		if (request->count && i == request->count)
-			break;
-		refs_row_print(&row->row, sum->objects);
+		refs_row_print(&row->row, sum->objects, &retained);
 		if (row->processes < sum->processes)
 			refs_row_print_note("in %zu of %zu processes",
 			    row->processes, sum->processes);
 	}
-	if (request->count && sum->rows.len > request->count)
-		printf(
-		    "(%zu more: --count 0)\n", sum->rows.len - request->count);
+	if (sum->rows.len > len)
+		printf("(%zu more: --count 0)\n", sum->rows.len - len);
 }
 
 static void refs_sum_write_row(

@@ -53,19 +53,20 @@ static void refs_text_print_head(const struct refs *refs)
 	}
 }
 
-static void refs_text_print_chain(const struct refs *refs, size_t at)
+static void refs_text_print_chain(
+    const struct refs *refs, size_t at, const struct units_column *retained)
 {
 	struct refs_row row;
 
 	refs_row_init(&row, refs, &refs->chains.items.items[at]);
-	refs_row_print(&row, refs->wanted.len);
+	refs_row_print(&row, refs->wanted.len, retained);
 	refs_row_finish(&row);
 }
 
-/* Prints the chain that retains most, if it is not among the first ones: a
- * single large buffer among thousands of small ones. False if it is. A chain
- * doesn't retain objects that all are in others, too. */
-static bool refs_text_print_largest(const struct refs *refs)
+/* The chain that retains most: a single large buffer among thousands of small
+ * ones. A chain behind the first ones doesn't retain objects that all are in
+ * others, too. */
+static size_t refs_text_largest(const struct refs *refs)
 {
 	const struct chain *items = refs->chains.items.items;
 	size_t largest = 0;
@@ -74,23 +75,31 @@ static bool refs_text_print_largest(const struct refs *refs)
 		if ((i < refs->count || items[i].shared < items[i].objects) &&
 		    items[i].retained > items[largest].retained)
 			largest = i;
-	if (largest < refs->count)
-		return false;
-	refs_text_print_chain(refs, largest);
-	refs_row_print_note("what retains most of all");
-	return true;
+	return largest;
 }
 
 static void print_chains(const struct refs *refs)
 {
-	size_t len = refs->chains.items.len, more;
+	const struct chain *items = refs->chains.items.items;
+	size_t len = refs->chains.items.len, shown = len, largest, more;
+	struct units_column retained = {0};
 
 	refs_row_print_heading();
-	for (size_t i = 0; i < len && (!refs->count || i < refs->count); i++)
-		refs_text_print_chain(refs, i);
-	if (!refs->count || len <= refs->count)
+	if (len == 0)
 		return;
-	more = len - refs->count - refs_text_print_largest(refs);
+	if (refs->count && refs->count < len)
+		shown = refs->count;
+	largest = refs_text_largest(refs);
+	refs_row_measure(&retained, items[largest].retained);
+	for (size_t i = 0; i < shown; i++)
+		refs_row_measure(&retained, items[i].retained);
+	for (size_t i = 0; i < shown; i++)
+		refs_text_print_chain(refs, i, &retained);
+	if (largest >= shown) {
+		refs_text_print_chain(refs, largest, &retained);
+		refs_row_print_note("what retains most of all");
+	}
+	more = len - shown - (largest >= shown);
 	if (more)
 		printf("(%zu more: --count 0)\n", more);
 }

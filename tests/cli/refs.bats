@@ -24,7 +24,7 @@ launch_first() {
 chains() {
 	mprof refs "$pid" "$@" | sed -E '1,/# objects/d' |
 		sed -E ':a; N; $!ba; s/\n +(← )/ \1/g' |
-		sed -E 's/^ +([0-9]+) +([0-9]+%) +[0-9.]+ ([KMG]i)?B /\1 \2/
+		sed -E 's/^ +([0-9]+) +([0-9]+%) +<?[0-9.]+ ([KMG]i)?B /\1 \2/
 			s/^ +//; s/(dict) [0-9]+ items? ← module/\1 ← module/'
 }
 
@@ -233,6 +233,11 @@ linecache.cache['\''lines'\''][…]
 	grep -q '^ *__main__\.small\[…\]$' out
 	same "$(grep -A 1 '__main__\.held\.text$' out | tail -n 1 | sed 's/^ *//')" \
 		'(what retains most of all)'
+	# Both are in one unit, also where one is a thousandth of the other.
+	same "$(grep -oE '[0-9.]+ [KMG]?i?B  str' out)" \
+		"$(grep -oE '[0-9.]+ MiB  str' out)"
+	COLUMNS=50 mprof refs "$pid" str --count 1 |
+		grep -Eq '^ {30,}← .*module$'
 	mprof refs "$pid" str --count 0 >all
 	same "$(grep -c 'retains most' all)" 0
 	kill "$pid"
@@ -492,7 +497,7 @@ grow() {
 	same "$(jq -c '.grown | length, (.[0] | [.objects, .path])' json)" \
 		$'1\n[37,"__main__.kept[…]"]'
 	mprof refs "$pid" --grown a.heap b.heap >text
-	grep -Eq '^ +\+37 +\+37 +[0-9.]+ KiB  __main__.Lesson$' text
+	grep -Eq '^ +\+37 +\+37 +[0-9.]+ (B|[KM]iB)  __main__.Lesson$' text
 	grep -Eq '^ +__main__\.kept\[…\]$' text
 	same "$(mprof refs "$pid" nothing --grown a.heap b.heap | tail -n 1)" \
 		"Nothing did."
