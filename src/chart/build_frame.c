@@ -299,6 +299,17 @@ static void add_figures(struct scene *scene,
 	}
 }
 
+/* Whether a moment of a recording is in the picture. */
+static bool facts_show(const struct chart_request *request,
+    const struct run *run, double time_s)
+{
+	const struct chart_limits *window = &request->window_s;
+	double after_s = time_s - build_start(run);
+
+	return !window->given ||
+	       (after_s >= window->low && after_s <= window->high);
+}
+
 /* Tells in one sentence what a reader should know first about a killed run. */
 static void facts_add_finding(struct scene *scene, const struct run *run)
 {
@@ -328,7 +339,9 @@ static void facts_add_comparison(
 	char text[UNITS_TEXT];
 
 	if (request->len != 2 || !run_peak(request->runs[0].run, &a) ||
-	    !run_peak(request->runs[1].run, &b))
+	    !run_peak(request->runs[1].run, &b) ||
+	    !facts_show(request, request->runs[0].run, a.time_s) ||
+	    !facts_show(request, request->runs[1].run, b.time_s))
 		return;
 	if (a.mib == b.mib) {
 		add_clean_fact(scene, "Finding", "both peak alike");
@@ -540,7 +553,8 @@ void build_facts(struct scene *scene, const struct chart_request *request,
 	add_clean_fact(scene, "Host", run->info.host);
 	if (isfinite(build_start(run)))
 		add_figures(scene, request, sampled);
-	facts_add_finding(scene, run);
+	if (facts_show(request, run, run->exit.time_s))
+		facts_add_finding(scene, run);
 	facts_add_end(scene, &run->exit);
 	facts_add_limit(scene, &run->exit);
 	facts_add_held(scene, run);

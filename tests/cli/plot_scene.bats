@@ -167,6 +167,19 @@ crowd() {
 	cp main.dat twin.dat
 	mprof plot --format scene -o - main.dat twin.dat |
 		grep -qx 'fact Finding: both peak alike'
+	# A window tells nothing of what is not in it.
+	mprof plot -w 80,90 --format scene -o - main.dat new.dat >scene
+	lacks 'peaks' <scene
+}
+
+@test "scene: a killing leads the facts where it is in the picture" {
+	local golden=$BATS_TEST_DIRNAME/../golden
+
+	same "$(mprof plot -w 0,4000 --format scene -o - "$golden/gap.dat" |
+		grep 'fact Finding')" 'fact Finding: killed by SIGKILL, out of memory after 1 h'
+	mprof plot -w 0,1000 --format scene -o - "$golden/gap.dat" >scene
+	lacks 'fact Finding' <scene
+	grep -qx 'fact Ended: killed by SIGKILL, out of memory' scene
 }
 
 @test "scene: many recordings are a band, and the odd ones have names" {
