@@ -101,15 +101,21 @@ static void overview_fill(struct overview *overview, const char *name,
 	overview_take_last(overview, &runs[len - 1]);
 }
 
+void overview_init_peaks(struct overview *overview,
+    const struct profile *profile, const struct peaks *peaks)
+{
+	overview_fill(overview, profile->path, profile->runs.items,
+	    profile->runs.len, peaks->found ? &peaks->mib : NULL);
+	if (peaks->share)
+		overview->share = *peaks->share;
+}
+
 void overview_init(struct overview *overview, const struct profile *profile)
 {
 	struct peaks peaks;
 
 	peaks_init(&peaks, profile);
-	overview_fill(overview, profile->path, profile->runs.items,
-	    profile->runs.len, peaks.found ? &peaks.mib : NULL);
-	if (peaks.share)
-		overview->share = *peaks.share;
+	overview_init_peaks(overview, profile, &peaks);
 	peaks_finish(&peaks);
 }
 

@@ -7,6 +7,8 @@
 
 #include "profile/profile.h"
 
+struct peaks;
+
 struct overview {
 	char *name;    /* of the file, or of the run in it; owned */
 	char *command; /* of the first run; NULL where unknown; owned */
@@ -28,6 +30,11 @@ struct overview {
 
 /* Summarises a whole profile. The caller finishes. */
 void overview_init(struct overview *overview, const struct profile *profile)
+    __attribute__((nonnull));
+
+/* The same where the profile's peaks are known. */
+void overview_init_peaks(struct overview *overview,
+    const struct profile *profile, const struct peaks *peaks)
     __attribute__((nonnull));
 
 /* The same for one of several runs. */

@@ -425,38 +425,34 @@ static void say_never_called(const struct profile *profile, const char *name)
 }
 
 /* Descendants are not listed for a function that was never called. */
-static void print_peaks(const struct profile *profile,
+static void print_peaks(struct peaks *peaks, const struct profile *profile,
     const struct peak_options *options, FILE *out)
 {
-	struct peaks peaks;
-	double mib;
+	double mib = peaks->mib;
 	int got = 0;
 
-	peaks_init(&peaks, profile);
-	mib = peaks.mib;
 	if (options->function)
 		got = peak_of_function(profile, options->function, &mib);
 	if (got != 0)
 		say_never_called(profile, options->function);
 	print_clean(profile->path, out);
-	if (got != 0 || !peaks.found)
+	if (got != 0 || !peaks->found)
 		fputs("\tNaN MiB\n", out);
 	else
 		fprintf(out, "\t%.3f MiB\n", mib);
-	if (peaks.share && !options->function)
-		command_peak_print_share(&peaks, out);
+	if (peaks->share && !options->function)
+		command_peak_print_share(peaks, out);
 	if (!options->function)
 		command_peak_print_gpus(profile, out);
 	if (got == 0 && options->top > 0)
-		print_top(&peaks, profile, options->top, out);
+		print_top(peaks, profile, options->top, out);
 	else if (got == 0 && !options->by)
-		print_children(&peaks, profile, out);
+		print_children(peaks, profile, out);
 	for (size_t i = 0; options->by && i < profile->runs.len; i++)
 		print_parties(
 		    &profile->runs.items[i], party_by_of(options->by), out);
 	for (size_t i = 0; options->phases && i < profile->runs.len; i++)
 		print_phases(&profile->runs.items[i], out);
-	peaks_finish(&peaks);
 }
 
 static void command_peak_put_number(
@@ -622,15 +618,12 @@ static void put_endings(struct json *json, const struct profile *profile)
 }
 
 /* With --func the figure is the calls', and its time is not written. */
-static void put_peaks(struct json *json, const struct profile *profile,
-    const struct peak_options *options)
+static void put_peaks(struct json *json, struct peaks *peaks,
+    const struct profile *profile, const struct peak_options *options)
 {
-	struct peaks peaks;
-	double mib;
+	double mib = peaks->mib;
 	int got = 0;
 
-	peaks_init(&peaks, profile);
-	mib = peaks.mib;
 	if (options->function)
 		got = peak_of_function(profile, options->function, &mib);
 	json_open(json, '{');
@@ -638,24 +631,24 @@ static void put_peaks(struct json *json, const struct profile *profile,
 	json_text(json, profile->path);
 	json_key(json, "function");
 	json_text(json, options->function);
-	command_peak_put_number(json, "peak_mib", peaks.found && got == 0, mib);
 	command_peak_put_number(
-	    json, "time_s", peaks.found && !options->function, peaks.time_s);
+	    json, "peak_mib", peaks->found && got == 0, mib);
+	command_peak_put_number(
+	    json, "time_s", peaks->found && !options->function, peaks->time_s);
 	json_key(json, "shared");
-	share_write(json, options->function ? NULL : peaks.share);
+	share_write(json, options->function ? NULL : peaks->share);
 	json_key(json, "between_samples");
-	json_bool(json, peaks.unsampled && !options->function);
+	json_bool(json, peaks->unsampled && !options->function);
 	if (!isnan(command_peak_gpu(profile, FIGURE_GPU)))
 		command_peak_put_number(json, "gpu_peak_mib",
 		    !options->function, command_peak_gpu(profile, FIGURE_GPU));
-	put_children(json, &peaks, profile, options->top);
+	put_children(json, peaks, profile, options->top);
 	if (options->by)
 		put_parties(json, profile, party_by_of(options->by));
 	put_endings(json, profile);
 	if (options->phases)
 		put_phases(json, profile);
 	json_close(json, '}');
-	peaks_finish(&peaks);
 }
 
 /* A printed recording, with its figures for sorting and comparing. */
@@ -675,24 +668,27 @@ static int peak_show(struct peak_set *set, const char *path,
 {
 	struct peak_shown shown = {.text = NULL};
 	struct profile profile;
+	struct peaks peaks;
 	size_t len;
 	FILE *out = stdout;
 	int got = profiles_read(&profile, path, &options->profiles);
 
+	peaks_init(&peaks, &profile);
 	if (got == 0) {
 		if (options->sort)
 			out = mem_stream(&shown.text, &len);
 		if (json)
-			put_peaks(json, &profile, options);
+			put_peaks(json, &peaks, &profile, options);
 		else
-			print_peaks(&profile, options, out);
+			print_peaks(&peaks, &profile, options, out);
 		if (out != stdout)
 			fclose(out);
 	}
-	if (got == 0 || overview_is_unmeasured(&profile)) {
-		overview_init(&shown.overview, &profile);
+	if (got == 0 || (profile.runs.len > 0 && !peaks.found)) {
+		overview_init_peaks(&shown.overview, &profile, &peaks);
 		*array_push(&set->list) = shown;
 	}
+	peaks_finish(&peaks);
 	profile_finish(&profile);
 	return got;
 }
