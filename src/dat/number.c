@@ -87,7 +87,7 @@ static uint64_t join_eight(uint64_t bytes)
 }
 
 /* The value of up to eight digits at text, in one step. */
-static uint64_t read_eight(const char *text, size_t *count)
+static inline uint64_t read_eight(const char *text, size_t *count)
 {
 	uint64_t bytes = load_eight(text) ^ UINT64_C(0x3030303030303030);
 	uint64_t strange = mark_strange(bytes);
@@ -139,20 +139,19 @@ const char *number_read(const char *text, double *value)
 /* Parses "123.456789 ": checks the six decimals and the blank together. */
 static inline const char *read_mib(const char *text, double *mib)
 {
-	const char *at = text;
-	uint64_t whole = 0, bytes;
+	size_t count;
+	uint64_t whole = read_eight(text, &count), bytes;
+	const char *at = text + count;
 
-	for (; (unsigned char)(*at - '0') < 10; at++)
-		whole = whole * 10 + (uint64_t)(*at - '0');
-	if (*at != '.' || at == text || at - text > 9)
+	if (*at != '.' || count == 0)
 		return NULL;
 	bytes = load_eight(at + 1) ^ UINT64_C(0x0020303030303030);
 	if ((mark_strange(bytes) & UINT64_C(0x0000808080808080)) ||
 	    (bytes & UINT64_C(0x00ff000000000000)))
 		return NULL;
 	whole = whole * 1000000 + join_eight(bytes << 16);
-	*mib = (double)whole / 1e6;
-	return whole > EXACT ? NULL : at + 8;
+	*mib = (double)(int64_t)whole / 1e6;
+	return at + 8;
 }
 
 /* Parses "89.0123\n", with the eight digits before it. */
@@ -165,7 +164,8 @@ static inline const char *read_seconds(
 		return NULL;
 	bytes = (bytes & 0xffff) << 16 |
 		(bytes << 8 & UINT64_C(0xffffffff00000000));
-	*time_s = (double)(seconds->value * 1000000 + join_eight(bytes)) / 1e4;
+	bytes = seconds->value * 1000000 + join_eight(bytes);
+	*time_s = (double)(int64_t)bytes / 1e4;
 	return text + 8;
 }
 

@@ -14,6 +14,8 @@
 
 enum { NAMES_MAX = 64 }; /* functions inlined into each other */
 
+enum { PLAIN_TOTALS = 64 }; /* samples that are handed on together */
+
 static struct width width_of(const char *text)
 {
 	size_t len = strcspn(text, " \t\r\n");
@@ -968,7 +970,7 @@ enum record_result record_read(
 }
 
 /* Parses the rest of a plain line: two numbers, a blank between, a newline. */
-static const char *read_plain_sample(struct record_reader *reader,
+static inline const char *read_plain_sample(struct record_reader *reader,
     const char *at, const char *end, struct sample *sample)
 {
 	const char *next = number_read_sample(
@@ -1000,26 +1002,38 @@ static const char *take_plain_child(
 	if (at == pid || *pid == '0' || *at != ' ')
 		return NULL;
 	next = read_plain_sample(reader, at + 1, end, &sample);
-	if (next && !is_measurement(sample.mib))
+	if (!next || !is_measurement(sample.mib))
 		return NULL;
-	if (next)
-		run_add_memory(reader->run,
-		    run_process(reader->run, pid, (size_t)(at - pid)),
-		    sample.time_s, sample.mib);
+	run_add_memory(reader->run,
+	    run_process(reader->run, pid, (size_t)(at - pid)), sample.time_s,
+	    sample.mib);
+	reader->profile->lines++;
 	return next;
 }
 
-static const char *take_plain_total(
+/* Takes MEM lines that follow each other, most of them at a time; NULL where
+ * the first is not plain. */
+static const char *take_plain_totals(
     struct record_reader *reader, const char *at, const char *end)
 {
-	struct sample sample;
-	const char *next = read_plain_sample(reader, at, end, &sample);
+	struct sample samples[PLAIN_TOTALS];
+	size_t count = 0;
 
-	if (next && !is_measurement(sample.mib))
+	while (count < PLAIN_TOTALS && end - at > 5 &&
+	       memcmp(at, "MEM ", 4) == 0) {
+		const char *next =
+		    read_plain_sample(reader, at + 4, end, &samples[count]);
+
+		if (!next || !is_measurement(samples[count].mib))
+			break;
+		at = next;
+		count++;
+	}
+	if (count == 0)
 		return NULL;
-	if (next)
-		run_add_total(reader->run, sample.time_s, sample.mib);
-	return next;
+	run_add_totals(reader->run, samples, count);
+	reader->profile->lines += count;
+	return at;
 }
 
 const char *record_read_plain(
@@ -1029,12 +1043,11 @@ const char *record_read_plain(
 		const char *next = NULL;
 
 		if (memcmp(at, "MEM ", 4) == 0)
-			next = take_plain_total(reader, at + 4, end);
+			next = take_plain_totals(reader, at, end);
 		else if (memcmp(at, "CHLD ", 5) == 0)
 			next = take_plain_child(reader, at + 5, end);
 		if (!next)
 			break;
-		reader->profile->lines++;
 		at = next;
 	}
 	return at;

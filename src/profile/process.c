@@ -216,16 +216,22 @@ struct process *run_introduce(
 	return process;
 }
 
-void run_add_total(struct run *run, double time_s, double mib)
+void run_add_totals(struct run *run, const struct sample *samples, size_t count)
 {
 	struct run_processes *state = &run->state;
-	size_t ticks = run->total.len;
+	size_t ticks = run->total.len, added;
 
-	series_add(&run->total, time_s, mib);
-	if (run->total.len == ticks)
+	series_add_all(&run->total, samples, count);
+	added = run->total.len - ticks;
+	if (added == 0)
 		return;
-	state->whole += ticks > 0 && !state->lost;
+	state->whole += added - 1 + (ticks > 0 && !state->lost);
 	state->lost = false;
+}
+
+void run_add_total(struct run *run, double time_s, double mib)
+{
+	run_add_totals(run, &(struct sample){time_s, mib}, 1);
 }
 
 void run_note_loss(struct run *run)

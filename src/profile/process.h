@@ -19,6 +19,10 @@ struct process *run_introduce(struct run *run, const char *text, size_t len,
  * belongs to it. */
 void run_add_total(struct run *run, double time_s, double mib)
     __attribute__((nonnull));
+
+/* MEM records that follow each other. */
+void run_add_totals(struct run *run, const struct sample *samples, size_t count)
+    __attribute__((nonnull));
 void run_add_memory(const struct run *run, struct process *process,
     double time_s, double mib) __attribute__((nonnull));
 

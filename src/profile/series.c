@@ -48,6 +48,30 @@ void series_add(struct series *series, double time_s, double mib)
 		series_add_derived(series, time_s, mib);
 }
 
+void series_add_all(
+    struct series *series, const struct sample *samples, size_t count)
+{
+	double before_s =
+	    series->len > 0 ? series->items[series->len - 1].time_s : -INFINITY;
+	struct sample *to;
+	bool unsorted = false;
+
+	if (series->cap - series->len < count)
+		series_resize(series, 2 * series->cap + count + 63);
+	to = series->items + series->len;
+	for (size_t i = 0; i < count; i++) {
+		const struct sample *one = &samples[i];
+
+		if (!isfinite(one->time_s) || !is_measurement(one->mib))
+			continue;
+		unsorted = unsorted || one->time_s < before_s;
+		before_s = one->time_s;
+		*to++ = *one;
+	}
+	series->len = (size_t)(to - series->items);
+	series->unsorted = series->unsorted || unsorted;
+}
+
 void series_add_derived(struct series *series, double time_s, double mib)
 {
 	if (!isfinite(time_s) || !isfinite(mib))
@@ -140,13 +164,16 @@ void series_thin(struct series *series, size_t most)
 
 const struct sample *series_peak(const struct series *series)
 {
-	const struct sample *best = NULL;
+	const struct sample *items = series->items, *best = items;
+	double highest = series->len > 0 ? items[0].mib : 0;
 
-	for (size_t i = 0; i < series->len; i++) {
-		if (!best || series->items[i].mib > best->mib)
-			best = &series->items[i];
+	for (size_t i = 1; i < series->len; i++) {
+		if (items[i].mib > highest) {
+			best = &items[i];
+			highest = best->mib;
+		}
 	}
-	return best;
+	return series->len > 0 ? best : NULL;
 }
 
 size_t series_find(const struct series *series, double time_s)

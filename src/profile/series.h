@@ -35,6 +35,10 @@ void series_finish(struct series *series) __attribute__((nonnull));
 void series_add(struct series *series, double time_s, double mib)
     __attribute__((nonnull));
 
+/* The same for several. */
+void series_add_all(struct series *series, const struct sample *samples,
+    size_t count) __attribute__((nonnull));
+
 /* The same for a value derived from measurements, such as a difference or a
  * point of a trend: it may be negative. */
 void series_add_derived(struct series *series, double time_s, double mib)

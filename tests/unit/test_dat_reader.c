@@ -721,6 +721,52 @@ static void test_many_blocks(void **state)
 	free(text);
 }
 
+/* Writes rows of 0 to 199 samples with something else behind each; that gap
+ * stands before their memory. */
+static size_t write_rows(char *text, const char *gap)
+{
+	static const char *const others[] = {
+	    "CHLD 0 0.000000 1700000001.0000\n", "junk\n",
+	    "CHLD 9 4.000000 1700000002.0000\n",
+	    "MEM 7.000000 1600000000.0000\n", "MEM nan 1700000000.0000\n",
+	    "MEM 8.000000 nan\n", "MARK;label=x\n"};
+	char *at = text + sprintf(text, "CMDLINE x\n");
+	int seconds = 0;
+
+	for (size_t row = 0; row < 200; row++) {
+		for (size_t i = 0; i < row; i++, seconds++)
+			at += sprintf(at, "MEM %s%zu.500000 17%08d.0000\n", gap,
+			    (row + i) % 70, seconds);
+		at += sprintf(at, "%s", others[row % 7]);
+	}
+	return (size_t)(at - text);
+}
+
+/* Plain samples, which are taken many at a time, come to the same as others. */
+static void test_rows_of_samples(void **state)
+{
+	char *text = mem_zero(25000, 40);
+	struct profile plain = read_bytes(text, write_rows(text, ""));
+	struct profile other = read_bytes(text, write_rows(text, " "));
+	const struct run *run = only_run(plain), *same = only_run(other);
+
+	(void)state;
+	assert_int_equal(run->total.len, 199 * 200 / 2 + 29);
+	assert_int_equal(run->total.len, same->total.len);
+	for (size_t i = 0; i < run->total.len; i++)
+		assert_memory_equal(&run->total.items[i], &same->total.items[i],
+		    sizeof(struct sample));
+	assert_int_equal(run->state.whole, same->state.whole);
+	assert_int_equal(run->state.lost, same->state.lost);
+	assert_int_equal(plain.lines, other.lines);
+	assert_int_equal(plain.skipped, 29 + 28);
+	assert_int_equal(plain.skipped, other.skipped);
+	assert_int_equal(plain.first_skipped, other.first_skipped);
+	profile_finish(&plain);
+	profile_finish(&other);
+	free(text);
+}
+
 /* The second line would be a record, were only its end looked at. */
 static void test_long_lines(void **state)
 {
@@ -815,6 +861,7 @@ int main(void)
 	    cmocka_unit_test(test_names_of_unknown_frames),
 	    cmocka_unit_test(test_each_size),
 	    cmocka_unit_test(test_many_blocks),
+	    cmocka_unit_test(test_rows_of_samples),
 	    cmocka_unit_test(test_long_lines),
 	    cmocka_unit_test(test_many_processes),
 	    cmocka_unit_test(test_snapshots),

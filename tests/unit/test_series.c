@@ -28,6 +28,33 @@ static void test_add(void **state)
 	assert_int_equal(series.len, 0);
 }
 
+/* Several at a time come to the same as one by one, whatever they are. */
+static void test_add_all(void **state)
+{
+	static const struct sample samples[] = {{1, 5}, {NAN, 6}, {2, INFINITY},
+	    {-INFINITY, 1}, {2, -1}, {2, 9}, {3, 9}, {2.5, 1}, {4, 0}};
+	size_t len = sizeof(samples) / sizeof(samples[0]);
+
+	(void)state;
+	for (size_t first = 0; first <= len; first++) {
+		struct series one = {0}, all = {0};
+
+		for (size_t i = 0; i < 100 * len; i++)
+			series_add(&one, samples[i % len].time_s,
+			    samples[i % len].mib);
+		for (size_t i = 0; i < 100; i++) {
+			series_add_all(&all, samples, first);
+			assert_int_equal(all.unsorted, i > 0 || first > 7);
+			series_add_all(&all, samples + first, len - first);
+		}
+		assert_int_equal(all.len, one.len);
+		assert_memory_equal(
+		    all.items, one.items, one.len * sizeof(samples[0]));
+		series_finish(&one);
+		series_finish(&all);
+	}
+}
+
 static void test_reserve(void **state)
 {
 	struct series series = {0};
@@ -158,6 +185,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_add),
+	    cmocka_unit_test(test_add_all),
 	    cmocka_unit_test(test_reserve),
 	    cmocka_unit_test(test_sort),
 	    cmocka_unit_test(test_settle),
