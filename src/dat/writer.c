@@ -486,13 +486,18 @@ int dat_writer_bound_files(
 	return dat_writer_bound(writer, most, e);
 }
 
-bool dat_writer_is_full(const struct dat_writer *writer)
+/* The size of the file; 0 where it can't be told. */
+static size_t writer_size(const struct dat_writer *writer)
 {
 	struct stat about;
 
+	return fstat(writer->fd, &about) == 0 ? (size_t)about.st_size : 0;
+}
+
+bool dat_writer_is_full(const struct dat_writer *writer)
+{
 	return writer->keeps > 0 && writer->buffer.len == 0 &&
-	       fstat(writer->fd, &about) == 0 &&
-	       (size_t)about.st_size >= writer->thin_at;
+	       writer_size(writer) >= writer->thin_at;
 }
 
 /* The name of the nth older file. */
@@ -604,12 +609,12 @@ static void writer_note_trouble(
 	writer->thin_at = 2 * size;
 }
 
-static void writer_end_thinning(struct dat_writer *writer, size_t size)
+static void writer_end_thinning(struct dat_writer *writer)
 {
 	struct err e;
 
 	if (thin_commit(writer->thin, &writer->fd, &e) != 0)
-		writer_note_trouble(writer, &e, size);
+		writer_note_trouble(writer, &e, writer_size(writer));
 	else
 		writer_renew_bound(writer);
 	free(writer->thin);
@@ -619,20 +624,19 @@ static void writer_end_thinning(struct dat_writer *writer, size_t size)
 /* Called when everything recorded is in the file. */
 static void writer_thin(struct dat_writer *writer)
 {
-	struct stat about;
 	struct err e;
+	size_t size;
 
-	if (fstat(writer->fd, &about) != 0)
-		return;
 	if (writer->thin && thin_is_done(writer->thin))
-		writer_end_thinning(writer, (size_t)about.st_size);
-	if (writer->thin || (size_t)about.st_size < writer->thin_at)
+		writer_end_thinning(writer);
+	size = writer_size(writer);
+	if (writer->thin || size < writer->thin_at)
 		return;
 	writer->thin = mem_zero(1, sizeof(*writer->thin));
 	if (thin_begin(writer->thin, writer->fd, writer->path,
 		writer->most / THIN_TO, &e) == 0)
 		return;
-	writer_note_trouble(writer, &e, (size_t)about.st_size);
+	writer_note_trouble(writer, &e, size);
 	free(writer->thin);
 	writer->thin = NULL;
 }

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include "base/random.h"
 #include "base/file_lock.h"
 #include "dat/reader.h"
+#include "dat/thin.h"
 #include "dat/writer.h"
 
 #define TIME_NS INT64_C(1795358001104349999)
@@ -448,6 +450,41 @@ static void a_rotation_that_failed_is_done_later(void **state)
 	unlink("full.dat.3");
 }
 
+/* Before it exceeds its bound, to half of that, by a thread beside. */
+static void a_bounded_file_is_thinned(void **state)
+{
+	struct dat_writer writer;
+	struct profile profile;
+	struct stat about;
+	struct err e;
+	int i = 0;
+
+	(void)state;
+	open_new(&writer, "thin.dat");
+	assert_int_equal(dat_writer_bound(&writer, 20000, &e), 0);
+	for (; !writer.thin; i++) {
+		assert_int_equal(fstat(writer.fd, &about), 0);
+		assert_true(about.st_size < 17500); /* an eighth less */
+		dat_write_memory(
+		    &writer, 1024 + i % 7, TIME_NS + i * INT64_C(1000000000));
+		dat_writer_flush(&writer);
+	}
+	while (!thin_is_done(writer.thin))
+		usleep(1000);
+	dat_write_memory(&writer, 7777, TIME_NS + i * INT64_C(1000000000));
+	dat_writer_flush(&writer);
+	assert_null(writer.thin);
+	assert_string_equal(writer.trouble.text, "");
+	assert_int_equal(fstat(writer.fd, &about), 0);
+	assert_in_range(about.st_size, 2000, 10500);
+	close_well(&writer);
+	assert_int_equal(dat_read(&profile, "thin.dat", &e), 0);
+	assert_true(fabs(series_peak(&profile.runs.items[0].total)->mib -
+			 7777 / 1024.0) < 1e-3);
+	profile_finish(&profile);
+	unlink("thin.dat");
+}
+
 /* Someone else removes a file while all are renamed. */
 static void an_older_file_may_vanish_meanwhile(void **state)
 {
@@ -508,6 +545,7 @@ int main(void)
 	    cmocka_unit_test(a_full_disk_tears_no_line),
 	    cmocka_unit_test(what_does_not_fit_in_memory_is_dropped_whole),
 	    cmocka_unit_test(a_rotation_that_failed_is_done_later),
+	    cmocka_unit_test(a_bounded_file_is_thinned),
 	    cmocka_unit_test(an_older_file_may_vanish_meanwhile),
 	    cmocka_unit_test(a_removed_file_is_told),
 	};
