@@ -96,12 +96,29 @@ static void test_one_hash(void **state)
 	index_finish(&index);
 }
 
+/* Else all keys would be looked for one after the other. */
+static void test_texts_have_hashes(void **state)
+{
+	(void)state;
+	assert_int_equal(index_hash("mprof", 5), index_hash("mprof, run", 5));
+	for (size_t i = 0; i < 5; i++) {
+		char text[] = "mprof";
+
+		text[i] ^= 1;
+		assert_int_not_equal(
+		    index_hash(text, 5), index_hash("mprof", 5));
+		assert_int_not_equal(
+		    index_hash(text, i), index_hash(text, i + 1));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_each_key_has_its_place),
 	    cmocka_unit_test(test_cleared_it_keeps_its_room),
 	    cmocka_unit_test(test_one_hash),
+	    cmocka_unit_test(test_texts_have_hashes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -382,6 +382,7 @@ static void test_inherited(void **state)
 	signal(SIGHUP, SIG_IGN);
 	prctl(PR_SET_TIMERSLACK, 70000);
 	finds("^70000$", "/proc/self/timerslack_ns");
+	assert_int_equal(prctl(PR_GET_TIMERSLACK), 1); /* the recorder's */
 	prctl(PR_SET_TIMERSLACK, 0);
 	finds("^SigBlk:.*00000800$", "/proc/self/status");
 	signal(SIGCHLD, SIG_IGN);

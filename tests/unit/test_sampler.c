@@ -918,12 +918,18 @@ static void news_are_heard_between_ticks(void **state)
 	struct sampler_plan plan = {
 	    .hooks[1] = {.tick = hear, .is_due = is_heard, .wake = WAKE}};
 
+	size_t flushes;
+
 	(void)state;
+	three_processes();
+	run(NULL, plan, &result);
+	flushes = told.flushes;
 	three_processes();
 	run(give_news, plan, &result);
 	assert_int_equal(news, 0);
 	assert_int_equal(told.ticks, 15);
 	assert_int_equal(told.heard, 16);
+	assert_int_equal(told.flushes, flushes + 1); /* and written */
 	three_processes();
 	news = 1;
 	run(NULL, plan, &result);
