@@ -292,6 +292,48 @@ static void the_end_reads_all_tables(void **state)
 	close(other.fd);
 }
 
+/* Whether this process, which has no table, is told of in five looks. */
+static bool is_told(void)
+{
+	const struct sink_process process = {
+	    .pid = getpid(), .kib = 8192, .name = "x", .is_root = true};
+	struct sink_tick tick = {
+	    .sampled = true, .processes = &process, .count = 1};
+
+	the.told.len = 0;
+	strbuf_add(&the.told, "");
+	for (int i = 0; i < 5; i++) {
+		tick.time_ns = the.now_ns += NS_PER_S / 2;
+		the.hook.tick(the.hook.context, &tick, &the.sink);
+	}
+	return strstr(the.told.text, "held by none,") ||
+	       strstr(the.told.text, "held by before,") ||
+	       strstr(the.told.text, "held by static,");
+}
+
+static void one_without_a_table_is_told_of(void **state)
+{
+	(void)state;
+	assert_true(is_told());
+}
+
+/* In a program that runs already, none has a table until one asks for it. */
+static void of_an_attached_program_the_first_table_is_waited_for(void **state)
+{
+	struct made_table table;
+	pid_t child = waiting_child();
+
+	(void)state;
+	allocations_attach(the.all);
+	assert_false(is_told());
+	table = open_table(child, 0);
+	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
+	assert_true(is_told());
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	close(table.fd);
+}
+
 /* A library that brings an allocator is loaded later: it is counted once. */
 static void an_allocator_that_comes_later_is_counted(void **state)
 {
@@ -405,6 +447,11 @@ int main(void)
 		an_exec_and_an_end_free_all, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		the_end_reads_all_tables, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		one_without_a_table_is_told_of, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		of_an_attached_program_the_first_table_is_waited_for, begin,
+		end),
 	    cmocka_unit_test_setup_teardown(
 		an_allocator_that_comes_later_is_counted, begin, end),
 	    cmocka_unit_test_setup_teardown(

@@ -205,6 +205,20 @@ static void what_would_show_is_told_of_a_steady_one(void **state)
 	assert_true(fabs(still.visible_mib_per_s - 4 * 0.009 / SPAN) < 1e-9);
 }
 
+static double waves(double x, double by)
+{
+	return by * x + (fmod(8 * x, 1) < 0.5 ? 0 : 1000);
+}
+
+/* Growth by less than a five-hundredth of the ups and downs may be an effect of
+ * sampling. */
+static void a_speck_beside_waves_is_no_leak(void **state)
+{
+	(void)state;
+	assert_int_not_equal(judge(waves, 1.8, 0.01).verdict, LEAK_LEAKING);
+	assert_int_equal(judge(waves, 2.2, 0.01).verdict, LEAK_LEAKING);
+}
+
 /* A change below rounding is none: a page, or a hundred-thousandth. */
 static void rounding_is_no_growth(void **state)
 {
@@ -329,6 +343,7 @@ int main(void)
 	    cmocka_unit_test(what_is_no_growth_to_the_end_is_no_leak),
 	    cmocka_unit_test(a_leak_is_reported),
 	    cmocka_unit_test(what_would_show_is_told_of_a_steady_one),
+	    cmocka_unit_test(a_speck_beside_waves_is_no_leak),
 	    cmocka_unit_test(rounding_is_no_growth),
 	    cmocka_unit_test(nights_are_compared),
 	    cmocka_unit_test(bottoms_of_a_few_teeth_count),

@@ -129,6 +129,8 @@ static void who_lived_long_enough_is_judged(void **state)
 	}
 }
 
+static double stays_until; /* share of the time */
+
 /* Whether processes gather that are born at those shares of the time; the first
  * of them end at 80 % where so many do. */
 static bool gather(const double *born, size_t count, size_t ended)
@@ -139,7 +141,8 @@ static bool gather(const double *born, size_t count, size_t ended)
 	set_up(NULL);
 	add_total(500, 0.2);
 	for (size_t i = 0; i < count; i++)
-		add_process((int)i + 1, born[i], i < ended ? 0.8 : 1, 0);
+		add_process(
+		    (int)i + 1, born[i], i < ended ? 0.8 : stays_until, 0);
 	judge();
 	gathers = leak.more_processes;
 	/* one that is known to have ended does not stay */
@@ -161,6 +164,12 @@ static void processes_gather_in_each_quarter(void **state)
 	    0.25, 0.25, 0.3, 0.35, 0.5, 0.5, 0.55, 0.7, 0.7, 0.75, 0.85, 0.9};
 
 	(void)state;
+	/* Who is there in the last fiftieth stays. */
+	stays_until = 0.97;
+	assert_false(gather(five, 5, 0));
+	stays_until = 0.985;
+	assert_true(gather(five, 5, 0));
+	stays_until = 1;
 	assert_true(gather(five, 5, 0));
 	assert_false(gather(five, 4, 0));
 	assert_false(gather(none_early, 5, 0));
