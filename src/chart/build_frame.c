@@ -300,8 +300,8 @@ static void add_figures(struct scene *scene,
 }
 
 /* Whether a moment of a recording is in the picture. */
-static bool facts_show(const struct chart_request *request,
-    const struct run *run, double time_s)
+static bool facts_show(
+    const struct chart_request *request, const struct run *run, double time_s)
 {
 	const struct chart_limits *window = &request->window_s;
 	double after_s = time_s - build_start(run);

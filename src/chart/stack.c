@@ -12,6 +12,11 @@ int chart_stack(
 	if (request->len > 1)
 		return err_set(e, "--stack: takes one run; name one recording, "
 				  "or choose with --run");
+	/* An area that is cut off below tells no sizes. */
+	if (request->memory_mib.given && request->memory_mib.low > 0)
+		return err_set(e,
+		    "--stack: its areas begin at 0; use --ylim 0,%g",
+		    request->memory_mib.high);
 	if (!peak)
 		return err_set(e, "%s: holds no MEM records to stack",
 		    request->runs[0].name);

@@ -172,6 +172,15 @@ crowd() {
 	lacks 'peaks' <scene
 }
 
+@test "scene: the areas of a stack begin at 0" {
+	cp "$BATS_TEST_DIRNAME/../golden/tree.dat" .
+	run_apart mprof plot --stack --ylim 5,20 -o x.svg tree.dat
+	[ "$status" -eq 1 ]
+	same "$errors" 'mprof: --stack: its areas begin at 0; use --ylim 0,20'
+	[ ! -e x.svg ]
+	mprof plot --stack --ylim 0,20 -o x.svg tree.dat
+}
+
 @test "scene: a killing leads the facts where it is in the picture" {
 	local golden=$BATS_TEST_DIRNAME/../golden
 
