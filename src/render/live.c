@@ -348,6 +348,20 @@ static char *figures_line(const struct live *live, const struct run *run)
 	return text;
 }
 
+/* Leaves out the last figures of a line that is too long. */
+static void live_fit_figures(char *figures, size_t columns)
+{
+	while (utf8_width(figures) > columns) {
+		char *last = NULL;
+
+		for (char *at = figures; (at = strstr(at, ", ")); at++)
+			last = at;
+		if (!last)
+			return;
+		*last = 0;
+	}
+}
+
 /* Names as many of the largest as fit. */
 static char *largest_line(const struct moment *moment, size_t columns)
 {
@@ -432,6 +446,7 @@ static void print_frame(
 		print_small(lines[0], style, out);
 		return;
 	}
+	live_fit_figures(lines[0], style->columns - 1);
 	print_body(&live->view, run, style, out);
 	moment_init(&moment, run, run->total.len - 1);
 	lines[1] = largest_line(&moment, style->columns - 1);

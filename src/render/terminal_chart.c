@@ -93,7 +93,8 @@ static void terminal_legend_collect(
 		const char *detail = line->detail ? line->detail : "";
 
 		terminal_legend_add_entry(legend, line,
-		    mem_format("%s %s", name, detail), terminal_sign(order[i]));
+		    mem_format("%s %s", name, detail),
+		    line->kind == SCENE_TREND ? '-' : terminal_sign(order[i]));
 	}
 	free(order);
 }
@@ -220,7 +221,8 @@ enum {
 	FACT_ROWS = 2,      /* rows of facts on a screen of */
 	ROOMY_ROWS = 20,    /* at least this many rows, else one */
 	LABEL_COLUMNS = 24, /* columns of a mark's label where more don't fit */
-	NEAR = 2            /* rows between a dot and its label */
+	NEAR = 2,           /* rows between a dot and its label */
+	TREND_DASH = 0x254d /* of its legend, too */
 };
 
 struct terminal_frame {
@@ -286,6 +288,31 @@ static size_t terminal_chart_column_of(
 	return x < (long)f->left ? f->left : (size_t)x;
 }
 
+/* Draws a trend as the dashes of its legend, which stand out from dots where it
+ * runs along a line or through a band. */
+static void terminal_draw_trend(struct terminal_frame *f,
+    const struct terminal_band *band, const struct grid_line *stroke)
+{
+	long wide = f->style->unicode ? 2 : 1, high = f->style->unicode ? 4 : 1;
+	double length = fmax(1, (double)(stroke->x1 - stroke->x0));
+	long first = stroke->x0 / wide, last = stroke->x1 / wide;
+
+	first = first < (long)f->left ? (long)f->left : first;
+	for (long column = first; column <= last; column++) {
+		double x = ((double)column + 0.5) * (double)wide;
+		double part = (x - (double)stroke->x0) / length;
+		long row = lround((double)stroke->y0 +
+				  fmax(0, fmin(1, part)) *
+				      (double)(stroke->y1 - stroke->y0)) /
+			   high;
+
+		if (column % 4 < 2 && row >= (long)band->top &&
+		    row < (long)(band->top + band->rows))
+			grid_put(&f->grid, column, row, TREND_DASH, '-',
+			    stroke->role);
+	}
+}
+
 static void draw_line(struct terminal_frame *f,
     const struct terminal_band *band, const struct scene_line *line, char sign)
 {
@@ -309,7 +336,10 @@ static void draw_line(struct terminal_frame *f,
 			stroke.x0 = stroke.x1;
 			stroke.y0 = stroke.y1;
 		}
-		grid_line(&f->grid, &stroke);
+		if (line->kind == SCENE_TREND)
+			terminal_draw_trend(f, band, &stroke);
+		else
+			grid_line(&f->grid, &stroke);
 		stroke.x0 = stroke.x1;
 		stroke.y0 = stroke.y1;
 	}
@@ -574,7 +604,7 @@ static void terminal_chart_draw_mark(
 		long y = y_of(f, mark->at.mib) / (f->style->unicode ? 4 : 1);
 
 		row = y < 0 ? 0 : (size_t)y;
-		within = NEAR;
+		within = f->rows > 2 * NEAR ? NEAR : 1;
 		grid_put(
 		    &f->grid, (long)column, (long)row, 0x25cf, '@', mark->role);
 	} else {

@@ -243,6 +243,21 @@ Metric: resid…memory'
 	grep -qF '.' out
 }
 
+@test 'a trend is seen without colour where it runs along a line, in ASCII too' {
+	awk 'BEGIN {
+		print "CMDLINE leak"
+		for (i = 0; i < 600; i++)
+			printf "MEM %.6f %.4f\n", 60 + i / 20, 1700000000 + i / 10
+	}' >leak.dat
+	mprof plot --terminal -s leak.dat >out
+	# Some 27 of 54 columns.
+	[ "$(grep -E '[│┤]' out | grep -o '╍' | wc -l)" -ge 20 ]
+	grep -q '╍ trend +30.0 MiB/min, leaking' out
+	LC_ALL=C mprof plot --terminal -s leak.dat >out
+	[ "$(grep -E '^ *[0-9]* [|+]' out | grep -o -e '--' | wc -l)" -ge 10 ]
+	grep -q ' - trend +30.0 MiB/min, leaking' out
+}
+
 @test 'colours: six of the first sixteen, or of 256 where there are' {
 	export CLICOLOR_FORCE=1
 	unset COLORTERM

@@ -106,6 +106,8 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 		expect 5 processes: the program itself 110 MiB, 40 20.0 MiB, 30 15.0 MiB
 		size 30 50
 		expect 5 processes: the program itself 110 MiB(; q quits)?\\x1b
+		size 12 40
+		expect last 160 MiB, peak 300 MiB(; q quits)?\\x1b
 		type q
 		expect $BACK
 	END
