@@ -161,7 +161,7 @@ is_all_held() {
 	is_all_held 8 child_holds hold_at_exit
 }
 
-@test "without its folder it does nothing" {
+@test "without its directory it does nothing" {
 	MPROF_ALLOCATIONS='' held "$HOLDS" vfork
 	MPROF_ALLOCATIONS=relative held "$HOLDS" vfork
 	MPROF_ALLOCATIONS=$PWD/missing held "$HOLDS" vfork
@@ -291,7 +291,7 @@ holds_8='int main(void) { char *volatile p = malloc(8 << 20); return !p; }'
 	is_all_held 3 handler
 }
 
-@test "allocators beside malloc are told" {
+@test "allocators beside malloc are named" {
 	build jemalloc 'void *je_malloc(size_t n) { return malloc(n); }
 	int main(void) { char *volatile p = malloc(1 << 20); return !p; }' \
 		gcc -rdynamic -fno-builtin
@@ -326,7 +326,7 @@ holds_8='int main(void) { char *volatile p = malloc(8 << 20); return !p; }'
 }
 
 # As the libraries of jemalloc and tcmalloc do it.
-@test "operator new that does not call malloc is told where it is called" {
+@test "operator new that does not call malloc is credited where it is called" {
 	build libheap.so 'static char room[64 << 20] __attribute__((aligned(64)));
 	static size_t used;
 	static void *take(size_t n)

@@ -32,7 +32,7 @@ teardown() {
 	[[ $(tail -n 2 a.dat) =~ ^EXIT\;pid=[0-9]+\ .*PEAK ]]
 }
 
-@test "attach: what the process had before and goes on with is not told" {
+@test "attach: what the process had before and goes on with is not reported" {
 	sh -c "$name 60 & $name 60" &
 	target=$!
 	# A shell may run the last one in its own place.

@@ -26,7 +26,7 @@ mprofile_20250101000000_ts.dat"
 	same "$(ls)" mine.dat
 }
 
-@test "clean: a folder without recordings is clean" {
+@test "clean: a directory without recordings is clean" {
 	mkdir empty
 	cd empty
 	run_apart mprof clean
@@ -74,7 +74,7 @@ failing() {
 	errors=$(grep -v ^strace: <<<"$errors")
 }
 
-@test "clean and list: a folder or a file that can't be read is told, and stays" {
+@test "clean and list: what can't be read is reported, and stays" {
 	rm -f -- *
 	recording mprofile_20250101000000.dat
 	recording mprofile_20250101000001.dat

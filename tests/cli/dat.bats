@@ -18,7 +18,7 @@ load helper
 	same "$errors" "mprof: a.dat:3: skipped 1 line that is not a record"
 }
 
-@test "dat: unknown keywords are told of under --verbose alone" {
+@test "dat: unknown keywords are reported under --verbose alone" {
 	printf '%s\n' "CMDLINE x" "MEM 1.0 1.0" "NEWS 1.0 1.0 a=b" >a.dat
 	run_apart mprof peak a.dat
 	same "$errors" ""
@@ -53,7 +53,7 @@ load helper
 	[[ $errors == *"a.dat: holds no samples" ]]
 }
 
-@test "dat: a folder, a device, a fifo without a writer" {
+@test "dat: a directory, a device, a fifo without a writer" {
 	mkdir folder
 	mkfifo fifo
 	run_apart mprof peak folder

@@ -21,7 +21,8 @@ own_setup() {
 	failed=''
 	mkdir "$programs"
 	PATH=$programs:$PATH
-	# Programs that the pages name, each in a folder of PATH and as ./NAME.
+	# Programs that the pages name, each in a directory of PATH and as
+	# ./NAME.
 	for name in server tests job model solver quick load work importer; do
 		printf '#!/bin/sh\nx=$(head -c 3000000 /dev/zero | tr "\\0" x)\nsleep 1\n' \
 			>"$programs/$name"
@@ -87,7 +88,7 @@ grown() {
 	}'
 }
 
-# The folder that an example runs in.
+# The directory that an example runs in.
 prepare() {
 	rm -rf "$BATS_TEST_TMPDIR/example"
 	mkdir -p "$BATS_TEST_TMPDIR/example/courses"
@@ -236,7 +237,7 @@ try() {
 	stop_all
 }
 
-# every FILE: all of its blocks, each in a fresh folder
+# every FILE: all of its blocks, each in a fresh directory
 every() {
 	local blocks=$BATS_TEST_TMPDIR/${1##*/} block count=0
 

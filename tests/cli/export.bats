@@ -21,7 +21,7 @@ needs_csv() {
 	mprof --version | grep -q '\bcsv\b' || skip "built without libcsv"
 }
 
-@test "export: a pid that is used again is told by its start, and comes back so" {
+@test "export: a pid that is used again is known by its start, and comes back so" {
 	local dat=$SOURCE/tests/golden/reused.dat
 
 	mprof export --format csv -o r.csv "$dat"

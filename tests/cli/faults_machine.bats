@@ -128,7 +128,7 @@ on_full_disk() {
 	done
 }
 
-@test "the folder is removed" {
+@test "the directory is removed" {
 	mkdir folder
 	cd folder
 	run mprof run -T 0.02 -o a.dat sh -c 'sleep 0.1; rm -r ../folder; sleep 1; exit 7'

@@ -29,7 +29,7 @@ absent() {
 	! grep -q -e "$1" "$2"
 }
 
-# A folder like /tmp, in which nobody has put a link to what belongs to us
+# A directory like /tmp, in which nobody has put a link to what belongs to us
 # (link), a link to what isn't there (loose), a recording (theirs.dat) and a
 # fifo.
 planted() {
@@ -43,7 +43,7 @@ planted() {
 	cp mine.dat before.dat
 }
 
-@test "harm: recording into another user's file, link or fifo in a shared folder" {
+@test "harm: recording into another user's file, link, fifo in a shared directory" {
 	two_users
 	planted
 	cp shared/theirs.dat theirs.dat
@@ -75,7 +75,7 @@ planted() {
 	[ "$(find shared | wc -l)" -eq 5 ]
 }
 
-@test "harm: one's own link in a shared folder is followed" {
+@test "harm: one's own link in a shared directory is followed" {
 	two_users
 	mkdir -m 1777 shared
 	recording mine.dat
@@ -112,7 +112,7 @@ planted() {
 	same "$(stat -c %a a.json)" 600
 }
 
-@test "harm: the mark file and the textfile are 0600, with a name that can't be told" {
+@test "harm: the mark file and the textfile are 0600, their names can't be guessed" {
 	umask 000
 	mkdir -m 755 tmp prom
 	# shellcheck disable=SC2016 # for the program's shell
@@ -243,7 +243,7 @@ planted() {
 	[[ $errors == *"Permission denied"* ]]
 }
 
-@test "harm: another /proc than our own is told, and records no stranger" {
+@test "harm: another /proc than our own is reported, and records no stranger" {
 	unshare -pf true 2>/dev/null || skip "no namespaces here"
 	without_leak_check
 	run_apart unshare -pf "$MPROF" run -T 0.02 -o a.dat "$TARGET" eat 20
@@ -253,7 +253,7 @@ planted() {
 	[[ $errors == mprof:* ]]
 }
 
-# A copy of the program in a folder, with a renderer beside it that leaves a
+# A copy of the program in a directory, with a renderer beside it that leaves a
 # file "loaded" behind where it is loaded: planted_module FOLDER
 planted_module() {
 	mkdir -p "$1/build"
@@ -290,14 +290,14 @@ planted_module() {
 	run_apart copy/mprof run -q --python -o b.dat true
 	[ ! -e loaded ]
 	[[ $errors == *"everybody can write to it"* ]]
-	# It would be loaded from folders in which nobody can exchange it.
+	# It would be loaded from directories in which nobody can exchange it.
 	chmod 755 copy/build
 	chmod +t . "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR"
 	run_apart copy/mprof plot -o a.png a.dat
 	[ -e loaded ]
 }
 
-@test "harm: mark files lie in no folder of another user" {
+@test "harm: mark files lie in no directory of another user" {
 	two_users
 	mkdir -m 777 theirs
 	mkdir -m 1777 sticky
@@ -354,7 +354,7 @@ with_privileged() {
 	awk '$1 == "CHLD" { held = $3 } END { exit !(held > 40) }' a.dat
 }
 
-@test "harm: a signal that can't be passed on is told" {
+@test "harm: a signal that can't be passed on is reported" {
 	with_privileged
 	as_nobody mprof run -q -T 0.02 -o a.dat sh -c '(sleep 0.7
 		kill -USR1 $PPID) & exec ./privileged privileged 1'

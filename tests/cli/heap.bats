@@ -644,12 +644,12 @@ else:
 	kill $children
 	wait "$pid"
 	wait "$looker"
-	# All of them have ended: it is told of the one that was named.
+	# All of them have ended: this is reported of the one that was named.
 	same "$(tail -n 1 said)" "mprof: process $pid: has ended"
 	pid=
 }
 
-@test "a process that does something itself is looked at, a shell is not" {
+@test "a process that does something itself is read, a shell is not" {
 	local python
 
 	python=$(first_python)
@@ -702,7 +702,7 @@ failing() {
 	grep -q INJECTED trace
 }
 
-@test "a read that fails is told, it is never taken for nothing there" {
+@test "a read that fails is reported, it is never taken for nothing there" {
 	local python file when call
 
 	command -v strace >/dev/null || skip "strace is not installed"

@@ -291,7 +291,7 @@ named() {
 	rm run.dat
 }
 
-@test "names from a folder of debug files by build id" {
+@test "names from a directory of debug files by build id" {
 	built
 	mkdir -p lib/.build-id/"${id:0:2}"
 	mv found.debug lib/.build-id/"${id:0:2}/${id:2}.debug"
@@ -344,7 +344,7 @@ named() {
 	[[ $errors == *"heap-use-after-free"* ]]
 }
 
-@test "the folder goes, LD_PRELOAD is kept, other programs live on" {
+@test "the directory goes, LD_PRELOAD is kept, other programs live on" {
 	export XDG_RUNTIME_DIR=$PWD/rt
 	mkdir rt
 	chmod 700 rt

@@ -120,7 +120,7 @@ flags_of_synopsis() {
 	[[ $errors == *"did you mean mprof --version?"* ]]
 }
 
-@test "a program given as the command is told about run" {
+@test "a program given as the command: run is suggested" {
 	touch server.py
 	run_apart mprof server.py
 	[ "$status" -eq 1 ]

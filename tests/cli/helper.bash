@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Loaded by every test file: the built mprof on PATH, and a fresh, empty folder
-# to work in for each test. MPROF is the program's path, SOURCE the tree's.
+# Loaded by every test file: the built mprof on PATH, and a fresh, empty
+# directory to work in for each test. MPROF is the program's path, SOURCE the
+# tree's.
 
 SOURCE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 MPROF=$SOURCE/mprof

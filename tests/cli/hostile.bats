@@ -107,7 +107,7 @@ safe() {
 	done
 }
 
-@test "JSON is valid, and the names in it are told apart" {
+@test "JSON is valid, and the names in it differ" {
 	for words in 'export --format json nasty.dat' 'peak --json nasty.dat' \
 		'leak --json nasty.dat' 'compare --json nasty.dat other.dat' \
 		'check --json --max-peak 1G nasty.dat' 'list --json' \

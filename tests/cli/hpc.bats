@@ -15,7 +15,7 @@ own_setup() {
 	done
 }
 
-@test "examples/hpc: ranks of a job and of mpirun; --mem and scancel are told" {
+@test "examples/hpc: ranks of a job and of mpirun; --mem and scancel are reported" {
 	set -- ok mem cancel
 	! command -v mpirun || set -- "$@" mpirun
 	"$one_node" "$try" "$@" >said

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# make install, uninstall and dist, below a folder of the test's own. The
+# make install, uninstall and dist, below a directory of the test's own. The
 # program that stands there is installed as it is (-o all).
 load helper
 

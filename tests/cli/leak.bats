@@ -173,7 +173,7 @@ lives() {
 	    .more_processes == false' <<<"$output"
 }
 
-@test "leak: several recordings are told apart; one that is missing fails" {
+@test "leak: several recordings are named each; one that is missing fails" {
 	ramp a.dat 0.5
 	run_apart mprof leak a.dat missing.dat
 	[[ $errors == *missing.dat* ]]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 load helper
 
-@test "list: an empty folder lists nothing" {
+@test "list: an empty directory lists nothing" {
 	run_apart mprof list
 	[ "$status" -eq 0 ]
 	same "$output$errors" ""
@@ -20,7 +20,7 @@ load helper
 1 mprofile_20261122143937.dat 14:39:37 22/11/2026"
 }
 
-@test "list: companions, folders, fifos and dangling links have no number" {
+@test "list: companions, directories, fifos and dangling links have no number" {
 	recording mprofile_20251122143937.dat
 	recording mprofile_20251122143937_ts.dat
 	mkdir mprofile_20251122143938.dat
@@ -53,7 +53,7 @@ load helper
 	done <<<"$output"
 }
 
-@test "list: recordings with other names are told of" {
+@test "list: recordings with other names are mentioned" {
 	recording mine.dat
 	recording mine_ts.dat
 	printf 'text\n' >text.dat
@@ -85,7 +85,7 @@ load helper
 	[ "$status" -eq 2 ]
 }
 
-@test "list: files, numbers and folders that are named" {
+@test "list: files, numbers and directories that are named" {
 	recording mprofile_20251122143937.dat
 	recording mem-1.dat
 	mkdir -p jobs

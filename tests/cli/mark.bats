@@ -216,8 +216,8 @@ kill_recorder() {
 	[ "$status" -eq 1 ]
 	[[ $errors == *"its recorder has ended"* ]]
 
-	# None of these is a recorder's: a link, one with a second name, a folder,
-	# a fifo, another name; and one just made has no lock yet.
+	# None of these is a recorder's: a link, one with a second name, a
+	# directory, a fifo, another name; and one just made has no lock yet.
 	echo mine >mine
 	ln -s "$PWD/mine" "$TMPDIR/mprof-$uid-1-0-aaaaaa.mark"
 	ln mine "$TMPDIR/mprof-$uid-2-0-aaaaaa.mark"
@@ -391,7 +391,7 @@ snapshots() {
 	[ -z "$(ls "$TMPDIR")" ]
 }
 
-@test "mark: a snapshot, and the folder for it is full" {
+@test "mark: a snapshot, and the directory for it is full" {
 	unshare -m true 2>/dev/null || skip "nothing can be mounted here"
 	cat >steps.py <<-'END'
 		import os

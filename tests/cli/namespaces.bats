@@ -192,7 +192,7 @@ large_samples() {
 	awk -v least="$2" '/^MEM/ && $2 > 30 { n++ } END { exit n < least }' "$1"
 }
 
-# Where it was looked at before it became privileged it is not missing.
+# Where it was read before it became privileged it is not missing.
 @test "namespaces: a setuid program that is hidden is said to be missing" {
 	cp "$TARGET" setuid
 	chmod 4755 setuid

@@ -17,7 +17,7 @@ taken() {
 	printf '%s\n' "${output%%$'\t'*}"
 }
 
-@test "newest: by its beginning, not by its name; which one is told" {
+@test "newest: by its beginning, not by its name; which one is said" {
 	begun mprofile_20260101000000.dat 1700000000
 	begun new.dat 1700000100
 	begun old.dat 1600000000

@@ -391,7 +391,7 @@ Missing ranks	4, 9-10 of 16 (3)"
 		"Apart	too few to tell, 5 recordings are the least"
 }
 
-@test "peak: ranks that died at once are told of" {
+@test "peak: ranks that died at once are reported" {
 	ranks 8
 	printf '%s\n' 'CMDLINE ./model' >mem-5.dat
 	: >mem-6.dat

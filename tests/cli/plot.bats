@@ -178,7 +178,7 @@ a side; use a smaller --size or --scale"
 	same "$(ls)" $'mem.png\nrun.dat'
 }
 
-@test "plot: a folder, a missing folder, a full disk as output" {
+@test "plot: a directory, a missing directory, a full disk as output" {
 	mkdir folder
 	run_apart mprof plot --format png -o folder run.dat
 	[ "$status" -eq 1 ]
@@ -230,7 +230,7 @@ a side; use a smaller --size or --scale"
 	done
 }
 
-@test "plot: works through a symbolic link and from any folder" {
+@test "plot: works through a symbolic link and from any directory" {
 	ln -s "$MPROF" link
 	mkdir -p a/b
 	cd a/b
@@ -485,7 +485,7 @@ many() {
 	grep -q '"the program itself" "highest 12.0 MiB"' scene
 }
 
-@test "plot: what MEM is where no one told is not called all processes" {
+@test "plot: what MEM is where no recorder says so is not called all processes" {
 	printf '%s\n' 'CMDLINE /usr/bin/python3 pool.py' 'MEM 9.0 1.0' \
 		'CHLD 1 4.0 1.0' 'MEM 9.5 2.0' 'CHLD 1 4.5 2.0' >old.dat
 	run_apart mprof plot --format scene -o - old.dat
@@ -528,7 +528,7 @@ many() {
 	done
 }
 
-@test "plot: a folder of fonts that can't be read is named" {
+@test "plot: a directory of fonts that can't be read is named" {
 	pkg-config --exists fontconfig || skip "built without fontconfig"
 	recording a.dat
 	ln -s loop loop

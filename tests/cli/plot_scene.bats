@@ -46,7 +46,7 @@ golden() {
 	golden reused_stack --stack reused.dat
 }
 
-@test "scene: calls as bars in lanes, names as short as they can be told apart" {
+@test "scene: calls as bars in lanes, names as short as they differ" {
 	golden lanes calls.dat
 	golden lanes -f calls.dat
 }
@@ -105,7 +105,7 @@ golden() {
 	golden limit_near --run 1 limit.dat
 }
 
-@test "scene: a limit far above is told, not drawn" {
+@test "scene: a limit far above is named, not drawn" {
 	golden limit_far --run 2 limit.dat
 }
 

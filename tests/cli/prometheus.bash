@@ -6,7 +6,8 @@ need_prometheus() {
 	command -v prometheus >/dev/null || skip "needs Debian's prometheus"
 }
 
-# Starts it on the folder data, as $server, and waits until it answers at $url:
+# Starts it on the directory data, as $server, and waits until it answers at
+# $url:
 # start_prometheus SETTINGS [OPTION...]
 start_prometheus() {
 	local port

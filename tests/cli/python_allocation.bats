@@ -24,7 +24,7 @@ held() {
 	/usr/bin/python3 "$SCRIPTS/allocation_table.py" tables/* >table
 }
 
-# Each line of the script that the script has told holds so much: the frame
+# Each line of the script that the script has named holds so much: the frame
 # that is the first of the script's.
 lines_are_right() {
 	awk 'FILENAME ~ /holds.py$/ {
@@ -62,7 +62,7 @@ lines_are_right() {
 	}
 }
 
-@test "what each line holds is told of that line, its neighbours hold nothing" {
+@test "what each line holds is credited to that line, its neighbours hold nothing" {
 	each_line() {
 		held "$1" "$SCRIPTS/holds.py" freed appended strings threads \
 			grown generator c || return 1

@@ -39,7 +39,7 @@ until_called() {
 	}
 }
 
-# attached FILE WORD...: the recording has what is looked for, then it ends.
+# attached FILE WORD...: the recording has what is searched for, then it ends.
 attached() {
 	local recorder file=$1 pattern=$2
 
@@ -173,7 +173,7 @@ switched_off() {
 	is_off
 }
 
-@test "a program that has it switched off is told apart" {
+@test "a program that has it switched off is recognised" {
 	on_attachable yes switched_off
 }
 

@@ -111,7 +111,7 @@ held() {
 	grep -q '^Not sampled: python.*, what C code allocates there, and what' text
 	act churn # it stops by itself if the recorder had no time to wait for it
 	lacks allocations <"/proc/$pid/maps"
-	# Nothing of it is told again.
+	# Nothing of it is reported again.
 	attach two.dat
 	act second
 	stop
@@ -154,7 +154,7 @@ is_beside() {
 		lines
 }
 
-@test "a worker that ran before is told as one that is not sampled" {
+@test "a worker that ran before is reported as one that is not sampled" {
 	on_one yes is_beside
 }
 

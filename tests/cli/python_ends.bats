@@ -159,7 +159,7 @@ is_reloaded() {
 		"$(grep -c '^FUNC courses.views.lessons_all' run.dat)"
 }
 
-# Its folder goes with the next recording; the process prints what it has.
+# Its directory goes with the next recording; the process prints what it has.
 table_of_killed_recorder() {
 	local recorder tables
 

@@ -74,7 +74,7 @@ imported:  added in"
 	same "$errors" 'mprof: profile.heap: counts objects in a recording of mprof run alone; nothing is counted here'
 }
 
-@test "an exception passes, a folder that can't be written is told" {
+@test "an exception passes, a directory that can't be written is reported" {
 	python=$(known_pythons | head -n 1)
 	[ -n "$python" ] || skip 'no CPython here'
 	printf '%s\n' 'with profile.heap("x"):' '    raise KeyError("mine")' \

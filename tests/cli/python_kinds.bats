@@ -54,7 +54,7 @@ is_refused() {
 	done
 }
 
-# The folder that a CPython is installed in.
+# The directory that a CPython is installed in.
 base_of() {
 	"$1" -c 'import sys; print(sys.base_prefix)'
 }

@@ -92,7 +92,7 @@ in_children() {
 	on_each_python in_children
 }
 
-@test "a worker that imports profile after the fork is told apart" {
+@test "a worker that imports profile after the fork is recognised" {
 	python=$(known_pythons | head -n 1)
 	[ -n "$python" ] || skip 'no CPython here'
 	cat >prefork.py <<-'END'

@@ -247,7 +247,7 @@ print(m.memory_usage(max_usage=True) > 1, m.__file__, mprof.__file__)' >out
 	on_two_pythons isolated
 }
 
-@test "a folder without the agent, and another Python: an ImportError says so" {
+@test "a directory without the agent, and another Python: an ImportError says so" {
 	python=$(known_pythons | head -n 1)
 	[ -n "$python" ] || skip 'no CPython here'
 	mkdir -p lone && cp -r "$FILES/memory_profiler" lone

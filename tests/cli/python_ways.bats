@@ -50,7 +50,7 @@ environment() {
 				s/--lines //') 1"
 	done
 	same "$(head -n 1 run.dat)" 'CMDLINE here/bin/python3 program.py 1'
-	# Found through PATH, and from within its folder.
+	# Found through PATH, and from within its directory.
 	same "$(PATH=$PWD/here/bin:$PATH mprof run -q -o run.dat program.py)" \
 		'here program.py'
 	same "$(cd here/bin && ./mprof run -q -o run.dat program.py)" \
@@ -67,7 +67,7 @@ environment() {
 	unset VIRTUAL_ENV
 	[ -n "${VALGRIND:-}" ] ||
 		same "$(bin/mprof run -q -o run.dat program.py)" 'here program.py'
-	# Without pyvenv.cfg it is a folder of programs.
+	# Without pyvenv.cfg it is a directory of programs.
 	rm here/pyvenv.cfg
 	[[ $(here/bin/mprof run -q -o run.dat program.py) != here* ]]
 }
@@ -98,11 +98,12 @@ ways() {
 	[ "$(recorded "$1" folder)" = ran ] && marked
 }
 
-@test "a module, -c, standard input and a folder, on each CPython" {
+@test "a module, -c, standard input and a directory, on each CPython" {
 	on_each_python ways
 }
 
-# packages: pkg, ns/inner, whose modules import each other, and a plain folder
+# packages: pkg, ns/inner, whose modules import each other, and a plain
+# directory
 packages() {
 	mkdir -p pkg ns/inner flat
 	touch pkg/__init__.py ns/inner/__init__.py
@@ -143,13 +144,13 @@ in_here() {
 	on_each_python each
 }
 
-@test "a package by its module's name, with a slash, or as a folder" {
+@test "a package by its module's name, with a slash, or as a directory" {
 	in_here "$(known_pythons | head -n 1)"
 	packages
 	runs_package --python pkg/
 	runs_package --python ns.inner
 	runs_package --lines ns/inner/
-	# A path that is no module's name is a folder, as for python3 itself.
+	# A path that is no module's name is a directory, as for python3 itself.
 	for words in ./flat "$PWD/flat"; do
 		same "$(here/bin/mprof run -q -o run.dat --python "$words")" ran
 	done

@@ -46,7 +46,7 @@ peak_mib() {
 		awk '/^MEM/ && $2 > 50 { exit 1 }' a.dat && break
 	done
 	[ "$(grep -c ^PEAK a.dat)" -eq 2 ]
-	# It is told while the program lives, with a time of then.
+	# It is recorded while the program lives, with a time of then.
 	awk -v lived="$(cat lived)" '/^PEAK/ && !at { at = $3 }
 		END { exit !(at > 0 && at < lived) }' a.dat
 }
@@ -271,7 +271,7 @@ ends_are_told() {
 	[ "$(grep -c ^MEM a.dat)" -lt 500 ]
 }
 
-@test "recorder: a full disk: the program runs on, the loss is told" {
+@test "recorder: a full disk: the program runs on, the loss is reported" {
 	mkdir disk
 	mount -t tmpfs -o size=4k tmpfs disk 2>/dev/null || skip "needs root"
 	run_apart mprof run -T 500us -o disk/a.dat sh -c '

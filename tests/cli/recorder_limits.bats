@@ -210,7 +210,7 @@ acted_at_once() {
 	kill "$(cat daemon)"
 }
 
-# A line of /proc/PID/NAME that is told in kB, or the sum of some.
+# A line of /proc/PID/NAME that is given in kB, or the sum of some.
 kernel_kib() { # PID NAME LINE...
 	local pid=$1 name=$2
 	shift 2

@@ -509,7 +509,7 @@ grow() {
 	[ "$errors" ]
 }
 
-@test "--grown: what running functions hold is told by the root, not by the path" {
+@test "--grown: what running functions hold is named by the root, not by the path" {
 	cat >growing.py <<-END
 	import sys
 	class Lesson:

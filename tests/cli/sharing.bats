@@ -75,7 +75,7 @@ tells() { # LOW HIGH SHARERS
 	lacks '^SHARE' <b.dat
 }
 
-# Where it is told: peak, list, JSON, every chart.
+# Where it is shown: peak, list, JSON, every chart.
 @test "sharing: what was read stays with the recording" {
 	cp "$SOURCE/tests/golden/shared.dat" mprofile_20231114221320.dat
 	run_apart mprof peak mprofile_20231114221320.dat

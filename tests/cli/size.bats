@@ -73,7 +73,7 @@ has_metrics() {
 	grep -qs '^mprof_' ./*.prom
 }
 
-# The command of the unit, for a process in place of a unit, in this folder.
+# The command of the unit, for a process in place of a unit, in this directory.
 @test "examples/service: the unit is valid, and its command records" {
 	unit=$SOURCE/examples/service/mprof@.service
 	if command -v systemd-analyze >/dev/null; then

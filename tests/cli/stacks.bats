@@ -303,7 +303,7 @@ sys.exit(not sys._jit.is_enabled())' 2>/dev/null || continue
 	wait "$target"
 }
 
-@test "descendants are told apart by their pid" {
+@test "descendants are distinguished by their pid" {
 	run_apart mprof run -q --stacks -T 5ms -o run.dat \
 		sh -c '"$0" calls.py 0.5; true' "$(pythons | head -n 1)"
 	[ "$status" -eq 0 ]

@@ -38,7 +38,7 @@ in_scratch() {
 	root/mprof --help | grep -q '^    run '
 }
 
-@test "in a folder with nothing else it records, lists and sums up" {
+@test "in a directory with nothing else it records, lists and sums up" {
 	in_scratch /mprof --version >/dev/null 2>&1 ||
 		skip 'no user namespaces here'
 	in_scratch /mprof run -T 10ms -o /run.dat /phases 300 >out 2>err

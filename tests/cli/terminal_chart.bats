@@ -150,7 +150,7 @@ crowd() {
 	done
 }
 
-@test 'lanes that have no row are told' {
+@test 'lanes that have no row are counted' {
 	awk 'BEGIN {
 		print "CMDLINE python3 job.py"
 		for (i = 0; i < 20; i++) printf "MEM 50 %d\n", 1700000000 + i
@@ -163,7 +163,7 @@ crowd() {
 	grep -q "and $((12 - shown)) more" out
 }
 
-@test 'killed, out of memory: told first, also where there is little room' {
+@test 'killed, out of memory: said first, also where there is little room' {
 	for size in '60 24' '60 12' '44 10'; do
 		COLUMNS=${size% *} LINES=${size#* } mprof plot --terminal \
 			"$SOURCE/tests/golden/cgroup.dat" >out

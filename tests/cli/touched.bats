@@ -31,7 +31,7 @@ touched() {
 }
 
 # Whether that process watches for this recorder: it is no child of the
-# recorder's, as the program is before it executes, and has its folder.
+# recorder's, as the program is before it executes, and has its directory.
 is_helper() { # PID RECORDER
 	[ "$1" != "$2" ] &&
 		[ "$(readlink "/proc/$1/cwd")" = "$PWD" ] &&
@@ -53,7 +53,7 @@ find_helper() {
 	[ -n "$helper" ]
 }
 
-# Records a program that lives until it is told that all of it was seen:
+# Records a program that lives until a file says that all of it was seen:
 # record_until MIB FILE PROGRAM
 record_until() {
 	local recorder
@@ -314,7 +314,7 @@ record_far_apart() {
 }
 
 # The process that watches must not wait for the recorder's next tick.
-@test "ticks that are far apart: faults are looked at all the same" {
+@test "ticks that are far apart: faults are read all the same" {
 	needs_faults
 	three -g
 	right has_three record_far_apart x.dat
@@ -470,7 +470,7 @@ has_both_columns() {
 }
 
 # A process that watches and is stopped stands for one that has no time.
-@test "faults for which a ring has no room are counted and told" {
+@test "faults for which a ring has no room are counted and reported" {
 	needs_faults
 	cat >many.c <<-'END'
 	#include <fcntl.h>

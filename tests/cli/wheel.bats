@@ -134,7 +134,7 @@ in_pip() {
 		"manylinux_2_26_$(uname -m)"
 }
 
-# If this CPython has no pip, another's pip installs for it, into a folder.
+# If this CPython has no pip, another's pip installs for it, into a directory.
 install_for() {
 	local minor
 

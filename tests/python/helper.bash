@@ -78,8 +78,8 @@ on_attachable() {
 	echo "# on$tried" >&3
 }
 
-# examples/django with its rows, as the folder site, and in there; $python has
-# Django.
+# examples/django with its rows, as the directory site, and in there; $python
+# has Django.
 django_site() {
 	# shellcheck disable=SC2046  # an interpreter a word
 	need_module django $(known_pythons)

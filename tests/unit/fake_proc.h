@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A folder that looks like /proc, for tests that say what stands in it.
+ * A directory that looks like /proc, for tests that say what stands in it.
  */
 #ifndef MPROF_TESTS_FAKE_PROC_H
 #define MPROF_TESTS_FAKE_PROC_H

@@ -15,10 +15,11 @@
 #include "base/random.h"
 #include "python/agent_tables.h"
 
-/* The agent takes its folder from the environment once: all tests share it. */
+/* The agent takes its directory from the environment once: all tests share it.
+ */
 static char *folder;
 
-static void open_folder(struct agent_tables *tables)
+static void open_directory(struct agent_tables *tables)
 {
 	const char *parent = getenv("TMPDIR");
 	struct err e;
@@ -62,7 +63,7 @@ static void what_was_noted_is_taken(void **state)
 	const struct agent_table *taken;
 
 	(void)state;
-	open_folder(&tables);
+	open_directory(&tables);
 	fill(&table, 500); /* more than there was room for at first */
 	assert_true(table_on_shelf(&table));
 	agent_tables_take(&tables);
@@ -87,7 +88,7 @@ static void what_is_removed_untaken_is_printed_by_its_process(void **state)
 	struct line_table table;
 
 	(void)state;
-	open_folder(&tables);
+	open_directory(&tables);
 	fill(&table, 3);
 	agent_tables_remove(folder); /* as the next recorder after a kill */
 	assert_int_equal(access(folder, F_OK), -1);
@@ -97,13 +98,13 @@ static void what_is_removed_untaken_is_printed_by_its_process(void **state)
 	agent_tables_close(&tables);
 }
 
-static void a_loaded_agent_is_told(void **state)
+static void a_loaded_agent_is_reported(void **state)
 {
 	struct agent_tables tables = {0};
 
 	(void)state;
 	assert_true(agent_tables_loaded(&tables));
-	open_folder(&tables);
+	open_directory(&tables);
 	assert_false(agent_tables_loaded(&tables));
 	shelf_tell_loaded();
 	assert_true(agent_tables_loaded(&tables));
@@ -117,7 +118,7 @@ static void what_the_process_printed_is_not_taken(void **state)
 	struct line_table table;
 
 	(void)state;
-	open_folder(&tables);
+	open_directory(&tables);
 	fill(&table, 1);
 	assert_true(shelf_claim(table.shelf));
 	assert_true(shelf_release(table.shelf, true));
@@ -141,7 +142,7 @@ static void a_child_begins_anew(void **state)
 	struct line_table table;
 
 	(void)state;
-	open_folder(&tables);
+	open_directory(&tables);
 	fill(&table, 3);
 	table_clear(&table); /* as spots_forked() does */
 	shelf_forked(table.shelf);
@@ -178,7 +179,7 @@ static void hostile_files_do_no_harm(void **state)
 	uint64_t seed = 17;
 
 	(void)state;
-	open_folder(&tables);
+	open_directory(&tables);
 	put_file("1-0.table", "", 0);
 	put_file("2-0.table",
 	    "no table, but long enough to hold a head that "
@@ -210,13 +211,13 @@ static void hostile_files_do_no_harm(void **state)
 	agent_tables_close(&tables);
 }
 
-static void others_in_the_folder_are_let_be(void **state)
+static void others_in_the_directory_are_let_be(void **state)
 {
 	struct agent_tables tables;
 	char *path, *fifo, *link;
 
 	(void)state;
-	open_folder(&tables);
+	open_directory(&tables);
 	put_file("notes", "x", 1);
 	fifo = mem_format("%s/7-0.table", folder);
 	link = mem_format("%s/8-0.table", folder);
@@ -240,11 +241,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_was_noted_is_taken),
 	    cmocka_unit_test(what_is_removed_untaken_is_printed_by_its_process),
-	    cmocka_unit_test(a_loaded_agent_is_told),
+	    cmocka_unit_test(a_loaded_agent_is_reported),
 	    cmocka_unit_test(what_the_process_printed_is_not_taken),
 	    cmocka_unit_test(a_child_begins_anew),
 	    cmocka_unit_test(hostile_files_do_no_harm),
-	    cmocka_unit_test(others_in_the_folder_are_let_be),
+	    cmocka_unit_test(others_in_the_directory_are_let_be),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -334,7 +334,7 @@ static void places_that_keep_have_short_periods(void **state)
 
 /* All but one of those that belong to one number have a place of their own: as
  * many as are tried. */
-static void places_that_meet_are_told_apart(void **state)
+static void places_that_meet_are_kept_apart(void **state)
 {
 	struct callers *callers = calloc(1, sizeof(*callers));
 	uint32_t at[5];
@@ -403,7 +403,7 @@ int main(void)
 	    cmocka_unit_test(steps_have_the_mean_and_the_spread_of_the_period),
 	    cmocka_unit_test(what_is_thinned_has_the_longer_period),
 	    cmocka_unit_test(places_that_keep_have_short_periods),
-	    cmocka_unit_test(places_that_meet_are_told_apart),
+	    cmocka_unit_test(places_that_meet_are_kept_apart),
 	    cmocka_unit_test(what_is_written_once_is_found_again),
 	    cmocka_unit_test(a_full_table_is_thinned_and_stays_right),
 	    cmocka_unit_test(what_is_removed_leaves_no_trace),

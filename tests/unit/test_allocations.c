@@ -32,7 +32,7 @@ static struct test_state {
 	int64_t now_ns;
 	int64_t kib, bytes;
 	size_t count;
-	uint64_t every; /* the most that was told */
+	uint64_t every; /* the most that was reported */
 	void *map;      /* the last table's */
 	struct made_table
 	    *busy; /* its process goes on behind a header's read */
@@ -133,7 +133,7 @@ static struct made_table open_table(pid_t pid, int number)
 	return table;
 }
 
-/* Ticks half a second later and compares what was told. */
+/* Ticks half a second later and compares what was reported. */
 static void expect(const char *want)
 {
 	struct sink_process process = {.pid = getpid(), .is_root = true};
@@ -148,7 +148,7 @@ static void expect(const char *want)
 		assert_string_equal(the.told.text, want);
 }
 
-static void what_is_new_and_what_is_freed_is_told(void **state)
+static void what_is_new_and_what_is_freed_is_reported(void **state)
 {
 	struct made_table table = open_table(getpid(), 0);
 	uint64_t frames[3];
@@ -311,7 +311,7 @@ static bool is_told(void)
 	       strstr(the.told.text, "held by static,");
 }
 
-static void one_without_a_table_is_told_of(void **state)
+static void one_without_a_table_is_reported(void **state)
 {
 	(void)state;
 	assert_true(is_told());
@@ -438,7 +438,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
-		what_is_new_and_what_is_freed_is_told, begin, end),
+		what_is_new_and_what_is_freed_is_reported, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_stack_that_is_written_meanwhile_is_found, begin, end),
 	    cmocka_unit_test_setup_teardown(
@@ -448,7 +448,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 		the_end_reads_all_tables, begin, end),
 	    cmocka_unit_test_setup_teardown(
-		one_without_a_table_is_told_of, begin, end),
+		one_without_a_table_is_reported, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		of_an_attached_program_the_first_table_is_waited_for, begin,
 		end),

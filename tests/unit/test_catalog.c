@@ -35,13 +35,13 @@ struct dirent *readdir(DIR *dir)
 	return next(dir);
 }
 
-static int enter_folder(void **state)
+static int enter_directory(void **state)
 {
 	(void)state;
 	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
 }
 
-static int leave_folder(void **state)
+static int leave_directory(void **state)
 {
 	char *command = mem_format("rm -r %s", folder);
 	int got = system(command);
@@ -263,7 +263,7 @@ static void others_are_recordings_without_a_number(void **state)
 	catalog_finish(&catalog);
 }
 
-static void a_directory_that_fails_is_told(void **state)
+static void a_directory_that_fails_is_reported(void **state)
 {
 	int (*const inits[])(struct catalog *, const char *, struct err *) = {
 	    catalog_init, catalog_init_others, catalog_init_all};
@@ -352,11 +352,11 @@ int main(void)
 	    cmocka_unit_test(the_newest_is_what_began_last),
 	    cmocka_unit_test(at_once_a_default_name_wins),
 	    cmocka_unit_test(others_are_recordings_without_a_number),
-	    cmocka_unit_test(a_directory_that_fails_is_told),
+	    cmocka_unit_test(a_directory_that_fails_is_reported),
 	    cmocka_unit_test(a_thousand_others_are_enough),
 	    cmocka_unit_test(what_is_recorded_is_not_deleted),
 	    cmocka_unit_test(links_have_numbers),
 	};
 
-	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+	return cmocka_run_group_tests(tests, enter_directory, leave_directory);
 }

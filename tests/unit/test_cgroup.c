@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The figures of a control group are read from folders that stand for a mount
-// of each version.
+// The figures of a control group are read from directories that stand for a
+// mount of each version.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Control groups are found by path, unit and container in folders that stand
-// for a mounted hierarchy and for the state of container runtimes.
+// Control groups are found by path, unit and container in directories that
+// stand for a mounted hierarchy and for the state of container runtimes.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,7 +21,7 @@
 static struct procfs fs;
 static struct cgroup_find find;
 
-/* Makes all folders of a path below the fake root. */
+/* Makes all directories of a path below the fake root. */
 static void make(const char *path)
 {
 	char whole[1024];

@@ -224,7 +224,7 @@ static void what_is_held_by_the_object_begins_no_chain(void **state)
 	finish(&heap);
 }
 
-static void no_root_is_told_by_kind(void **state)
+static void no_root_is_named_by_kind(void **state)
 {
 	static const struct edge edges[] = {
 	    {1, 0, REFERENCE_ITEM, 0}, /* a list that only C code holds */
@@ -590,7 +590,7 @@ int main(void)
 	    cmocka_unit_test(a_dict_of_an_instance_is_folded),
 	    cmocka_unit_test(keys_of_a_cache_are_one_chain),
 	    cmocka_unit_test(what_is_held_by_the_object_begins_no_chain),
-	    cmocka_unit_test(no_root_is_told_by_kind),
+	    cmocka_unit_test(no_root_is_named_by_kind),
 	    cmocka_unit_test(by_name_comes_before_by_nobody),
 	    cmocka_unit_test(of_equals_what_retains_most_comes_first),
 	    cmocka_unit_test(chains_that_agree_to_the_depth_are_one),

@@ -136,7 +136,7 @@ static void growth_of_few_samples_is_from_the_first_to_the_last(void **state)
 	series_finish(&run.total);
 }
 
-/* The kernel's figure at the end is the peak of all, told once more. */
+/* The kernel's figure at the end is the peak of all, reported once more. */
 static void the_last_phase_has_its_own_peak(void **state)
 {
 	struct profile profile;

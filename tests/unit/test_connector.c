@@ -72,7 +72,7 @@ static int end_of(struct connector *connector, pid_t pid)
 	return -1;
 }
 
-static void each_child_is_told_once_with_its_end(void **state)
+static void each_child_is_reported_once_with_its_end(void **state)
 {
 	struct connector connector;
 	pid_t pids[CHILDREN];
@@ -118,7 +118,7 @@ static void a_thread_is_no_fork(void **state)
 	connector_finish(&connector);
 }
 
-static void ends_are_told_only_where_they_are_wanted(void **state)
+static void ends_are_reported_only_where_they_are_wanted(void **state)
 {
 	struct connector connector;
 	int status;
@@ -137,9 +137,9 @@ static void ends_are_told_only_where_they_are_wanted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(each_child_is_told_once_with_its_end),
+	    cmocka_unit_test(each_child_is_reported_once_with_its_end),
 	    cmocka_unit_test(a_thread_is_no_fork),
-	    cmocka_unit_test(ends_are_told_only_where_they_are_wanted),
+	    cmocka_unit_test(ends_are_reported_only_where_they_are_wanted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,7 @@
 
 static const char *host_name; /* NULL: it is the machine's own */
 
-/* In place of libc's; a name that ends in "!" can't be told. */
+/* In place of libc's; a name that ends in "!" is unknown. */
 int gethostname(char *name, size_t size)
 {
 	struct utsname machine;

@@ -459,7 +459,7 @@ static void test_exit_of_the_program_alone(void **state)
 	profile_finish(&profile);
 }
 
-static void check_calls_told_twice(const char *text)
+static void check_calls_reported_twice(const char *text)
 {
 	struct profile profile = read_text(text);
 	struct run *run = only_run(profile);
@@ -473,16 +473,16 @@ static void check_calls_told_twice(const char *text)
 	profile_finish(&profile);
 }
 
-static void test_calls_told_twice(void **state)
+static void test_calls_reported_twice(void **state)
 {
 	(void)state;
-	check_calls_told_twice(
+	check_calls_reported_twice(
 	    "CMDLINE x\nFUNC my_f 1.0 10.0 2.0 11.0 0\n"
 	    "CALL 1.0 10.0 name=my%20f pid=5 tid=6 level=0 end=11.0 mib1=2.0\n"
 	    "FUNC my_f 1.0 10.0 2.0 11.0 0\n"
 	    "CALL 1.0 10.0 name=my%20f pid=5 tid=7 level=0 end=11.0 mib1=2.0\n"
 	    "FUNC other 1.0 10.0 2.0 11.0 0\n");
-	check_calls_told_twice(
+	check_calls_reported_twice(
 	    "CMDLINE x\nFUNC my_f 1.0 10.0 2.0 11.0 0\n"
 	    "CALL;name=my%20f;pid=5;tid=6;level=0;end=11.0;mib1=2.0 1.0 10.0\n"
 	    "FUNC my_f 1.0 10.0 2.0 11.0 0\n"
@@ -767,7 +767,7 @@ static void test_rows_of_samples(void **state)
 	free(text);
 }
 
-/* The second line would be a record, were only its end looked at. */
+/* The second line would be a record, were only its end read. */
 static void test_long_lines(void **state)
 {
 	size_t len = (size_t)70 << 20;
@@ -854,7 +854,7 @@ int main(void)
 	    cmocka_unit_test(test_no_measurements),
 	    cmocka_unit_test(test_keys_of_this_version),
 	    cmocka_unit_test(test_exit_of_the_program_alone),
-	    cmocka_unit_test(test_calls_told_twice),
+	    cmocka_unit_test(test_calls_reported_twice),
 	    cmocka_unit_test(test_calls_of_the_same_time),
 	    cmocka_unit_test(test_marks_and_stacks),
 	    cmocka_unit_test(test_allocations),

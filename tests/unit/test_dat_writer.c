@@ -38,13 +38,13 @@ int renameat(int from_folder, const char *from, int to_folder, const char *to)
 	return (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, 0);
 }
 
-static int enter_folder(void **state)
+static int enter_directory(void **state)
 {
 	(void)state;
 	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
 }
 
-static int leave_folder(void **state)
+static int leave_directory(void **state)
 {
 	(void)state;
 	return chdir("/") == 0 && rmdir(folder) == 0 ? 0 : -1;
@@ -425,7 +425,7 @@ static void a_rotation_that_failed_is_done_later(void **state)
 	close(unused[1]);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	few = before;
-	/* Enough for the folder and the name. */
+	/* Enough for the directory and the name. */
 	few.rlim_cur = (rlim_t)unused[1] + 1;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
 	for (int i = 0; i < 3; i++) {
@@ -515,7 +515,7 @@ static void an_older_file_may_vanish_meanwhile(void **state)
 	unlink("full.dat.3");
 }
 
-static void a_removed_file_is_told(void **state)
+static void a_removed_file_is_reported(void **state)
 {
 	struct dat_writer writer;
 	struct err e;
@@ -547,8 +547,8 @@ int main(void)
 	    cmocka_unit_test(a_rotation_that_failed_is_done_later),
 	    cmocka_unit_test(a_bounded_file_is_thinned),
 	    cmocka_unit_test(an_older_file_may_vanish_meanwhile),
-	    cmocka_unit_test(a_removed_file_is_told),
+	    cmocka_unit_test(a_removed_file_is_reported),
 	};
 
-	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+	return cmocka_run_group_tests(tests, enter_directory, leave_directory);
 }

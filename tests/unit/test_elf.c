@@ -14,7 +14,7 @@
 #include "proc/maps.h"
 #include "python/remote/elf.h"
 
-/* This program is the file that is looked into. */
+/* This program is the file that is read. */
 int elf_test_mark __attribute__((section(".elftest"))) = 1;
 
 static char folder[] = "/tmp/test_elf.XXXXXX";
@@ -98,7 +98,7 @@ static void look_at_copy(void)
 	elf_close(&elf);
 }
 
-static void other_machines_are_told(void **state)
+static void other_machines_are_reported(void **state)
 {
 	size_t len;
 	char *bytes = read_self(&len);
@@ -143,7 +143,7 @@ static void damaged_files_do_no_harm(void **state)
 	free(bytes);
 }
 
-static int make_folder(void **state)
+static int make_directory(void **state)
 {
 	(void)state;
 	snprintf(copy, sizeof(copy), "%s/copy",
@@ -151,7 +151,7 @@ static int make_folder(void **state)
 	return 0;
 }
 
-static int remove_folder(void **state)
+static int remove_directory(void **state)
 {
 	(void)state;
 	unlink(copy);
@@ -162,9 +162,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(symbols_and_sections_are_found),
-	    cmocka_unit_test(other_machines_are_told),
+	    cmocka_unit_test(other_machines_are_reported),
 	    cmocka_unit_test(damaged_files_do_no_harm),
 	};
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Limits and the out-of-memory killer, over folders that stand for /proc and
-// for a control group hierarchy of version 2 or 1. The program is this one.
+// Limits and the out-of-memory killer, over directories that stand for /proc
+// and for a control group hierarchy of version 2 or 1. The program is this one.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -360,7 +360,7 @@ static void an_address_space_has_a_limit_too(void **state)
 	assert_string_equal(verdict.limit_of->key, "address-space");
 }
 
-static void each_kill_is_told_of_once(void **state)
+static void each_kill_is_reported_once(void **state)
 {
 	struct exit_cause_verdict verdict;
 	struct exit_cause exit_cause;
@@ -429,7 +429,7 @@ static void what_we_have_killed_was_not_out_of_memory(void **state)
 	end(&exit_cause, KILLED, &verdict);
 }
 
-static int make_folders(void **state)
+static int make_directories(void **state)
 {
 	char path[256];
 
@@ -470,11 +470,11 @@ int main(void)
 	    cmocka_unit_test(without_a_group_the_machine_is_the_limit),
 	    cmocka_unit_test(version_1_has_files_of_its_own),
 	    cmocka_unit_test(an_address_space_has_a_limit_too),
-	    cmocka_unit_test(each_kill_is_told_of_once),
+	    cmocka_unit_test(each_kill_is_reported_once),
 	    cmocka_unit_test(others_of_the_machine_are_no_cause),
 	    cmocka_unit_test(a_counter_at_zero_counts_too),
 	    cmocka_unit_test(what_we_have_killed_was_not_out_of_memory),
 	};
 
-	return cmocka_run_group_tests(tests, make_folders, remove_all);
+	return cmocka_run_group_tests(tests, make_directories, remove_all);
 }

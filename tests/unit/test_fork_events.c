@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernel's events of forks say which processes belong; a folder stands for
-// /proc.
+// The kernel's events of forks say which processes belong; a directory stands
+// for /proc.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// GPUs whose drivers tell their memory in fdinfo; a folder stands for /proc.
+// GPUs whose drivers tell their memory in fdinfo; a directory stands for /proc.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -218,7 +218,7 @@ static void a_device_tells_how_busy_it_is(void **state)
 #define AMD9 "drm-driver:\tamdgpu\ndrm-pdev:\t0000:03:00.0\ndrm-client-id:\t9\n"
 
 /* It is no 0. */
-static void what_is_not_told_is_a_gap(void **state)
+static void what_is_not_reported_is_a_gap(void **state)
 {
 	static const char *const bad[] = {
 	    AMD9,
@@ -338,7 +338,7 @@ int main(void)
 	    TEST(resident_memory_in_regions),
 	    TEST(other_keys_are_not_memory),
 	    TEST(a_device_tells_how_busy_it_is),
-	    TEST(what_is_not_told_is_a_gap),
+	    TEST(what_is_not_reported_is_a_gap),
 	    TEST(nobody_uses_it),
 	    TEST(in_the_first_namespace_pids_are_as_listed),
 	    TEST(in_another_namespace_pids_are_proved),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A heap that lies, in each version's layout: rings that never close, lengths
-// of 2^60, pointers to nowhere. Every walk ends, and what is told of the
+// of 2^60, pointers to nowhere. Every walk ends, and what is reported of the
 // honest one is true.
 #include <setjmp.h>
 #include <stdarg.h>
@@ -114,7 +114,7 @@ static void truth(void)
 	assert_int_equal(edge.key, fake.title);
 }
 
-static void the_truth_is_told(void **state)
+static void the_truth_is_reported(void **state)
 {
 	(void)state;
 	each_layout(truth);
@@ -150,7 +150,7 @@ static void open_ring(void)
 	assert_refused("not where any CPython");
 }
 
-static void rings_that_never_close_are_told(void **state)
+static void rings_that_never_close_are_reported(void **state)
 {
 	(void)state;
 	each_layout(open_ring);
@@ -225,7 +225,7 @@ static void wild_words_do_no_harm(void **state)
 	each_layout(wild_words);
 }
 
-/* Tuples that hold one another's memory: more to look at than there is. */
+/* Tuples that hold one another's memory: more to read than there is. */
 static void overlapping(void)
 {
 	uint64_t address = fake_room(&fake, 8192);
@@ -247,7 +247,7 @@ static void objects_in_one_another_end(void **state)
 	each_layout(overlapping);
 }
 
-/* A process that ended while it was looked at is no empty one. */
+/* A process that ended while it was read is no empty one. */
 static int gone(
     const struct python_memory *memory, uint64_t address, void *to, size_t len)
 {
@@ -323,7 +323,7 @@ static void incremental_rings(void)
 	objects_finish(&objects);
 }
 
-static void the_incremental_collector_is_told_apart(void **state)
+static void the_incremental_collector_is_recognised(void **state)
 {
 	(void)state;
 	each_layout(incremental_rings);
@@ -366,7 +366,7 @@ static void lying_rows(void)
 	assert_int_equal(find(), 0);
 }
 
-static void an_offset_that_lies_is_told(void **state)
+static void an_offset_that_lies_is_reported(void **state)
 {
 	(void)state;
 	each_layout(lying_rows);
@@ -436,7 +436,7 @@ static void stacks(void)
 	assert_int_equal(find(), 0);
 	without = count_of("str");
 	objects_finish(&objects);
-	/* Ended; two variables; a word besides; not told. */
+	/* Ended; two variables; a word besides; not reported. */
 	assert_int_equal(texts_with(0, true), without);
 	assert_int_equal(texts_with(2, true), without + 1);
 	assert_int_equal(texts_with(3, true), without + 2);
@@ -485,11 +485,11 @@ static void a_namesake_is_not_taken_for_the_interpreters(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_truth_is_told),
-	    cmocka_unit_test(rings_that_never_close_are_told),
+	    cmocka_unit_test(the_truth_is_reported),
+	    cmocka_unit_test(rings_that_never_close_are_reported),
 	    cmocka_unit_test(rings_are_found_by_what_they_are),
-	    cmocka_unit_test(the_incremental_collector_is_told_apart),
-	    cmocka_unit_test(an_offset_that_lies_is_told),
+	    cmocka_unit_test(the_incremental_collector_is_recognised),
+	    cmocka_unit_test(an_offset_that_lies_is_reported),
 	    cmocka_unit_test(huge_lengths_are_none),
 	    cmocka_unit_test(wild_words_do_no_harm),
 	    cmocka_unit_test(objects_in_one_another_end),

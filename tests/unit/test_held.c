@@ -170,9 +170,9 @@ static void the_most_is_seen_at_a_reading(void **state)
 	profile_finish(&profile);
 }
 
-/* Frames of machine code: the library of mprof is told from the allocator's
- * functions in it. */
-static void what_the_recorder_does_is_told_of_it(void **state)
+/* Frames of machine code: the library of mprof is distinguished from the
+ * allocator's functions in it. */
+static void what_the_recorder_does_is_credited_to_it(void **state)
 {
 	static char library[] = "/usr/lib/mprof/allocation.so";
 	static char libc[] = "/usr/lib/x86_64-linux-gnu/libc.so.6";
@@ -244,7 +244,7 @@ int main(void)
 	    cmocka_unit_test(a_peak_of_something_else_does_not_hide_all),
 	    cmocka_unit_test(the_most_may_come_after_the_last_sample),
 	    cmocka_unit_test(the_most_is_seen_at_a_reading),
-	    cmocka_unit_test(what_the_recorder_does_is_told_of_it),
+	    cmocka_unit_test(what_the_recorder_does_is_credited_to_it),
 	    cmocka_unit_test(a_library_leads_where_it_is_the_programs_nearest),
 	};
 

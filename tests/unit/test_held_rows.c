@@ -269,7 +269,7 @@ static void an_error_is_of_horvitz_and_thompson(void **state)
 }
 
 /* A stack counts once in each process, though its pid may be used again. */
-static void a_stack_is_told_once_in_a_process(void **state)
+static void a_stack_is_reported_once_in_a_process(void **state)
 {
 	struct held held;
 
@@ -356,7 +356,7 @@ static void the_library_of_the_most_is_named(void **state)
 	    "load:5 45 3 json;"));
 }
 
-static void the_largest_places_are_told(void **state)
+static void the_largest_places_are_named(void **state)
 {
 	char *places[5];
 
@@ -415,11 +415,11 @@ int main(void)
 	    TEST(rows_are_of_processes),
 	    TEST(a_part_is_made_and_held),
 	    TEST(an_error_is_of_horvitz_and_thompson),
-	    TEST(a_stack_is_told_once_in_a_process),
+	    TEST(a_stack_is_reported_once_in_a_process),
 	    TEST(growths_have_the_stacks_that_are_known),
 	    TEST(growths_stand_beside_rows),
 	    TEST(the_library_of_the_most_is_named),
-	    TEST(the_largest_places_are_told),
+	    TEST(the_largest_places_are_named),
 	    TEST(the_source_is_what_knows_most),
 	};
 

@@ -179,7 +179,7 @@ static void a_leak_is_reported(void **state)
 }
 
 /* A leak that shows in as much noise as there is. */
-static void what_would_show_is_told_of_a_steady_one(void **state)
+static void what_would_show_is_said_of_a_steady_one(void **state)
 {
 	struct leak quiet = judge(flat, 0, 1), loud = judge(flat, 0, 100);
 	struct leak still = judge(flat, 0, 0);
@@ -342,7 +342,7 @@ int main(void)
 	    cmocka_unit_test(each_shape_has_its_verdict),
 	    cmocka_unit_test(what_is_no_growth_to_the_end_is_no_leak),
 	    cmocka_unit_test(a_leak_is_reported),
-	    cmocka_unit_test(what_would_show_is_told_of_a_steady_one),
+	    cmocka_unit_test(what_would_show_is_said_of_a_steady_one),
 	    cmocka_unit_test(a_speck_beside_waves_is_no_leak),
 	    cmocka_unit_test(rounding_is_no_growth),
 	    cmocka_unit_test(nights_are_compared),

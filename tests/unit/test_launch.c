@@ -222,7 +222,7 @@ static void test_floor(void **state)
 	assert_true(launch.floor_kib < usage.ru_maxrss);
 }
 
-/* An orphan of the program is ours to reap, and is told before the end. */
+/* An orphan of the program is ours to reap, and is reported before the end. */
 static void test_orphan(void **state)
 {
 	struct launch launch = shell("sh -c 'exit 9 &'; sleep 1");

@@ -207,7 +207,7 @@ static void a_third_processs_signal_is_passed(void **state)
 	assert_ptr_equal(world.value.sival_ptr, (void *)77);
 }
 
-/* The first one is told of at the end. */
+/* The first one is reported at the end. */
 static void a_signal_may_be_refused(void **state)
 {
 	(void)state;
@@ -344,7 +344,7 @@ static void stops_of_the_program_are_followed(void **state)
 	assert_int_equal(wait_now().what, LAUNCH_TICK);
 }
 
-/* Children come before the program, whatever wait() told first. */
+/* Children come before the program, whatever wait() reported first. */
 static void ends_have_a_status_and_a_use(void **state)
 {
 	struct launch_event event;
@@ -412,7 +412,7 @@ static void a_child_signal_asks_for_their_ends(void **state)
 	assert_int_equal(get(SIGCHLD, CLD_EXITED, SOMEONE).what, LAUNCH_CHILD);
 }
 
-static void what_is_waited_for_is_told(void **state)
+static void what_is_waited_for_is_reported(void **state)
 {
 	struct launch_event event;
 	int other[2];
@@ -468,7 +468,7 @@ int main(void)
 	    TEST(a_process_aside_makes_news),
 	    TEST(a_failure_is_tried_again),
 	    TEST(a_child_signal_asks_for_their_ends),
-	    TEST(what_is_waited_for_is_told),
+	    TEST(what_is_waited_for_is_reported),
 	    TEST(a_status_is_as_a_shells),
 	};
 

@@ -182,7 +182,7 @@ static void make_leak(struct series *series, double seconds, double late)
 	}
 }
 
-static void slope_and_start_are_told(void **state)
+static void slope_and_start_are_reported(void **state)
 {
 	struct series series = {0};
 	struct leak leak;
@@ -731,7 +731,7 @@ int main(void)
 	    cmocka_unit_test(restarts_in_noise_are_not_steady),
 	    cmocka_unit_test(one_restless_life_hides_no_leak),
 	    cmocka_unit_test(a_pause_in_the_work_does_not_make_it_steady),
-	    cmocka_unit_test(slope_and_start_are_told),
+	    cmocka_unit_test(slope_and_start_are_reported),
 	    cmocka_unit_test(flat_teeth_are_steady),
 	    cmocka_unit_test(a_late_start_is_found),
 	    cmocka_unit_test(a_large_warm_up_hides_no_small_leak),

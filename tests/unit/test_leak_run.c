@@ -212,7 +212,7 @@ static void more_processes_are_a_leak_after_a_minute(void **state)
 	}
 }
 
-/* Times are told from the start of the whole run. */
+/* Times count from the start of the whole run. */
 static void a_part_is_judged_as_if_it_were_all(void **state)
 {
 	(void)state;

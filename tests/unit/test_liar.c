@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A process that lies: it has _PyRuntime and the structures of a CPython,
 // made up by each test, with loops, wild pointers and lengths of 2^60. Every
-// walk has to end, and nothing that is not so may be told.
+// walk has to end, and nothing that is not so may be reported.
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -506,7 +506,7 @@ static void huge_lengths_are_no_text(void **state)
 	assert_int_equal(sample(&last, function), 0);
 }
 
-/* A length that reaches beyond what is mapped: not a byte of it is told. */
+/* A length that reaches beyond what is mapped: not a byte of it is reported. */
 static void text_over_the_edge_is_none(void **state)
 {
 	char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE,

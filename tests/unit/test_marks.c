@@ -265,7 +265,7 @@ static void note_removed(const char *path)
 	assert_int_equal(access(path, F_OK), 0); /* it goes behind this */
 }
 
-/* A file of this user's in the folder; its name ends so. */
+/* A file of this user's in the directory; its name ends so. */
 static int put_left(const char *ending, int age_s)
 {
 	const struct timespec times[2] = {
@@ -332,9 +332,9 @@ static void a_file_without_a_lock_is_removed(void **state)
 	marks_remove_left("/none", note_removed);
 }
 
-/* A folder that others may exchange files in is none, nor one that is not
+/* A directory that others may exchange files in is none, nor one that is not
  * there. */
-static void the_folder_is_the_users_or_sticky(void **state)
+static void the_directory_is_the_users_or_sticky(void **state)
 {
 	char own[] = "/tmp/mprof-marks-own.XXXXXX";
 
@@ -425,7 +425,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 		it_is_due_where_a_line_came, open_one, close_one),
 	    cmocka_unit_test(a_file_without_a_lock_is_removed),
-	    cmocka_unit_test(the_folder_is_the_users_or_sticky),
+	    cmocka_unit_test(the_directory_is_the_users_or_sticky),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

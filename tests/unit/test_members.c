@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The list of processes that belong, and those of them that live on when the
-// program has ended, over a folder that stands for /proc.
+// program has ended, over a directory that stands for /proc.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

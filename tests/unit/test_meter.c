@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The figure of a process, and whose memory it uses, by the text of statm
-// alone, over a folder that stands for /proc.
+// alone, over a directory that stands for /proc.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

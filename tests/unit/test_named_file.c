@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A path is looked at once: links are followed, each to its end.
+// A path is resolved once: links are followed, each to its end.
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 
 #include "base/named_file.h"
 
-static int in_own_folder(void **state)
+static int in_own_directory(void **state)
 {
 	char name[] = "/tmp/mprof-test.XXXXXX";
 
@@ -24,7 +24,7 @@ static int in_own_folder(void **state)
 	return 0;
 }
 
-static int remove_own_folder(void **state)
+static int remove_own_directory(void **state)
 {
 	char *name = getcwd(NULL, 0);
 	char command[128];
@@ -84,7 +84,7 @@ static void a_link_to_nothing_names_what_would_be_made(void **state)
 	assert_int_equal(access("new", F_OK), 0);
 }
 
-static void a_circle_and_a_missing_folder_are_errors(void **state)
+static void a_circle_and_a_missing_directory_are_errors(void **state)
 {
 	struct named_file file;
 	struct err e;
@@ -182,15 +182,16 @@ static void forty_links_are_followed(void **state)
 	assert_int_equal(access("link41", F_OK), -1);
 }
 
-#define TEST(name) \
-	cmocka_unit_test_setup_teardown(name, in_own_folder, remove_own_folder)
+#define TEST(name)                       \
+	cmocka_unit_test_setup_teardown( \
+	    name, in_own_directory, remove_own_directory)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(links_are_followed_to_their_end),
 	    TEST(a_link_to_nothing_names_what_would_be_made),
-	    TEST(a_circle_and_a_missing_folder_are_errors),
+	    TEST(a_circle_and_a_missing_directory_are_errors),
 	    TEST(a_pipe_behind_proc_is_that_pipe),
 	    TEST(what_another_user_put_there_is_refused),
 	    TEST(forty_links_are_followed),

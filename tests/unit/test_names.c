@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Names over a folder that stands for /proc: when they are read again, and
+// Names over a directory that stands for /proc: when they are read again, and
 // what is news.
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,7 +42,7 @@ static struct member *add(int pid, const char *words)
 	return member;
 }
 
-/* The news of a step, "PID WORDS;" each; all that is told is introduced. */
+/* The news of a step, "PID WORDS;" each; all that is reported is introduced. */
 static const char *step(int64_t ms)
 {
 	static char told[1024];
@@ -126,7 +126,7 @@ static void an_exec_is_news_and_a_title_is_in_time(void **state)
 	assert_string_equal(step(70500), "5 java: idle;");
 }
 
-static void what_grew_is_looked_at(void **state)
+static void what_grew_is_read_again(void **state)
 {
 	struct member *member = add(5, "a");
 
@@ -214,7 +214,7 @@ int main(void)
 	    TEST(what_executed_is_read_at_once),
 	    TEST(what_forked_is_given_time),
 	    TEST(an_exec_is_news_and_a_title_is_in_time),
-	    TEST(what_grew_is_looked_at),
+	    TEST(what_grew_is_read_again),
 	    TEST(no_words_are_waited_for),
 	    TEST(anothers_words_are_not_taken),
 	    TEST(the_program_is_named_first),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The user's own code is told from everything else by the frame's file alone.
+// The user's own code is distinguished from everything else by the frame's file
+// alone.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -234,7 +235,7 @@ static void assert_below(
 	strbuf_finish(&text);
 }
 
-static void the_calls_below_are_told(void **state)
+static void the_calls_below_are_named(void **state)
 {
 	const struct frame frames[] = {
 	    code("/usr/lib/mprof/allocation.so", "malloc"),
@@ -261,7 +262,7 @@ static void the_calls_below_are_told(void **state)
 }
 
 /* A name that begins as another one does is another group. */
-static void a_group_is_told_by_its_whole_name(void **state)
+static void a_group_is_known_by_its_whole_name(void **state)
 {
 	const struct frame frames[] = {code("/usr/lib/libzip.so", "f"),
 	    code("/usr/lib/libzipper.so", "f"), python("/srv/a.py", "f")};
@@ -355,8 +356,8 @@ int main(void)
 	    cmocka_unit_test(a_runtime_in_the_program_is_a_library),
 	    cmocka_unit_test(the_innermost_of_the_users_own_leads),
 	    cmocka_unit_test(what_the_recorder_allocates_for_itself),
-	    cmocka_unit_test(the_calls_below_are_told),
-	    cmocka_unit_test(a_group_is_told_by_its_whole_name),
+	    cmocka_unit_test(the_calls_below_are_named),
+	    cmocka_unit_test(a_group_is_known_by_its_whole_name),
 	    cmocka_unit_test(an_import_is_seen_through_machine_code),
 	    cmocka_unit_test(packages_and_libraries_have_names),
 	    cmocka_unit_test(a_cell_has_its_number),

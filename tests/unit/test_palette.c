@@ -188,7 +188,7 @@ static void check_pair(enum palette_theme theme, size_t i, size_t k)
 	}
 }
 
-static void lines_can_be_told_apart(void **state)
+static void lines_can_be_distinguished(void **state)
 {
 	(void)state;
 	assert_int_equal(LINES, 3 + ROLE_SERIES_COUNT);
@@ -238,7 +238,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_formula_is_right),
-	    cmocka_unit_test(lines_can_be_told_apart),
+	    cmocka_unit_test(lines_can_be_distinguished),
 	    cmocka_unit_test(everything_stands_out_from_the_background),
 	    cmocka_unit_test(red_has_one_meaning),
 	};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The peak, of sums and of high-water marks, over a folder that stands for
+// The peak, of sums and of high-water marks, over a directory that stands for
 // /proc: whose status is read again, and whose can't have changed.
 #include <fcntl.h>
 #include <setjmp.h>

@@ -29,7 +29,8 @@ static struct profile read_text(const char *text)
 	return profile;
 }
 
-/* Compares a process's memory at each of the ticks; -1: nothing was told. */
+/* Compares a process's memory at each of the ticks; -1: nothing was recorded.
+ */
 static void check_ticks(
     const struct process *process, const double *expected, size_t count)
 {
@@ -175,7 +176,7 @@ static enum run_total total_of(const char *head, int ticks, double share)
 	return total;
 }
 
-static void mem_is_told_by_what_moves_with_it(void **state)
+static void mem_is_known_by_what_moves_with_it(void **state)
 {
 	(void)state;
 	assert_int_equal(total_of("", 50, 1), RUN_TOTAL_ALL);
@@ -246,7 +247,7 @@ int main(void)
 	    cmocka_unit_test(a_second_proc_begins_a_life),
 	    cmocka_unit_test(a_gap_ends_a_life_where_none_is_introduced),
 	    cmocka_unit_test(times_tell_ticks_where_they_go_back),
-	    cmocka_unit_test(mem_is_told_by_what_moves_with_it),
+	    cmocka_unit_test(mem_is_known_by_what_moves_with_it),
 	    cmocka_unit_test(the_name_is_that_of_the_peak),
 	    cmocka_unit_test(a_title_that_is_found_late_is_the_name),
 	    cmocka_unit_test(one_tick_above_proves_nothing),

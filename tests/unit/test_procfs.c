@@ -221,7 +221,7 @@ static void be_known_as(const char *pid)
 }
 
 /* This process is 300 there, and 12 two namespaces further down. */
-static void another_namespaces_numbers_are_told_from_ours(void **state)
+static void another_namespaces_numbers_are_not_ours(void **state)
 {
 	struct procfs outer;
 	struct err e;
@@ -302,7 +302,7 @@ int main(void)
 	    cmocka_unit_test(metrics_read_their_files),
 	    cmocka_unit_test(a_word_means_a_whole_name_first),
 	    cmocka_unit_test(python_is_known_by_its_script_or_module),
-	    cmocka_unit_test(another_namespaces_numbers_are_told_from_ours),
+	    cmocka_unit_test(another_namespaces_numbers_are_not_ours),
 	    cmocka_unit_test(this_process_is_seen_in_the_real_one),
 	    cmocka_unit_test(paths_of_processes_are_cut_to_size),
 	};

@@ -85,7 +85,7 @@ static const struct report report = {.sink = &sink, .epoch_ns = 1000};
 static struct members members;
 static struct names names;
 
-static void assert_told(const char *expected)
+static void assert_reported(const char *expected)
 {
 	assert_string_equal(log_text, expected);
 	log_text[0] = 0;
@@ -130,13 +130,13 @@ static void an_end_stands_behind_the_names(void **state)
 	at(1)->exit_status = 9;
 	at(1)->peak_kib = 70;
 	report_ends(&report, &members);
-	assert_told("introduce 10 program ''; introduce 11 program ''; "
-		    "exit 11 1 9 1 70; ");
+	assert_reported("introduce 10 program ''; introduce 11 program ''; "
+			"exit 11 1 9 1 70; ");
 	report_ends(&report, &members);
-	assert_told("");
+	assert_reported("");
 	at(2)->gone = at(2)->judged = at(2)->introduced = true;
 	report_ends(&report, &members);
-	assert_told("exit 12 0 0 0 -1; ");
+	assert_reported("exit 12 0 0 0 -1; ");
 }
 
 /* Its end is reported behind everything else, by report_exit(). */
@@ -145,7 +145,7 @@ static void the_programs_end_is_no_end_of_a_descendant(void **state)
 	(void)state;
 	at(0)->gone = at(0)->judged = true;
 	report_ends(&report, &members);
-	assert_told("introduce 10 program ''; ");
+	assert_reported("introduce 10 program ''; ");
 }
 
 static void who_is_not_judged_has_no_end_yet(void **state)
@@ -153,7 +153,7 @@ static void who_is_not_judged_has_no_end_yet(void **state)
 	(void)state;
 	add_member(11)->gone = true;
 	report_ends(&report, &members);
-	assert_told("");
+	assert_reported("");
 }
 
 static void a_pid_of_another_is_announced_before_its_sample(void **state)
@@ -163,14 +163,14 @@ static void a_pid_of_another_is_announced_before_its_sample(void **state)
 	(void)state;
 	add_member(20);
 	report_tick(&report, &names, &members, &tick);
-	assert_told("tick 5; ");
+	assert_reported("tick 5; ");
 	add_member(15);
 	add_member(21);
 	report_tick(&report, &names, &members, &tick);
-	assert_told(
+	assert_reported(
 	    "introduce 10 program ''; introduce 15 program ''; tick 5; ");
 	report_tick(&report, &names, &members, &tick);
-	assert_told("tick 5; ");
+	assert_reported("tick 5; ");
 }
 
 static void what_is_gone_or_known_is_not_announced(void **state)
@@ -184,7 +184,7 @@ static void what_is_gone_or_known_is_not_announced(void **state)
 	add_member(15)->gone = true;
 	add_member(16)->introduced = true;
 	report_tick(&report, &names, &members, &tick);
-	assert_told("tick 5; ");
+	assert_reported("tick 5; ");
 }
 
 static void a_name_is_news_once(void **state)
@@ -192,7 +192,7 @@ static void a_name_is_news_once(void **state)
 	(void)state;
 	report_name(&report, at(0), "program -x");
 	assert_true(at(0)->introduced);
-	assert_told("introduce 10 program 'program -x'; ");
+	assert_reported("introduce 10 program 'program -x'; ");
 }
 
 static void figures_go_through_as_they_are(void **state)
@@ -208,7 +208,8 @@ static void figures_go_through_as_they_are(void **state)
 	report_peak(&report, &peaks);
 	report_flush(&report);
 	assert_false(peaks.unreported);
-	assert_told("mark 6 5 label; share 1007 300 200 2; peak 9; flush; ");
+	assert_reported(
+	    "mark 6 5 label; share 1007 300 200 2; peak 9; flush; ");
 }
 
 static void a_member_is_as_the_sink_gets_it(void **state)
@@ -253,7 +254,7 @@ static void a_sink_may_leave_things_out(void **state)
 	report_share(&to_nobody, &reading);
 	report_mark(&to_nobody, &tick, "");
 	report_flush(&to_nobody);
-	assert_told("");
+	assert_reported("");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The sampler over a folder that stands for /proc: a hook changes what stands
-// there between two ticks. Time passes while the sampler waits, and hardly
-// otherwise, as slow as the machine may be.
+// The sampler over a directory that stands for /proc: a hook changes what
+// stands there between two ticks. Time passes while the sampler waits, and
+// hardly otherwise, as slow as the machine may be.
 #undef _FORTIFY_SOURCE /* it would put a function of its own before our ppoll \
 			*/
 #include <setjmp.h>
@@ -98,7 +98,7 @@ static struct told {
 	int64_t kib[TICKS][ROWS];
 	pid_t pid[TICKS][ROWS];
 	size_t exits, ends, marks, peaks, flushes;
-	size_t peaks_at_mark; /* of peaks, those told before the mark */
+	size_t peaks_at_mark; /* of peaks, those reported before the mark */
 	int64_t mark_ns;
 	int64_t mark_kib;
 	struct sink_peak peak;
@@ -236,7 +236,7 @@ static void set_mark(int pid, int kib)
 	fake_write(path, text);
 }
 
-/* One tick after the third, a phase is told to begin. */
+/* One tick after the third, a phase is said to begin. */
 static bool begins_phase(void *context, const struct sink_tick *tick)
 {
 	(void)context, (void)tick;
@@ -406,7 +406,7 @@ static void it_ends_with_the_program_or_with_the_last(void **state)
 	assert_int_equal(told.total[told.ticks - 1], 240);
 }
 
-/* The folder of a control group and one below it. */
+/* The directory of a control group and one below it. */
 static void list_pids(const char *own, const char *below)
 {
 	char path[256];
@@ -479,7 +479,7 @@ static void grow(
 }
 
 /* A spike between the second and the third tick, which no sample shows: when
- * the phase is told to end, the mark is read, and told before it. */
+ * the phase is said to end, the mark is read, and reported before it. */
 static void spike(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
@@ -514,7 +514,7 @@ static void a_mark_is_read_before_a_phase_begins(void **state)
 	assert_true(told.peak.since_ns <= told.peak.time_ns);
 	assert_true(told.peak.time_ns < told.mark_ns);
 	assert_int_equal(result.peak_kib, 9000);
-	/* what is told at the end is the same */
+	/* what is reported at the end is the same */
 	assert_true(told.peaks >= 2);
 }
 
@@ -711,7 +711,7 @@ static void end_unseen(void)
 		reap(100, 3 << 8, 5000);
 }
 
-/* Its end is told all the same. */
+/* Its end is reported all the same. */
 static void a_program_may_end_before_it_is_seen(void **state)
 {
 	struct sampler_result result;
@@ -998,7 +998,7 @@ static void look_at_usage(
 		    told.usages < told.ticks);
 }
 
-static void what_else_they_use_is_told(void **state)
+static void what_else_they_use_is_reported(void **state)
 {
 	struct sampler_result result;
 	const struct sampler_plan plan = {
@@ -1172,7 +1172,7 @@ int main(void)
 	    cmocka_unit_test(news_are_heard_between_ticks),
 	    cmocka_unit_test(news_leave_time_for_ticks),
 	    cmocka_unit_test(what_ends_after_the_program_is_waited_for),
-	    cmocka_unit_test(what_else_they_use_is_told),
+	    cmocka_unit_test(what_else_they_use_is_reported),
 	    cmocka_unit_test(each_process_has_a_name),
 	    cmocka_unit_test(a_groups_figure_is_the_kernels),
 	    cmocka_unit_test(a_group_without_a_figure_is_refused),

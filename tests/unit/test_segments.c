@@ -145,7 +145,7 @@ static void tell(void *context, uint64_t object)
 	told->sum += object;
 }
 
-static void assert_told(size_t len, uint64_t sum)
+static void assert_reported(size_t len, uint64_t sum)
 {
 	struct told told = {0};
 
@@ -179,12 +179,12 @@ static uint64_t sum_of_both(uint64_t segment, uint64_t i)
 
 static void truth(void)
 {
-	assert_told(6, sum_of_both(SEGMENT, 0) +
-			   sum_of_both(SEGMENT, BLOCKS - 1) +
-			   sum_of_both(2 * SEGMENT, 7));
+	assert_reported(6, sum_of_both(SEGMENT, 0) +
+			       sum_of_both(SEGMENT, BLOCKS - 1) +
+			       sum_of_both(2 * SEGMENT, 7));
 }
 
-static void what_threads_hold_and_left_behind_is_told(void **state)
+static void what_threads_hold_and_left_behind_is_reported(void **state)
 {
 	(void)state;
 	each_layout(truth);
@@ -197,7 +197,7 @@ static void free_blocks(void)
 	put_word(block_at(SEGMENT, 1, 3), 0, block_at(SEGMENT, 1, 0));
 	put_word(page_at(SEGMENT, 2), o->page_thread_free,
 	    block_at(SEGMENT, 2, 0) | 1);
-	assert_told(
+	assert_reported(
 	    4, sum_of_both(SEGMENT, BLOCKS - 1) + sum_of_both(2 * SEGMENT, 7));
 	put_word(block_at(SEGMENT, 1, 0), 0, block_at(SEGMENT, 1, 3));
 	assert_refused();
@@ -269,7 +269,7 @@ static void what_does_not_add_up_is_refused(void **state)
 static void other_memory(void)
 {
 	put_word(2 * SEGMENT, o->segment_cookie, 0);
-	assert_told(
+	assert_reported(
 	    4, sum_of_both(SEGMENT, 0) + sum_of_both(SEGMENT, BLOCKS - 1));
 }
 
@@ -282,7 +282,7 @@ static void what_is_no_segment_is_passed_over(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(what_threads_hold_and_left_behind_is_told),
+	    cmocka_unit_test(what_threads_hold_and_left_behind_is_reported),
 	    cmocka_unit_test(free_blocks_hold_nothing),
 	    cmocka_unit_test(what_does_not_add_up_is_refused),
 	    cmocka_unit_test(what_is_no_segment_is_passed_over),

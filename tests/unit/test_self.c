@@ -22,7 +22,7 @@ enum { OTHER = 54321 };
 /* Directories beside this program, and a name that no other test has. */
 static char *build, *lib, *beside, *installed, name[64];
 
-static char *folder_of_self(void)
+static char *directory_of_self(void)
 {
 	char *self = self_path();
 
@@ -33,7 +33,7 @@ static char *folder_of_self(void)
 
 static int set_up(void **state)
 {
-	char *folder = folder_of_self();
+	char *folder = directory_of_self();
 	char *above =
 	    mem_copy_n(folder, (size_t)(strrchr(folder, '/') - folder));
 
@@ -148,7 +148,7 @@ static void what_everybody_may_write_is_refused(void **state)
 	expect_found(beside);
 }
 
-/* A second place is looked at, and the first reason is told. */
+/* A second place is tried, and the first reason is reported. */
 static void a_refused_file_hides_no_other(void **state)
 {
 	(void)state;
@@ -222,7 +222,7 @@ static void one_user_has_no_privileges_to_drop(void **state)
 	(void)state;
 	assert_int_equal(self_drop_privileges(&e), 0);
 	self_trim(); /* nothing that is needed goes */
-	free(folder_of_self());
+	free(directory_of_self());
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Readings of PSS beside RSS, over a folder that stands for /proc: which are
+// Readings of PSS beside RSS, over a directory that stands for /proc: which are
 // taken, and what they say.
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Tests what smaps says of shared memory, over a folder that stands for /proc.
+// Tests what smaps says of shared memory, over a directory that stands for
+// /proc.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -80,7 +81,7 @@ static void test_maps(void **state)
 	assert_false(sharing_maps(&fs, PID + 1, &segment));
 }
 
-/* A folder can be opened, and not read. */
+/* A directory can be opened, and not read. */
 static void a_failed_read_is_not_the_end(void **state)
 {
 	struct sharing_segment segment = {5, 9};

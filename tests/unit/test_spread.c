@@ -166,7 +166,7 @@ static void assert_says(const struct overview *overviews, size_t len,
 	assert_string_equal(got, expected);
 }
 
-static void the_range_is_told(void **state)
+static void the_range_is_reported(void **state)
 {
 	static const double peaks[] = {300, 103, 101, 104, 102};
 	struct overview overviews[5];
@@ -207,7 +207,7 @@ static void equal_members_are_in_order(void **state)
 	spread_finish(&spread);
 }
 
-static void outliers_are_told_the_farthest_first(void **state)
+static void outliers_are_reported_the_farthest_first(void **state)
 {
 	static const double peaks[] = {
 	    100, 101, 102, 103, 103, 104, 105, 309, 51.5};
@@ -260,7 +260,7 @@ static void the_limit_is_the_documented_one(void **state)
 	}
 }
 
-static void who_took_longer_is_told(void **state)
+static void who_took_longer_is_reported(void **state)
 {
 	static const double peaks[] = {100, 101, 102, 103, 103, 104};
 	struct overview overviews[6];
@@ -317,7 +317,7 @@ static void end_with(struct overview *overview, int code)
 	    (struct exit_status){.recorded = true, .known = true, .code = code};
 }
 
-static void failures_are_told(void **state)
+static void failures_are_reported(void **state)
 {
 	static const double peaks[] = {
 	    100, 101, 102, 103, 104, 105, 106, 107, 108, 109};
@@ -347,7 +347,7 @@ static void failures_are_told(void **state)
 	    "a: 1; b: 1; c: 1; d: 1; e: cut off; f: 1; g: 1; h: 1; and 2 more");
 }
 
-static void ranks_that_are_missing_are_told(void **state)
+static void ranks_that_are_missing_are_reported(void **state)
 {
 	static const long some[] = {0, 1, 2, 4, 8};
 	struct overview overviews[12];
@@ -393,7 +393,7 @@ static void eight_stretches_of_ranks_are_named(void **state)
 	    "0, 2, 4, 6, 8, 10, 12, 14, ... of 18 (9)");
 }
 
-static void several_jobs_are_told(void **state)
+static void several_jobs_are_reported(void **state)
 {
 	static const double peaks[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
 	struct overview overviews[12];
@@ -517,16 +517,16 @@ int main(void)
 	    cmocka_unit_test(noise_is_seldom_apart),
 	    cmocka_unit_test(the_score_is_the_published_one),
 	    cmocka_unit_test(what_hardly_differs_is_not_apart),
-	    cmocka_unit_test(the_range_is_told),
+	    cmocka_unit_test(the_range_is_reported),
 	    cmocka_unit_test(equal_members_are_in_order),
-	    cmocka_unit_test(outliers_are_told_the_farthest_first),
+	    cmocka_unit_test(outliers_are_reported_the_farthest_first),
 	    cmocka_unit_test(the_limit_is_the_documented_one),
-	    cmocka_unit_test(who_took_longer_is_told),
+	    cmocka_unit_test(who_took_longer_is_reported),
 	    cmocka_unit_test(eight_outliers_are_named),
-	    cmocka_unit_test(failures_are_told),
-	    cmocka_unit_test(ranks_that_are_missing_are_told),
+	    cmocka_unit_test(failures_are_reported),
+	    cmocka_unit_test(ranks_that_are_missing_are_reported),
 	    cmocka_unit_test(eight_stretches_of_ranks_are_named),
-	    cmocka_unit_test(several_jobs_are_told),
+	    cmocka_unit_test(several_jobs_are_reported),
 	    cmocka_unit_test(measures_that_differ_are_not_compared),
 	    cmocka_unit_test(a_set_is_written),
 	    cmocka_unit_test(a_set_without_figures_is_written),

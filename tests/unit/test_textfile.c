@@ -15,7 +15,7 @@
 
 static char folder[64], path[96], text[8192];
 
-static int make_folder(void **state)
+static int make_directory(void **state)
 {
 	(void)state;
 	strcpy(folder, "/tmp/test-textfile-XXXXXX");
@@ -24,7 +24,7 @@ static int make_folder(void **state)
 	return 0;
 }
 
-static int remove_folder(void **state)
+static int remove_directory(void **state)
 {
 	(void)state;
 	return rmdir(folder);
@@ -119,7 +119,7 @@ static void once_a_second(void **state)
 	textfile_destroy(t);
 }
 
-static void a_folder_that_is_none(void **state)
+static void a_directory_that_is_none(void **state)
 {
 	struct err e;
 
@@ -132,13 +132,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
-		figures_by_name, make_folder, remove_folder),
+		figures_by_name, make_directory, remove_directory),
 	    cmocka_unit_test_setup_teardown(
-		a_process_without_a_figure_adds_nothing, make_folder,
-		remove_folder),
+		a_process_without_a_figure_adds_nothing, make_directory,
+		remove_directory),
 	    cmocka_unit_test_setup_teardown(
-		once_a_second, make_folder, remove_folder),
-	    cmocka_unit_test(a_folder_that_is_none),
+		once_a_second, make_directory, remove_directory),
+	    cmocka_unit_test(a_directory_that_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

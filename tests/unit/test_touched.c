@@ -239,7 +239,7 @@ static void send_state(uint64_t period, uint64_t lost, uint64_t failed)
 	send_bytes(&message, sizeof(message));
 }
 
-static void where_it_may_not_the_cause_is_told(void **state)
+static void where_it_may_not_the_cause_is_reported(void **state)
 {
 	char want[128], level[16] = "";
 	FILE *file = fopen("/proc/sys/kernel/perf_event_paranoid", "r");
@@ -369,7 +369,7 @@ static void of_a_stack_that_is_cut_the_whole_frames_count(void **state)
 	assert_int_equal(frames, TOUCHED_DEPTH);
 }
 
-static void pages_that_left_are_told_by_their_ids(void **state)
+static void pages_that_left_are_reported_by_their_ids(void **state)
 {
 	static const uint32_t ids[] = {3, 4, 9}, twice[] = {3, 4, 4},
 			      down[] = {4, 3};
@@ -386,7 +386,7 @@ static void pages_that_left_are_told_by_their_ids(void **state)
 	expect("- 3 4 9 pid 0 at 5000\n- 9 pid 701 at 5000 ended\n");
 }
 
-static void the_state_is_told_where_it_changed(void **state)
+static void the_state_is_reported_where_it_changed(void **state)
 {
 	(void)state;
 	create();
@@ -485,7 +485,7 @@ static void the_end_is_waited_for(void **state)
 }
 
 /* The module's file: it is named, not loaded. */
-static int make_folder(void **state)
+static int make_directory(void **state)
 {
 	const char *base = getenv("TMPDIR");
 	char path[160];
@@ -504,7 +504,7 @@ static int make_folder(void **state)
 	return file ? fclose(file) : -1;
 }
 
-static int remove_folder(void **state)
+static int remove_directory(void **state)
 {
 	char path[160];
 
@@ -521,12 +521,12 @@ static int remove_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(where_it_may_not_the_cause_is_told),
+	    TEST(where_it_may_not_the_cause_is_reported),
 	    TEST(a_page_has_its_stack_once),
 	    TEST(a_page_that_can_not_be_is_left_out),
 	    TEST(of_a_stack_that_is_cut_the_whole_frames_count),
-	    TEST(pages_that_left_are_told_by_their_ids),
-	    TEST(the_state_is_told_where_it_changed),
+	    TEST(pages_that_left_are_reported_by_their_ids),
+	    TEST(the_state_is_reported_where_it_changed),
 	    TEST(what_is_no_message_is_left_out),
 	    TEST(many_messages_are_read_at_once),
 	    TEST(one_that_ends_early_has_died),
@@ -534,5 +534,5 @@ int main(void)
 	    TEST(the_end_is_waited_for),
 	};
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

@@ -92,7 +92,7 @@ static void children_may_have_lower_pids_than_their_parents(void **state)
 	uproot();
 }
 
-static void only_new_pids_are_looked_at(void **state)
+static void only_new_pids_are_read(void **state)
 {
 	(void)state;
 	plant(true, true);
@@ -106,7 +106,7 @@ static void only_new_pids_are_looked_at(void **state)
 	uproot();
 }
 
-static void pids_that_begin_again_are_looked_at_all(void **state)
+static void pids_that_begin_again_are_all_read(void **state)
 {
 	(void)state;
 	plant(true, true);
@@ -150,7 +150,7 @@ static void far_apart_the_forks_are_counted(void **state)
 
 /* 50,000 forks a second, known of no kernel, use up half of all pids in a third
  * of a second; before that, the newest pid says enough. */
-static void what_forks_could_use_up_is_looked_at(void **state)
+static void what_forks_could_use_up_is_scanned(void **state)
 {
 	const int64_t near_ns = 300000000, far_ns = 350000000;
 
@@ -165,7 +165,7 @@ static void what_forks_could_use_up_is_looked_at(void **state)
 	uproot();
 }
 
-static void without_loadavg_all_is_looked_at(void **state)
+static void without_loadavg_all_is_scanned(void **state)
 {
 	(void)state;
 	plant(true, true);
@@ -179,7 +179,7 @@ static void without_loadavg_all_is_looked_at(void **state)
 	uproot();
 }
 
-static void an_absent_pid_is_looked_at_again_once(void **state)
+static void an_absent_pid_is_read_again_once(void **state)
 {
 	(void)state;
 	plant(true, true);
@@ -415,7 +415,7 @@ static void a_look_that_is_late_goes_on_in_the_next(void **state)
 	uproot();
 }
 
-/* If forks are reported, only the pids of those that ended are looked at. */
+/* If forks are reported, only the pids of those that ended are read. */
 static void without_a_look_a_pid_that_is_used_again_is_found(void **state)
 {
 	(void)state;
@@ -457,7 +457,7 @@ static void members_survive_many_comings_and_goings(void **state)
 }
 
 /* A process that may choose pids can bring the newest back to where it was. */
-static void more_threads_than_before_are_looked_for(void **state)
+static void more_threads_than_before_are_scanned_for(void **state)
 {
 	(void)state;
 	plant(true, true);
@@ -472,7 +472,7 @@ static void more_threads_than_before_are_looked_for(void **state)
 	uproot();
 }
 
-static void more_forks_than_pids_are_looked_for(void **state)
+static void more_forks_than_pids_are_scanned_for(void **state)
 {
 	(void)state;
 	plant(true, true);
@@ -515,12 +515,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(descendants_are_found_to_any_depth),
 	    cmocka_unit_test(children_may_have_lower_pids_than_their_parents),
-	    cmocka_unit_test(only_new_pids_are_looked_at),
-	    cmocka_unit_test(pids_that_begin_again_are_looked_at_all),
+	    cmocka_unit_test(only_new_pids_are_read),
+	    cmocka_unit_test(pids_that_begin_again_are_all_read),
 	    cmocka_unit_test(far_apart_the_forks_are_counted),
-	    cmocka_unit_test(what_forks_could_use_up_is_looked_at),
-	    cmocka_unit_test(without_loadavg_all_is_looked_at),
-	    cmocka_unit_test(an_absent_pid_is_looked_at_again_once),
+	    cmocka_unit_test(what_forks_could_use_up_is_scanned),
+	    cmocka_unit_test(without_loadavg_all_is_scanned),
+	    cmocka_unit_test(an_absent_pid_is_read_again_once),
 	    cmocka_unit_test(a_child_is_kept_until_its_late_parent_shows),
 	    cmocka_unit_test(a_child_waits_for_each_late_pid),
 	    cmocka_unit_test(a_pid_of_another_namespace_is_found),
@@ -534,8 +534,8 @@ int main(void)
 	    cmocka_unit_test(a_look_that_is_late_goes_on_in_the_next),
 	    cmocka_unit_test(without_a_look_a_pid_that_is_used_again_is_found),
 	    cmocka_unit_test(members_survive_many_comings_and_goings),
-	    cmocka_unit_test(more_threads_than_before_are_looked_for),
-	    cmocka_unit_test(more_forks_than_pids_are_looked_for),
+	    cmocka_unit_test(more_threads_than_before_are_scanned_for),
+	    cmocka_unit_test(more_forks_than_pids_are_scanned_for),
 	    cmocka_unit_test(a_pid_of_ours_may_be_used_again_soon),
 	};
 

@@ -64,7 +64,7 @@ static int end(void **state)
 	return 0;
 }
 
-/* How often it was told of, after a look at that time. */
+/* How often it was reported, after a round at that time. */
 static size_t look(int64_t ms)
 {
 	const struct sink_tick tick = {.time_ns = ms * (NS_PER_S / 1000),
@@ -83,7 +83,7 @@ static void skip_static(void)
 		skip();
 }
 
-static void one_without_the_library_is_told_of_once(void **state)
+static void one_without_the_library_is_reported_once(void **state)
 {
 	(void)state;
 	skip_static();
@@ -130,7 +130,7 @@ static void small_and_sampled_ones_are_left_out(void **state)
 }
 
 /* It has ended, so that nothing can be said of its library. */
-static void one_that_is_not_there_is_not_told_of(void **state)
+static void one_that_is_not_there_is_not_reported(void **state)
 {
 	(void)state;
 	process.pid = NOBODY;
@@ -144,10 +144,10 @@ static void one_that_is_not_there_is_not_told_of(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(one_without_the_library_is_told_of_once),
+	    TEST(one_without_the_library_is_reported_once),
 	    TEST(looks_are_some_time_apart),
 	    TEST(small_and_sampled_ones_are_left_out),
-	    TEST(one_that_is_not_there_is_not_told_of),
+	    TEST(one_that_is_not_there_is_not_reported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The use of processes is counted, also of those that have ended; a folder
+// The use of processes is counted, also of those that have ended; a directory
 // stands for /proc.
 #include <math.h>
 #include <setjmp.h>
