@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
+#undef _FORTIFY_SOURCE /* it would put a function of its own before our openat \
+			*/
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
@@ -36,6 +39,27 @@ int renameat(int from_folder, const char *from, int to_folder, const char *to)
 	if (vanishes && strcmp(from, vanishes) == 0)
 		unlinkat(from_folder, from, 0);
 	return (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, 0);
+}
+
+/* Whether another program creates each file a moment before, and how often. */
+static bool is_overtaken;
+static int overtaken;
+
+/* In place of libc's. */
+int openat(int in, const char *path, int flags, ...)
+{
+	va_list rest;
+	mode_t mode;
+
+	va_start(rest, flags);
+	mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
+	va_end(rest);
+	if (is_overtaken && flags & O_EXCL) {
+		overtaken++;
+		errno = EEXIST;
+		return -1;
+	}
+	return (int)syscall(SYS_openat, in, path, flags, mode);
 }
 
 static int enter_directory(void **state)
@@ -450,6 +474,20 @@ static void a_rotation_that_failed_is_done_later(void **state)
 	unlink("full.dat.3");
 }
 
+static void a_name_is_tried_for_a_while(void **state)
+{
+	struct dat_writer writer;
+	struct err e;
+
+	(void)state;
+	is_overtaken = true;
+	assert_int_equal(dat_writer_open(&writer, "race.dat", &e), -1);
+	is_overtaken = false;
+	assert_string_equal(e.text, "race.dat: can't be written: File exists");
+	assert_int_equal(overtaken, 100);
+	assert_int_equal(access("race.dat", F_OK), -1);
+}
+
 /* Before it exceeds its bound, to half of that, by a thread beside. */
 static void a_bounded_file_is_thinned(void **state)
 {
@@ -545,6 +583,7 @@ int main(void)
 	    cmocka_unit_test(a_full_disk_tears_no_line),
 	    cmocka_unit_test(what_does_not_fit_in_memory_is_dropped_whole),
 	    cmocka_unit_test(a_rotation_that_failed_is_done_later),
+	    cmocka_unit_test(a_name_is_tried_for_a_while),
 	    cmocka_unit_test(a_bounded_file_is_thinned),
 	    cmocka_unit_test(an_older_file_may_vanish_meanwhile),
 	    cmocka_unit_test(a_removed_file_is_reported),

@@ -155,6 +155,37 @@ static void no_words_are_waited_for(void **state)
 	assert_string_equal(step(200), "5 late;");
 }
 
+/* Others may have their mappings locked, for which no tick waits. */
+static void one_that_sleeps_is_read_without_a_thread(void **state)
+{
+	static const struct {
+		bool owns;
+		int threads;
+		char state;
+		bool is_still;
+	} rows[] = {{true, 1, 'S', true}, {true, 1, 'R', false},
+	    {true, 2, 'S', false}, {false, 1, 'S', false}};
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct member *member = add(50 + i, "a");
+		char path[32], text[256];
+
+		snprintf(path, sizeof(path), "%d/stat", 50 + i);
+		snprintf(text, sizeof(text),
+		    "%d (p) %c 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 %d 0 %d 0 9 0 "
+		    "0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
+		    50 + i, rows[i].state, rows[i].threads, 50 + i);
+		fake_write(path, text);
+		member->owns = rows[i].owns;
+		names_finish(&names);
+		names_init(&names, &fs, NS_PER_S, 5 * NS_PER_S);
+		step(1);
+		assert_int_equal(names.argv == NULL, rows[i].is_still);
+		members_lose(&members, members.list.len - 1);
+	}
+}
+
 /* By then the pid may be another process's. */
 static void anothers_words_are_not_taken(void **state)
 {
@@ -196,6 +227,21 @@ static void looks_are_few(void **state)
 	assert_in_range(reads, 150, 201);
 }
 
+/* After a minute without a step, too. */
+static void a_pause_earns_the_looks_of_a_second(void **state)
+{
+	size_t reads = 0;
+	bool news;
+
+	(void)state;
+	for (int pid = 100; pid < 200; pid++)
+		add(pid, "a");
+	step(0);
+	while (names_step(&names, &members, NS_PER_S + 60000 * MS, &news))
+		reads++;
+	assert_in_range(reads, 15, 25);
+}
+
 static void a_lower_pid_may_be_reused(void **state)
 {
 	(void)state;
@@ -216,9 +262,11 @@ int main(void)
 	    TEST(an_exec_is_news_and_a_title_is_in_time),
 	    TEST(what_grew_is_read_again),
 	    TEST(no_words_are_waited_for),
+	    TEST(one_that_sleeps_is_read_without_a_thread),
 	    TEST(anothers_words_are_not_taken),
 	    TEST(the_program_is_named_first),
 	    TEST(looks_are_few),
+	    TEST(a_pause_earns_the_looks_of_a_second),
 	    TEST(a_lower_pid_may_be_reused),
 	};
 

@@ -43,6 +43,9 @@ static void durations_to_a_step(void **state)
 	assert_string_equal(units_duration_to(out, 30, 10), "30 s");
 	assert_string_equal(units_duration_to(out, 3630, 10), "1 h 30 s");
 	assert_string_equal(units_duration_to(out, 3630, 0.1), "1 h 30.0 s");
+	assert_string_equal(units_duration_to(out, 61, 1), "1 min 1 s");
+	assert_string_equal(units_duration_to(out, 60.1, 0.1), "1 min 0.1 s");
+	assert_string_equal(units_duration_to(out, 60.04, 0.1), "1 min");
 	assert_string_equal(units_duration_to(out, 86399.9, 1), "1 d");
 	assert_string_equal(units_duration_to(out, -90, 1), "-1 min 30 s");
 	assert_string_equal(
