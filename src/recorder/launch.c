@@ -439,10 +439,10 @@ int launch_watch(struct launch *launch, pid_t pid, struct err *e)
 	    .pid = pid, .watching = true, .signals = -1, .pidfd = -1};
 	if (open_signals(launch, e) != 0)
 		return -1;
-	/* Linux 5.3; without it the sampler's next reading shows the end. Where
-	 * /proc belongs to another pid namespace, pid is not valid in system
-	 * calls. */
-	if (pid > 0 && namespace_has_proc())
+	/* Linux 5.3; without it, as for a group, the sampler's next reading
+	 * shows the end. Where /proc belongs to another pid namespace, pid is
+	 * not valid in system calls. */
+	if (namespace_has_proc())
 		launch->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	prctl(PR_SET_TIMERSLACK, 1);
 	return 0;

@@ -238,10 +238,13 @@ static size_t nvml_words(const struct nvml *nvml, unsigned int count)
 static int nvml_take_list(
     const struct nvml *nvml, struct nvml_device *device, unsigned int count)
 {
-	size_t words = count > 0 ? nvml_words(nvml, count) : 0;
-	size_t size = words * sizeof(nvml->list[0]);
+	size_t words, size;
 
-	if (count > 0 && words == 0)
+	if (count == 0)
+		return NVML_SUCCESS;
+	words = nvml_words(nvml, count);
+	size = words * sizeof(nvml->list[0]);
+	if (words == 0)
 		return NVML_UNKNOWN;
 	for (unsigned int i = 0; i < count; i++) {
 		struct nvml_entry entry = {0};

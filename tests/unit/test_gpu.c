@@ -327,6 +327,15 @@ static void in_another_namespace_pids_are_proved(void **state)
 	put_nvidias(102, 0);
 	read_all();
 	assert_true(figures[FIGURE_GPU] == 0);
+	/* an idle one is known to be idle */
+	nvidia.busy_percent = nvidia.used_bytes = 0;
+	read_all();
+	assert_true(figures[FIGURE_GPU_BUSY] == 0);
+	assert_true(figures[FIGURE_GPU_USED] == 0);
+	nvidia.busy_percent = nvidia.used_bytes = -1;
+	read_all();
+	assert_true(isnan(figures[FIGURE_GPU_BUSY]));
+	assert_true(isnan(figures[FIGURE_GPU_USED]));
 	finish_nvidia();
 }
 

@@ -490,6 +490,8 @@ static void plain_lines_are_read_at_once(void **state)
 	    {"CHLD 7 1.5 2.5\n", true},
 	    {"CHLD 0 1.5 2.5\n", false},
 	    {"CHLD x 1.5 2.5\n", false},
+	    {"CHLD 7: 1.5 2.5\n", false},
+	    {"CHLD 7/ 1.5 2.5\n", false},
 	    {"CHLD  7 1.5 2.5\n", false},
 	    {"MEM  1.5 2.5\n", false},
 	    {"MEM 1.5 2.5 \n", false},

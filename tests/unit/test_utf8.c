@@ -31,6 +31,8 @@ static void test_next(void **state)
 	assert_codes("\xc0\x80", CODES(-1, -1));
 	assert_codes("\xe0\x80\x80", CODES(-1, -1, -1));
 	assert_codes("\xed\xa0\x80", CODES(-1, -1, -1));
+	assert_codes("\xed\xbf\xbf", CODES(-1, -1, -1));
+	assert_codes("\xed\x9f\xbf\xee\x80\x80", CODES(0xd7ff, 0xe000));
 	assert_codes("\xf4\x90\x80\x80", CODES(-1, -1, -1, -1));
 	assert_codes("\xe2\x82", CODES(-1, -1));
 	assert_codes("\xe2z", CODES(-1, 'z'));
