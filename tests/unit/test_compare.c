@@ -391,6 +391,19 @@ static void intervals_of_equal_spreads_are_students(void **state)
 	}
 }
 
+/* Between two rows of the table: 2.94 degrees by Welch's formula. */
+static void intervals_of_unequal_spreads_are_welchs(void **state)
+{
+	const double a[] = {10, 12, 14}, b[] = {110, 111, 112};
+	double half = 3.227 * sqrt(4 / 3.0 + 1 / 3.0);
+	struct comparison c;
+
+	(void)state;
+	compare_values(a, 3, b, 3, &c);
+	assert_float_equal(c.low, 99 - half, 0.15 * half);
+	assert_float_equal(c.high, 99 + half, 0.15 * half);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -412,6 +425,7 @@ int main(void)
 	    cmocka_unit_test(random_partitions_give_nearly_the_same),
 	    cmocka_unit_test(moved_and_scaled_values_compare_alike),
 	    cmocka_unit_test(intervals_of_equal_spreads_are_students),
+	    cmocka_unit_test(intervals_of_unequal_spreads_are_welchs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
