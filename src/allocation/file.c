@@ -235,8 +235,11 @@ static bool file_back_to(
 
 bool file_back_slot(struct file *file, uint32_t slot)
 {
-	return file_back_to((char *)file->slots, &file->slots_backed,
-	    (slot + 1) * (uint64_t)sizeof(struct allocation_slot),
+	uint64_t end = (slot + 1) * (uint64_t)sizeof(struct allocation_slot);
+
+	if (file->is_frozen)
+		return end <= file->slots_backed;
+	return file_back_to((char *)file->slots, &file->slots_backed, end,
 	    ALLOCATION_LOG_AT - ALLOCATION_SLOTS_AT);
 }
 

@@ -20,6 +20,7 @@ struct file {
 	char *log;
 	uint64_t slots_backed, log_backed; /* bytes with disk space */
 	bool is_private;                   /* there is no file yet */
+	bool is_frozen; /* no more disk space may be asked for */
 };
 
 /* Creates a file PID.N in the directory. -1: that failed, and will again. */

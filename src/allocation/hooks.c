@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "allocation/filter.h"
 #include "allocation/heaps.h"
 #include "allocation/python.h"
 #include "allocation/samples.h"
@@ -448,8 +449,9 @@ __attribute__((constructor)) static void hooks_start(void)
 	uint32_t flags = 0;
 
 	hooks_find();
+	filter_prepare();
 	if (hooks_are_sanitized() || !getenv(ALLOCATION_VARIABLE) ||
-	    python_keeps_its_own())
+	    python_keeps_its_own() || filter_is_there())
 		return;
 	if (!stack_prepare())
 		flags |= ALLOCATION_NO_BACKTRACE;

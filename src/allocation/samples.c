@@ -56,7 +56,13 @@ static struct {
 	bool is_native; /* C frames are taken below Python's own allocators */
 	bool is_late;   /* the program ran before */
 	bool started;
+	bool is_aside; /* no system call may be made */
 } samples_setup;
+
+static bool samples_are_aside(void)
+{
+	return __atomic_load_n(&samples_setup.is_aside, __ATOMIC_RELAXED);
+}
 
 static uint64_t samples_clock(clockid_t clock)
 {
@@ -82,7 +88,7 @@ static bool samples_lock(void)
 	for (int i = 0; i < LOCK_TRIES; i++) {
 		if (__atomic_exchange_n(&own->lock, 1, __ATOMIC_ACQUIRE) == 0)
 			return true;
-		if (i > LOCK_TRIES / 2)
+		if (i > LOCK_TRIES / 2 && !samples_are_aside())
 			sched_yield();
 	}
 	return false;
@@ -245,7 +251,7 @@ static void samples_take_now(
 		stack_take(&own->stacks, &sample->c, caller);
 	if (!samples_lock())
 		return;
-	if (samples_is_open())
+	if (!samples_are_aside() && samples_is_open())
 		samples_record(self, sample);
 	samples_unlock();
 }
@@ -253,7 +259,7 @@ static void samples_take_now(
 /* Draws the bytes until this thread's next sample. */
 static void samples_draw(struct thread *self)
 {
-	if (!samples_setup.started) {
+	if (!samples_setup.started || samples_are_aside()) {
 		self->left = RETRY;
 		return;
 	}
@@ -272,11 +278,11 @@ static void samples_draw(struct thread *self)
 /* A thread's first allocation has no point yet. False: no point is in it. */
 static bool samples_thread_is_due(struct thread *self, size_t size)
 {
-	if (self->period > 0)
+	if (self->period > 0 && !samples_are_aside())
 		return true;
 	samples_draw(self);
 	if (size >= self->left)
-		return self->period > 0;
+		return self->period > 0 && !samples_are_aside();
 	self->left -= size;
 	return false;
 }
@@ -386,7 +392,7 @@ void samples_remap(const struct allocation_slot *first, void *address,
 	int saved = errno;
 	uint64_t left = self->left;
 
-	if (self->busy)
+	if (self->busy || samples_are_aside())
 		return;
 	sample.slot = (struct allocation_slot){.address = (uintptr_t)address,
 	    .size = size,
@@ -538,7 +544,7 @@ bool samples_look_unread(void)
 {
 	static uint32_t calls;
 
-	return samples_are_late(NULL) &&
+	return samples_are_late(NULL) && !samples_are_aside() &&
 	       __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED) % LOOKS == 0 &&
 	       samples_are_unread();
 }
@@ -553,4 +559,28 @@ void samples_add_flags(uint32_t flags)
 	samples_setup.flags |= flags;
 	if (own->begun && !own->failed)
 		own->slots.file.header->flags |= flags;
+}
+
+/* The lock: a thread that is taking a sample finishes it. */
+static void samples_turn(bool is_aside)
+{
+	__atomic_store_n(&samples_setup.is_aside, is_aside, __ATOMIC_RELAXED);
+	if (!samples_lock())
+		return;
+	own->slots.file.is_frozen = is_aside;
+	if (own->begun && !own->failed && is_aside)
+		own->slots.file.header->flags |= ALLOCATION_FILTERED;
+	else if (own->begun && !own->failed)
+		own->slots.file.header->flags &= ~(uint32_t)ALLOCATION_FILTERED;
+	samples_unlock();
+}
+
+void samples_step_aside(void)
+{
+	samples_turn(true);
+}
+
+void samples_step_back(void)
+{
+	samples_turn(false);
 }

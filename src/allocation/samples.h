@@ -41,6 +41,12 @@ bool samples_look_unread(void);
 /* Whether samples are wanted at all. */
 bool samples_are_wanted(void);
 
+/* The program is about to set a filter of system calls: from here on nothing is
+ * sampled, and no system call is made. It was not set after all: sampling goes
+ * on. */
+void samples_step_aside(void);
+void samples_step_back(void);
+
 /* Sets further flags of the header. */
 void samples_add_flags(uint32_t flags);
 

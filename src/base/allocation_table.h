@@ -34,6 +34,9 @@
 /* "1": records C frames below Python's, also where Python's own allocators are
  * called. */
 #define ALLOCATION_NATIVE_VARIABLE "MPROF_ALLOCATION_NATIVE"
+/* Filters of system calls (seccomp) that the recorder has itself. A program
+ * with more of them is not sampled: see src/allocation/filter.h. */
+#define ALLOCATION_FILTERS_VARIABLE "MPROF_ALLOCATION_FILTERS"
 
 enum {
 	ALLOCATION_MAGIC = 0x6d70616c,
@@ -52,6 +55,8 @@ enum {
 	ALLOCATION_OWN_MALLOC = 4,   /* the program defines malloc itself */
 	ALLOCATION_NO_BACKTRACE = 8, /* stacks of C code can't be taken */
 	ALLOCATION_OWN_HEAP = 16,    /* it has another allocator, too */
+	/* It has set a filter of system calls; no more samples are taken. */
+	ALLOCATION_FILTERED = 32,
 };
 
 struct allocation_header {

@@ -96,6 +96,10 @@ static const struct lines_reason {
 	const char *by, *sentence;
 	bool alone; /* no other hook is there */
 } lines_reasons[] = {
+    {"filter",
+	"as a filter of system calls (seccomp) confines it: the library leaves "
+	"it alone",
+	false},
     {"own", "what the program's own allocator hands out", false},
     {"static", "a static program, into which no library can be loaded", true},
     {"none", "the library was not loaded there (setuid, or a new environment)",

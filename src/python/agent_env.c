@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/self.h"
 #include "base/strbuf.h"
+#include "proc/filters.h"
 
 struct agent_libraries {
 	char *agent, *allocation; /* paths; NULL: not preloaded */
@@ -68,6 +69,8 @@ static bool is_replaced(const struct agent_libraries *libraries,
 			strlen(ALLOCATION_VARIABLE) + 1) == 0 ||
 		       strncmp(entry, ALLOCATION_NATIVE_VARIABLE "=",
 			   strlen(ALLOCATION_NATIVE_VARIABLE) + 1) == 0 ||
+		       strncmp(entry, ALLOCATION_FILTERS_VARIABLE "=",
+			   strlen(ALLOCATION_FILTERS_VARIABLE) + 1) == 0 ||
 		       strncmp(entry, "ASAN_OPTIONS=", 13) == 0)) ||
 	       strncmp(entry, "LD_PRELOAD=", 11) == 0;
 }
@@ -118,6 +121,10 @@ static void agent_env_fill(struct agent_env *env,
 		if (wish->native)
 			agent_env_add(env, &at,
 			    mem_copy(ALLOCATION_NATIVE_VARIABLE "=1"));
+		if (filters_own() > 0)
+			agent_env_add(env, &at,
+			    mem_format(ALLOCATION_FILTERS_VARIABLE "=%d",
+				filters_own()));
 	}
 	agent_env_add(env, &at, agent_env_preload(libraries));
 	for (size_t i = 0; i < len; i++) {

@@ -37,7 +37,7 @@ struct agent_wish {
 struct agent_env {
 	char **envp;  /* this process's variables and those that were set; ends
 			 with NULL */
-	char *own[8]; /* strings in envp to be freed */
+	char *own[9]; /* strings in envp to be freed */
 	size_t owned;
 };
 

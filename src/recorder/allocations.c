@@ -380,7 +380,9 @@ static void allocations_report_state(const struct allocations_round *round)
 {
 	static const char *const names[] = {"own", "malloc", "python",
 	    "malloc,python", "own", "malloc,own", "python,own",
-	    "malloc,python,own"};
+	    "malloc,python,own", "filter", "malloc,filter", "python,filter",
+	    "malloc,python,filter", "own,filter", "malloc,own,filter",
+	    "python,own,filter", "malloc,python,own,filter"};
 	struct allocation_table *table = round->table;
 	const struct allocation_header *header = &table->reader.header;
 	const struct sink_held *before = &table->reported;
@@ -390,7 +392,7 @@ static void allocations_report_state(const struct allocations_round *round)
 	    .period = header->period,
 	    .every = table->every,
 	    .failed = header->failed};
-	bool has_own;
+	bool has_own, is_filtered;
 
 	/* A new hook is reported at once: there are few. */
 	if (table->reported_ns &&
@@ -400,9 +402,11 @@ static void allocations_report_state(const struct allocations_round *round)
 		    (held.failed > 0) == (before->failed > 0))))
 		return;
 	has_own = header->flags & (ALLOCATION_OWN_HEAP | ALLOCATION_OWN_MALLOC);
+	is_filtered = header->flags & ALLOCATION_FILTERED;
 	held.by =
 	    names[(header->flags & (ALLOCATION_MALLOC | ALLOCATION_PYTHON)) |
-		  (has_own ? 4 : 0)];
+		  (has_own ? 4 : 0) | (is_filtered ? 8 : 0)];
+	has_own = has_own || is_filtered;
 	round->all->own += has_own && !table->has_own;
 	table->has_own |= has_own;
 	held.name = allocations_name(round);

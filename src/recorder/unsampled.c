@@ -7,15 +7,16 @@
 
 #include "base/allocation_table.h"
 #include "base/clock.h"
+#include "proc/filters.h"
 #include "proc/maps.h"
 #include "proc/procfs.h"
 #include "proc/static.h"
 
 /* Smaller ones are not worth a line. */
 #define MUCH_KIB (8 << 10)
-/* LOOK_NS: time between two looks at processes. A static program is reported at
- * the first one; that another one lacks the library is certain after
- * KNOWN_NS. */
+/* LOOK_NS: time between two looks at processes. A static program, or one with a
+ * filter, is reported at the first one; that another one lacks the library is
+ * certain after KNOWN_NS. */
 #define LOOK_NS (NS_PER_S / 20)
 #define KNOWN_NS NS_PER_S
 
@@ -52,9 +53,24 @@ static bool unsampled_is_another_user(pid_t pid)
 static const char *unsampled_reason(
     const struct unsampled *unsampled, pid_t pid)
 {
-	if (maps_library_wipes(pid, ALLOCATION_LIBRARY))
-		return unsampled_is_another_user(pid) ? "user" : NULL;
-	return unsampled->attached ? "before" : "none";
+	bool is_started = maps_library_wipes(pid, ALLOCATION_LIBRARY);
+
+	if (is_started && unsampled_is_another_user(pid))
+		return "user";
+	if (!is_started && unsampled->attached)
+		return "before";
+	if (filters_are_more(pid))
+		return "filter";
+	return is_started ? NULL : "none";
+}
+
+/* A reason that is certain at the first look. */
+static const char *unsampled_plain_reason(
+    const struct unsampled *unsampled, pid_t pid)
+{
+	if (static_program(pid) == 1)
+		return "static";
+	return !unsampled->attached && filters_are_more(pid) ? "filter" : NULL;
 }
 
 static void unsampled_look_at(struct unsampled *unsampled,
@@ -66,29 +82,28 @@ static void unsampled_look_at(struct unsampled *unsampled,
 	    .pid = process->is_root ? 0 : process->pid,
 	    .every = 1};
 	struct proc_stat now;
+	const char *plain;
 	bool is_there;
-	int is_static;
 
 	if (seen &&
 	    (seen->is_reported || tick->time_ns - seen->seen_ns < KNOWN_NS))
 		return;
-	is_static = static_program(process->pid);
+	plain = unsampled_plain_reason(unsampled, process->pid);
 	if (!seen) {
 		seen = array_push(&unsampled->seen);
 		*seen = (struct unsampled_process){.pid = process->pid,
 		    .start_ticks = process->start_ticks,
 		    .seen_ns = tick->time_ns};
-		if (is_static != 1)
+		if (!plain)
 			return;
 	}
 	seen->is_reported = true;
-	held.by = is_static == 1 ? "static"
-				 : unsampled_reason(unsampled, process->pid);
+	held.by = plain ? plain : unsampled_reason(unsampled, process->pid);
 	if (!held.by)
 		return;
 	/* One that ends maps nothing, which says nothing of its library. */
 	is_there = procfs_stat_once(process->pid, &now) == 0;
-	if (is_static != 1 && (!is_there || now.is_ending))
+	if (!plain && (!is_there || now.is_ending))
 		return;
 	/* The tick's name may be that of the program before. */
 	held.name = is_there && now.name[0] ? now.name : process->name;

@@ -8,6 +8,7 @@ load helper
 
 LIBRARY=$SOURCE/build/allocation.so
 HOLDS=$SOURCE/build/programs/holds
+PROGRAMS=$SOURCE/build/programs
 
 own_setup() {
 	mkdir tables
@@ -411,6 +412,37 @@ holds_8='int main(void) { char *volatile p = malloc(8 << 20); return !p; }'
 	grep '^HELD;.*;by=user;' run.dat
 	mprof lines run.dat >lines.txt 2>&1 || true
 	grep -q 'ot.* sampled: .*a process of another user' lines.txt
+}
+
+# It would end at each system call of the library's.
+@test "a program with a filter of system calls lives, and is not sampled" {
+	local way
+
+	"$PROGRAMS/confine" now || skip 'no such filters here'
+	for way in prctl syscall executed; do
+		rm -f held told
+		# shellcheck disable=SC2016  # the program's own variables
+		run_apart mprof run --stacks -o "$way.dat" sh -c '
+			await() {
+				for i in $(seq 3000); do
+					! grep -q "$1" "$way.dat" || break
+					kill -0 "$pid" || break
+					sleep 0.05
+				done
+			}
+			way=$2
+			"$1" "$way" >out & pid=$!
+			[ "$way" = executed ] || await "^ALLOC;"
+			touch held
+			await "^HELD;.*by=[a-z,]*filter;"
+			touch told
+			wait "$pid"' sh "$PROGRAMS/confine" "$way"
+		[ "$status" -eq 0 ]
+		grep whole out
+		mprof lines "$way.dat" >lines.txt
+		cat lines.txt
+		grep 'ot sampled: .*a filter of system calls (seccomp)' lines.txt
+	done
 }
 
 @test "sanitized and static programs run as they do without it" {

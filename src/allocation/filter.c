@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+//
+// prctl() and syscall() in front of the C library's, by which a program sets
+// its filter. One that is set by inline assembly is not seen.
+#include "allocation/filter.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "allocation/samples.h"
+#include "base/filters.h"
+
+#define HOOK __attribute__((visibility("default")))
+
+/* Operations of seccomp(); musl is without the kernel's headers. */
+enum { FILTER_STRICT = 0, FILTER_PROGRAM = 1 };
+
+/* Both have all the arguments that there may be: variable ones can't be passed
+ * on. syscall() calls nothing but by a tail call, which leaves the caller's
+ * stack as it is for a vfork(). */
+HOOK int filter_prctl(int option, long a, long b, long c, long d) __asm__(
+    "prctl");
+
+static int (*filter_next_prctl)(int option, long a, long b, long c, long d);
+/* Named in assembly below. */
+extern long (*filter_next_syscall)(long number, long a, long b, long c, long d,
+    long e, long f) __attribute__((visibility("hidden")));
+long (*filter_next_syscall)(
+    long number, long a, long b, long c, long d, long e, long f);
+long filter_syscall_rare(long number, long a, long b, long c, long d, long e,
+    long f) __attribute__((visibility("hidden"), noinline, cold));
+
+void filter_prepare(void)
+{
+	if (filter_next_syscall)
+		return;
+	*(void **)&filter_next_prctl = dlsym(RTLD_NEXT, "prctl");
+	*(void **)&filter_next_syscall = dlsym(RTLD_NEXT, "syscall");
+}
+
+int filter_prctl(int option, long a, long b, long c, long d)
+{
+	int result;
+
+	filter_prepare();
+	if (option != PR_SET_SECCOMP)
+		return filter_next_prctl(option, a, b, c, d);
+	samples_step_aside();
+	result = filter_next_prctl(option, a, b, c, d);
+	if (result < 0)
+		samples_step_back();
+	return result;
+}
+
+static bool filter_is_set(long number, long operation, long argument)
+{
+	if (number == SYS_prctl)
+		return operation == PR_SET_SECCOMP;
+	return number == SYS_seccomp &&
+	       (operation == FILTER_STRICT ||
+		   (operation == FILTER_PROGRAM && argument));
+}
+
+/* A system call has as many arguments.
+ * NOLINTNEXTLINE(readability-function-size) */
+long filter_syscall_rare(
+    long number, long a, long b, long c, long d, long e, long f)
+{
+	bool is_set = filter_is_set(number, a, c);
+	long result;
+
+	filter_prepare();
+	if (is_set)
+		samples_step_aside();
+	result = filter_next_syscall(number, a, b, c, d, e, f);
+	if (is_set && result < 0)
+		samples_step_back();
+	return result;
+}
+
+#if defined(__x86_64__) && !defined(__ILP32__)
+/* The last argument is on the caller's stack. A compiler's tail call writes it
+ * back there, where the caller may have a variable of its own by right. */
+_Static_assert(SYS_seccomp == 317 && SYS_prctl == 157, "numbers below");
+__asm__(".pushsection .text\n"
+	".globl syscall\n"
+	".type syscall, @function\n"
+	"syscall:\n"
+	"	endbr64\n"
+	"	cmpq $317, %rdi\n"
+	"	je filter_syscall_rare\n"
+	"	cmpq $157, %rdi\n"
+	"	je filter_syscall_rare\n"
+	"	movq filter_next_syscall(%rip), %rax\n"
+	"	testq %rax, %rax\n"
+	"	je filter_syscall_rare\n"
+	"	jmpq *%rax\n"
+	".size syscall, .-syscall\n"
+	".popsection\n");
+#else
+HOOK long filter_syscall(long number, long a, long b, long c, long d, long e,
+    long f) __asm__("syscall");
+long filter_syscall(long number, long a, long b, long c, long d, long e, long f)
+{
+	if (number == SYS_seccomp || number == SYS_prctl ||
+	    !filter_next_syscall)
+		return filter_syscall_rare(number, a, b, c, d, e, f);
+	return filter_next_syscall(number, a, b, c, d, e, f);
+}
+#endif
+
+/* Where there is no /proc, the kernel is asked. */
+static int filter_count(void)
+{
+	char text[4096];
+	ssize_t len = -1;
+	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		len = read(fd, text, sizeof(text) - 1);
+		close(fd);
+	}
+	if (len < 0)
+		return prctl(PR_GET_SECCOMP) > 0;
+	text[len] = '\0';
+	return filters_in(text);
+}
+
+bool filter_is_there(void)
+{
+	const char *recorder = getenv(ALLOCATION_FILTERS_VARIABLE);
+
+	return filter_count() > (recorder ? (int)digits_at(recorder) : 0);
+}
