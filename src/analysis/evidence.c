@@ -199,7 +199,7 @@ static void falls_widen(const struct series *series, size_t from, size_t end,
 }
 
 /* The largest fall of each part of a series, so that few of its samples have to
- * be looked at again. */
+ * be scanned again. */
 struct falls {
 	double of[FALL_PARTS], largest;
 	size_t each; /* samples of a part */

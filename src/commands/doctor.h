@@ -28,11 +28,11 @@ struct doctor {
 	char *leaking; /* process that leaks; NULL: none, or the total */
 	char *places[DOCTOR_PLACES]; /* places that held most at the peak */
 	enum memory_source source;   /* source of places; SOURCE_CLOCK: none */
-	/* From the process that was looked at, or whose snapshots were read: */
+	/* From the process that was read, or whose snapshots were read: */
 	int pid, asked; /* 0: none */
 	char *command;  /* NULL: unknown */
 	bool is_python;
-	char *trouble; /* why it could not be looked at; NULL: it could */
+	char *trouble; /* why it could not be read; NULL: it could */
 	struct heap_growth growth;
 	struct doctor_type types[DOCTOR_TYPES];
 	size_t len;     /* number of types */

@@ -486,7 +486,7 @@ int dat_writer_bound_files(
 	return dat_writer_bound(writer, most, e);
 }
 
-/* The size of the file; 0 where it can't be told. */
+/* The size of the file; 0 where it is unknown. */
 static size_t writer_size(const struct dat_writer *writer)
 {
 	struct stat about;

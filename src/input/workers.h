@@ -28,7 +28,7 @@ struct workers {
 int workers_find(struct workers *workers, pid_t pid, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* Reports on stderr which process is looked at, if it is not the one that was
+/* Reports on stderr which process is read, if it is not the one that was
  * named. */
 void workers_explain(const struct workers *workers) __attribute__((nonnull));
 void workers_finish(struct workers *workers) __attribute__((nonnull));

@@ -121,7 +121,7 @@ static int64_t drm_sums_total(const struct drm_sums *sums)
 	return -1;
 }
 
-/* False where the client can't be told from another one. */
+/* False where the client can't be distinguished from another one. */
 static bool drm_client_parse(const char *text, struct drm_client *client)
 {
 	struct drm_sums sums = {.bad = false};

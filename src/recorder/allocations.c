@@ -89,7 +89,7 @@ struct allocations_round {
 	struct allocation_table *table;
 	const struct sink_tick *tick;
 	const struct sink *sink;
-	size_t left;  /* new samples of the table that were not looked at yet */
+	size_t left;  /* new samples of the table that were not read yet */
 	bool is_last; /* the table is not read again */
 	int fd;
 };

@@ -138,7 +138,7 @@ struct sink_faults {
 	int64_t time_ns;
 	int64_t kib;     /* as a tick's */
 	uint64_t period; /* one sample in so many bytes of growth */
-	uint64_t lost;   /* faults that could not be looked at so far */
+	uint64_t lost;   /* faults that could not be read so far */
 	uint64_t failed; /* samples without a stack so far */
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What a program appended to its mark file, in two writes. */
+/* The input is appended to a mark file, in two writes. */
 #include "fuzz.h"
 #include "input.h"
 

@@ -21,7 +21,7 @@ static bool check_edge(const struct object_edge *edge, void *context)
 	return true;
 }
 
-/* What holds all of them, or what they hold: every number is in range. */
+/* Every number is in range, of what holds them all or of what they hold. */
 static void check_chains(struct objects *objects, bool referents)
 {
 	bool *all_types = mem_zero(objects->types.items.len + 1, sizeof(bool));

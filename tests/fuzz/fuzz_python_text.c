@@ -30,7 +30,7 @@ static int read_snapshot(
 	return 0;
 }
 
-/* What comes out is valid UTF-8 and ends within its room. */
+/* The result is valid UTF-8 and ends within its room. */
 static void check(const char *text, size_t size)
 {
 	if (strnlen(text, size) == size)

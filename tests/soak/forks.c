@@ -140,7 +140,7 @@ static void wait_for_children(void)
 	}
 }
 
-/* So that always LEAST are left. */
+/* False where fewer than LEAST would be left. */
 static bool may_end(void)
 {
 	int alive = atomic_load(&world->alive);

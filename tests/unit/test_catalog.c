@@ -283,7 +283,7 @@ static void a_directory_that_fails_is_reported(void **state)
 	is_broken = 0;
 }
 
-/* What a name was refused for is no failure of the directory. */
+/* A name that was refused is no failure of the directory. */
 static void a_thousand_others_are_enough(void **state)
 {
 	struct catalog catalog;

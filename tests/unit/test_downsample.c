@@ -143,7 +143,7 @@ static void breaks_at_gaps(void **state)
 	series_finish(&series);
 }
 
-/* Of each column's samples, the one on the right edge too, and of no others. */
+/* A column's mean is of its samples alone, that on its right edge included. */
 static void means_are_of_the_samples_of_a_column(void **state)
 {
 	const struct downsample_mean want[] = {

@@ -164,7 +164,7 @@ static void processes_gather_in_each_quarter(void **state)
 	    0.25, 0.25, 0.3, 0.35, 0.5, 0.5, 0.55, 0.7, 0.7, 0.75, 0.85, 0.9};
 
 	(void)state;
-	/* Who is there in the last fiftieth stays. */
+	/* A process that is there in the last fiftieth stays. */
 	stays_until = 0.97;
 	assert_false(gather(five, 5, 0));
 	stays_until = 0.985;

@@ -61,7 +61,7 @@ static void add_recent(struct strbuf *text, int from_s)
 		strbuf_add_format(text, "MEM 1.0 %d.0\n", from_s + i);
 }
 
-/* What is left of the text and of samples of one MiB behind it. */
+/* Compares the rest of the text and of samples of one MiB behind it. */
 static void expect_lines(
     const char *input, int recent_s, size_t most, const char *want)
 {
@@ -242,7 +242,7 @@ static void what_can_not_be_thinned_says_why(void **state)
 	strbuf_finish(&thinned);
 }
 
-/* What was written behind len meanwhile is copied by another. */
+/* Text that was written behind len meanwhile is copied by another. */
 static void what_is_behind_it_is_left_to_others(void **state)
 {
 	struct strbuf text = {0}, thinned = {0};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the recorder makes of the messages of touched.so: no process watches
+// The recorder reads messages as touched.so sends them: no process watches
 // here, the test writes its end of the feed.
 #undef _FORTIFY_SOURCE /* it would put a function of its own before our poll \
 			*/

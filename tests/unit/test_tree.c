@@ -209,7 +209,7 @@ static void a_child_is_kept_until_its_late_parent_shows(void **state)
 	uproot();
 }
 
-/* Of two pids that are not visible yet, the later one is its parent. */
+/* The parent is the later one of two pids that are not visible yet. */
 static void a_child_waits_for_each_late_pid(void **state)
 {
 	(void)state;

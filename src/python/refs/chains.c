@@ -674,8 +674,9 @@ uint64_t chains_retained(const struct chains *chains,
 				     : dominators->retained[variable->object];
 }
 
-/* Of equal rank, a chain that begins at no name comes last. Chains that hold
- * their objects alone come first, since what they retain includes these. */
+/* A chain that begins at no name comes last among those of equal rank. Chains
+ * that hold their objects alone come first, since what they retain includes
+ * these. */
 static int by_rank(const void *a, const void *b, void *links)
 {
 	const struct chain *x = a, *y = b;

@@ -12,7 +12,7 @@
 
 struct _cairo; /* cairo_t, so that this header compiles without Cairo */
 
-/* What the implementation that is built needs; for these alone. */
+/* The fields of the implementation that is built; nobody else reads them. */
 struct text_fonts {
 #ifdef HAVE_PANGO
 	struct _PangoFontMap *map;
