@@ -266,7 +266,7 @@ trace_program() {
 	[ -z "$errors" ]
 	[[ $(sed -n 1p <<<"$output") =~ ^Process\ $pid,\ Python\ 3\.[0-9.]+\;\ it\ was\ stopped\ for\  ]]
 	[[ $(sed -n 2p <<<"$output") =~ ^\ *types\ \|\ \ \ \#\ objects\ \|\ \ \ total\ size$ ]]
-	[[ $(sed -n 6p <<<"$output") =~ ^total\ \|\ +[0-9]{4,}\ \|\ +[0-9.]+\ MiB$ ]]
+	[[ $(sed -n 6p <<<"$output") =~ ^\ *total\ \|\ +[0-9]{4,}\ \|\ +[0-9.]+\ MiB$ ]]
 	[[ $(sed -n 7p <<<"$output") =~ ^\ *RSS\ \|\ +\|\ +[0-9.]+\ MiB$ ]]
 	[[ $(sed -n 8p <<<"$output") =~ ^\([0-9]+\ more\ types:\ --top\ 0\)$ ]]
 	mprof heap "$pid" --top 0 >all

@@ -115,8 +115,9 @@ as_main() {
 		'--timestamp program.py' '-o file program.py' \
 		'--backend psutil_uss program.py' '' nothing.py exits.py; do
 		rm -f file
+		# memory_profiler itself uses what is deprecated since 3.14.
 		# shellcheck disable=SC2086 # they are several
-		"$python" -m memory_profiler $words >theirs 2>&1 && status=0 ||
+		"$python" -W ignore -m memory_profiler $words >theirs 2>&1 && status=0 ||
 			status=$?
 		[ ! -e file ] || cat file >>theirs
 		rm -f file
@@ -266,6 +267,7 @@ print(m.memory_usage(max_usage=True) > 1, m.__file__, mprof.__file__)' >out
 	same "$(tail -n 1 ours)" whole
 	python=$(reference_python)
 	[ -n "$python" ] || skip 'memory_profiler is not installed'
-	"$python" -W ignore "$SCRIPTS/magics.py" >theirs
+	old_modules "$python"
+	PYTHONPATH=$PWD/old "$python" -W ignore "$SCRIPTS/magics.py" >theirs
 	diff <(shape <theirs) <(shape <ours)
 }

@@ -56,7 +56,8 @@ shape() {
 		ours)" 2
 	grep -q '\[0\] \* n' table.txt
 	/usr/bin/python3 -c 'import memory_profiler' 2>/dev/null || return 0
-	/usr/bin/python3 "$SCRIPTS/notebook.py" <cells >theirs
+	old_modules /usr/bin/python3
+	PYTHONPATH=$PWD/old /usr/bin/python3 "$SCRIPTS/notebook.py" <cells >theirs
 	diff <(shape <theirs) <(shape <ours)
 }
 

@@ -38,7 +38,8 @@ sys.stdin.readline()
 counts = {}
 for o in find_all():
     kind = type(o)
-    name = kind.__module__ + '.' + kind.__qualname__
+    # A class may have a descriptor for __module__.
+    name = '%s.%s' % (kind.__module__, kind.__qualname__)
     if name in ('numpy.ndarray', 'PIL.Image.Image', 'builtins.bytes'):
         one = counts.setdefault(name.replace('builtins.', ''), [0, 0])
         one[0] += 1

@@ -101,6 +101,28 @@ reference_python() {
 	done
 }
 
+# old_modules PYTHON: into the directory old, what memory_profiler's magics import
+# of a standard library that has it no more: distutils is gone since 3.12.
+old_modules() {
+	mkdir old
+	! "$1" -W ignore -c 'import distutils.version' 2>/dev/null || return 0
+	mkdir old/distutils
+	touch old/distutils/__init__.py
+	cat >old/distutils/version.py <<-'END'
+	import functools
+	@functools.total_ordering
+	class LooseVersion:
+	    def __init__(self, text):
+	        self.numbers = [int(n) for n in text.split(".") if n.isdigit()]
+	    def __eq__(self, other):
+	        return self.numbers == LooseVersion(str(other)).numbers
+	    def __lt__(self, other):
+	        return self.numbers < LooseVersion(str(other)).numbers
+	    def __str__(self):
+	        return ".".join(map(str, self.numbers))
+	END
+}
+
 # recorded PYTHON WORD...: under mprof, into run.dat
 recorded() {
 	rm -f run.dat

@@ -22,6 +22,11 @@ from memory_profiler import (
     show_results,
 )
 
+# memory_profiler's children are forked from here. Since Python 3.14 they would
+# run this file anew.
+if "multiprocessing" in sys.modules:
+    sys.modules["multiprocessing"].set_start_method("fork")
+
 
 def grow(mib=30, *args, **named):
     block = bytearray(mib << 20)
