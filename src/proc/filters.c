@@ -2,7 +2,6 @@
 #include "proc/filters.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 
 #include "base/filters.h"
 #include "proc/procfs.h"
@@ -23,8 +22,8 @@ int filters_own(void)
 
 bool filters_are_more(pid_t pid)
 {
-	char path[32];
+	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	procfs_path(path, sizeof(path), pid, "status");
 	return filters_at(path) > filters_own();
 }
