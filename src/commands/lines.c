@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "chart/chart.h"
+#include "cli/table.h"
 #include "commands/command.h"
 #include "commands/command_picture.h"
 #include "commands/lines_diff.h"
@@ -244,7 +245,7 @@ static char *row_name(const struct lines_row *row)
 
 static void command_lines_print_row(const struct lines *lines,
     const struct lines_row *row, const char *text,
-    const struct units_column *unit)
+    const struct units_column *unit, size_t terminal)
 {
 	char size[UNITS_TEXT];
 	char *name = row_name(row);
@@ -254,8 +255,8 @@ static void command_lines_print_row(const struct lines *lines,
 	int used = printf("%10s  %5.1f %%  %7zu  ",
 	    units_column_size(size, unit, row->mib), share, row->samples);
 
-	lines_print_place(
-	    &(struct lines_place){name, row->line, text, ""}, (size_t)used);
+	lines_print_place(&(struct lines_place){name, row->line, text, ""},
+	    (size_t)used, terminal);
 	free(name);
 }
 
@@ -278,6 +279,7 @@ static void print_table(
 	static const char *const titles[] = {"Line", "Function", "File"};
 	struct sources sources = {0};
 	size_t most = options->held.top ? (size_t)options->held.top : SIZE_MAX;
+	size_t terminal = table_width(stdout);
 	struct units_column unit = {0};
 
 	command_lines_print_head(lines);
@@ -291,7 +293,7 @@ static void print_table(
 		command_lines_print_row(lines, row,
 		    row->line ? sources_line(&sources, row->file, row->line)
 			      : NULL,
-		    &unit);
+		    &unit, terminal);
 	}
 	if (lines->rows.len > most)
 		printf("(%zu more: --top 0)\n", lines->rows.len - most);

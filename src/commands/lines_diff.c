@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
+#include "cli/table.h"
 #include "commands/lines_source.h"
 
 /* A place that holds memory in one recording or in both. */
@@ -95,6 +96,7 @@ static void changes_init(
 struct changes_layout {
 	struct units_column change, sides[2];
 	size_t width_change, width_side;
+	size_t terminal; /* its columns; 0: none */
 };
 
 /* A change with its sign and its error. */
@@ -118,7 +120,9 @@ static size_t change_widest(size_t width, const char *text)
 static void changes_lay_out(
     struct changes_layout *layout, const struct lines_change *items, size_t len)
 {
-	*layout = (struct changes_layout){.width_change = 10, .width_side = 8};
+	*layout = (struct changes_layout){.width_change = 10,
+	    .width_side = 8,
+	    .terminal = table_width(stdout)};
 	for (size_t i = 0; i < len; i++) {
 		units_column_add(&layout->change, change_mib(&items[i]));
 		for (size_t side = 0; side < 2; side++)
@@ -160,8 +164,8 @@ static void change_print(const struct lines_change *change,
 		used += change_put(units_column_size(size, &layout->sides[side],
 				       change->mib[side]),
 		    layout->width_side);
-	lines_print_place(
-	    &(struct lines_place){name, row->line, source, ""}, used);
+	lines_print_place(&(struct lines_place){name, row->line, source, ""},
+	    used, layout->terminal);
 	free(name);
 }
 

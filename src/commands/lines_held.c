@@ -261,7 +261,8 @@ char *lines_held_name(const struct held_row *row)
 /* How the rows are printed. */
 struct lines_held_layout {
 	struct units_column held, touched;
-	size_t width; /* of the first column */
+	size_t width;    /* of the first column */
+	size_t terminal; /* its columns; 0: none */
 	bool has_touched, has_samples;
 };
 
@@ -272,8 +273,8 @@ static bool lines_held_is_sampled(const struct held_row *row)
 	return row->samples > 0;
 }
 
-static void lines_held_lay_out(struct lines_held_layout *layout,
-    const struct held_row *rows, size_t len, size_t terminal)
+static void lines_held_lay_out(
+    struct lines_held_layout *layout, const struct held_row *rows, size_t len)
 {
 	size_t used;
 
@@ -293,8 +294,8 @@ static void lines_held_lay_out(struct lines_held_layout *layout,
 	used = layout->width + strlen("  100.0 %  ") +
 	       (layout->has_touched ? WIDTH_TOUCHED + 2 : 0);
 	layout->has_samples =
-	    terminal == 0 ||
-	    used + WIDTH_SAMPLES + 2 + ROOM_FOR_PLACES <= terminal;
+	    layout->terminal == 0 ||
+	    used + WIDTH_SAMPLES + 2 + ROOM_FOR_PLACES <= layout->terminal;
 }
 
 /* Prints a cell at the right, and two blanks. Returns their columns. */
@@ -332,7 +333,7 @@ static void lines_held_print_row(const struct held *held,
 		used += lines_held_put(touched, WIDTH_TOUCHED);
 	lines_print_place(&(struct lines_place){name, row->line, text,
 			      *row->below ? "" : row->in},
-	    used);
+	    used, layout->terminal);
 	free(name);
 }
 
@@ -365,7 +366,7 @@ static void lines_held_table(const struct held *held,
     const struct held_rows *rows, const struct lines_held_wish *wish,
     const struct stack_growths *growths)
 {
-	struct lines_held_layout layout = {
+	struct lines_held_layout layout = {.terminal = table_width(stdout),
 	    .has_touched = growths->items.len > 0};
 	static const char *const titles[] = {
 	    "Line", "Function", "File", "Module", "Process"};
@@ -374,8 +375,7 @@ static void lines_held_table(const struct held *held,
 	struct sources sources = {0};
 
 	lines_held_print_head(held, wish);
-	lines_held_lay_out(
-	    &layout, rows->items.items, len, table_width(stdout));
+	lines_held_lay_out(&layout, rows->items.items, len);
 	lines_held_print_titles(
 	    &layout, held->part.source, titles[wish->rows.by]);
 	for (size_t i = 0; i < len; i++) {

@@ -12,7 +12,6 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "cli/table.h"
 
 #define TEXT_MAX (64 << 20) /* longer files are no source */
 
@@ -195,17 +194,16 @@ static char *lines_fit(const char *text, size_t columns)
 	return utf8_shorten(fits, size, text, columns);
 }
 
-void lines_print_place(const struct lines_place *place, size_t used)
+void lines_print_place(
+    const struct lines_place *place, size_t used, size_t terminal)
 {
 	bool has_text = place->text && *place->text;
 	char *library = utf8_clean_copy(place->in);
 	char *rest = mem_format("%s%s%s%s", has_text ? "  " : "",
 	    has_text ? place->text : "", *place->in ? ", in " : "", library);
-	size_t width = table_width(stdout), room;
+	size_t width = terminal > 0 ? terminal : SIZE_MAX, room;
 	char *name, *end;
 
-	if (width == 0)
-		width = SIZE_MAX;
 	room = width > used + LEAST_PLACE ? width - used : LEAST_PLACE;
 	name = utf8_width(place->name) <= room ? mem_copy(place->name)
 	       : place->line > 0

@@ -55,9 +55,10 @@ struct lines_place {
 	const char *in;   /* the library it is in; "": none */
 };
 
-/* Prints it, and ends the line. In a terminal that is too narrow for it behind
- * used columns, the line of source is shortened first, then the place. */
-void lines_print_place(const struct lines_place *place, size_t used)
-    __attribute__((nonnull));
+/* Prints it, and ends the line. In a terminal of so many columns (0: none) that
+ * is too narrow for it behind used columns, the line of source is shortened
+ * first, then the place. */
+void lines_print_place(const struct lines_place *place, size_t used,
+    size_t terminal) __attribute__((nonnull));
 
 #endif
