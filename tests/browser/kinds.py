@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Looks at pages of other kinds than one recording's: kinds.py FOLDER
 
-FOLDER has flame.html, compare.html, panels.html, restless.html, long.html and
-brief.html.
+FOLDER has flame.html, deep.html, compare.html, panels.html, restless.html,
+long.html and brief.html.
 Ends with status 1 and says what was not as it should be; prints how long drawing
 takes."""
 
@@ -40,6 +40,17 @@ def check_flame(page):
     check(page.range() == [0, 88], f"Enter on a frame: {page.range()}")
     browser.keys("\ue013", "\ue007")
     check(page.range() == [24, 88], f"Enter on loads: {page.range()}")
+
+
+def check_deep(page):
+    """Sixty frames on each other: the outermost one is in view at first."""
+    page.browser.open(page.browser.script("return location.pathname;"))
+    page.browser.settle()
+    stage = page.browser.script("""
+        const stage = byId("stage").getBoundingClientRect();
+        return [stage.height, stage.bottom, innerHeight];""")
+    check(stage[0] > stage[2], f"sixty frames in one window: {stage}")
+    check(stage[1] <= stage[2], f"the outermost frame is below: {stage}")
 
 
 def check_compare(page):
@@ -142,7 +153,8 @@ def check_brief(page):
 def main():
     folder = sys.argv[1]
     with browsing() as browser:
-        for name, look in (("flame", check_flame), ("compare", check_compare),
+        for name, look in (("flame", check_flame), ("deep", check_deep),
+                           ("compare", check_compare),
                            ("panels", check_panels),
                            ("restless", check_restless),
                            ("long", check_long), ("brief", check_brief)):

@@ -185,6 +185,14 @@ growth() {
 	echo 'CHLD 7 2.500000 1700000000.2000' >>brief.dat
 	mprof plot -o brief.html brief.dat
 	mprof lines --flame -o flame.html growth.dat
+	awk 'BEGIN {
+		print "CMDLINE deep\nMEM 10.0 1700000000.0000"
+		frames = "/app.py:1:<module>"
+		for (i = 2; i <= 60; i++) frames = "/app.py:" i ":f" i ";" frames
+		print "STACK 10.0 1700000000.0000 id=1 frames=" frames
+		print "STACK 94.0 1700000000.0100 id=1"
+	}' >deep.dat
+	mprof lines --flame -o deep.html deep.dat
 	python3 "$SOURCE/tests/browser/kinds.py" "$PWD"
 }
 

@@ -512,6 +512,16 @@ function readAddress()
 	applyTheme();
 }
 
+// The outermost frames are the widest, and at the bottom: a deep stack would
+// show nothing but its narrow end at first.
+function showOutermost()
+{
+	const end = byId("stage").getBoundingClientRect().bottom;
+
+	if (end > innerHeight)
+		scrollTo(0, scrollY + end + 16 - innerHeight);
+}
+
 function build()
 {
 	document.title = data.title + " \u2013 mprof";
@@ -531,6 +541,8 @@ function build()
 	readAddress();
 	listen();
 	draw();
+	if (data.flame)
+		showOutermost();
 }
 
 build();
