@@ -401,6 +401,8 @@ static void how_long_an_end_may_be(void **state)
 	/* of a few samples at most a third */
 	assert_int_equal(end_of(25, 9, 20, false), 25);
 	assert_int_equal(end_of(25, 12, 20, false), 37);
+	assert_int_equal(end_of(16, 6, 20, false), 16);
+	assert_int_equal(end_of(15, 7, 20, false), 22);
 	/* not deep, but of a program that is known to have ended */
 	assert_int_equal(end_of(188, 12, 90, false), 200);
 	assert_int_equal(end_of(188, 12, 90, true), 188);

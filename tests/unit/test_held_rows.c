@@ -261,6 +261,10 @@ static void an_error_is_of_horvitz_and_thompson(void **state)
 	/* of each w (w - w / 2) */
 	assert_float_equal(
 	    held.variance, (400 + 16 + 100 + 9 + 4 + 1) / 2.0, 1e-9);
+	for (size_t i = 0; i < held.items.len; i++)
+		assert_float_equal(held.items.items[i].variance,
+		    held.items.items[i].mib * held.items.items[i].mib / 2,
+		    1e-9);
 	held_finish(&held);
 	run->allocations.items[0].size_mib = 30; /* larger than its share */
 	held_init(&held, run, &whole);

@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "fake_proc.h"
 #include "profile/resource.h"
+#include "recorder/gpu.h"
 #include "recorder/sampler.h"
 
 static int64_t passed_ns;
@@ -88,6 +89,68 @@ static void reap(pid_t pid, int status, long maxrss_kib)
 	launch.reap = true;
 }
 
+/* In place of recorder/gpu.c: the machine has a GPU, and its driver answers at
+ * the next tick. */
+static struct {
+	bool has_one, answers, asked;
+	size_t asks;
+} driver;
+
+struct gpu *gpu_create(const struct procfs *fs, struct err *e)
+{
+	(void)fs;
+	driver.asked = false;
+	driver.asks = 0;
+	if (driver.has_one)
+		return (struct gpu *)&driver;
+	err_set(e, "no GPU here");
+	return NULL;
+}
+
+void gpu_destroy(struct gpu *gpu)
+{
+	(void)gpu;
+}
+
+bool gpu_ask(struct gpu *gpu, const struct members *members, bool alone)
+{
+	(void)gpu, (void)members, (void)alone;
+	if (driver.asked)
+		return false;
+	driver.asks++;
+	return driver.asked = true;
+}
+
+bool gpu_collect(struct gpu *gpu)
+{
+	(void)gpu;
+	if (!driver.asked || !driver.answers)
+		return false;
+	driver.asked = false;
+	return true;
+}
+
+int64_t gpu_boot_ns(const struct gpu *gpu)
+{
+	(void)gpu;
+	return 7;
+}
+
+void gpu_figures(const struct gpu *gpu, pid_t pid, double *figures)
+{
+	(void)gpu;
+	for (size_t i = FIGURE_GPU; i < FIGURES; i++)
+		figures[i] = NAN;
+	if (pid == 0 || pid == 101)
+		figures[FIGURE_GPU] = pid == 0 ? 300 : 200;
+}
+
+const char *gpu_problem(const struct gpu *gpu)
+{
+	(void)gpu;
+	return driver.asked ? "it is silent" : NULL;
+}
+
 enum { TICKS = 16, ROWS = 8 };
 
 /* Reports to the sink: figures by tick, and counts of other reports. */
@@ -109,7 +172,8 @@ static struct told {
 	size_t usages, usages_of_one; /* of the whole; of process 101 */
 	double threads, threads_of_one;
 	int64_t usage_ns;
-	bool has_usage; /* the latest tick */
+	size_t gpus, gpus_of_one; /* readings of GPUs, likewise */
+	bool has_usage;           /* the latest tick */
 } told;
 
 static void on_tick(void *context, const struct sink_tick *tick)
@@ -177,7 +241,13 @@ static void on_introduction(
 static void on_usage(void *context, const struct sink_usage *usage)
 {
 	(void)context;
-	if (usage->pid == 0) {
+	if (!isnan(usage->figures[FIGURE_GPU])) {
+		assert_true(usage->figures[FIGURE_GPU] ==
+			    (usage->pid == 0 ? 300 : 200));
+		assert_true(isnan(usage->figures[FIGURE_THREADS]));
+		told.gpus += usage->pid == 0;
+		told.gpus_of_one += usage->pid == 101;
+	} else if (usage->pid == 0) {
 		told.usages++;
 		told.threads = usage->figures[FIGURE_THREADS];
 		assert_true(usage->time_ns >= told.usage_ns);
@@ -1019,6 +1089,55 @@ static void what_else_they_use_is_reported(void **state)
 	assert_int_equal(told.usage_ns, result.end_ns); /* the last holds */
 }
 
+static void see_gpus(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)to;
+	if (told.ticks > 2)
+		assert_int_equal(
+		    isnan(tick->usage[FIGURE_GPU]) != 0, !driver.answers);
+}
+
+/* A reading that was asked for is reported where it is there by the end, too.
+ */
+static void gpus_are_reported_as_they_answer(void **state)
+{
+	struct sampler_plan plan = {.with = 1U << RESOURCE_GPU, .exits = true};
+	struct sampler_result result;
+
+	(void)state;
+	driver.has_one = driver.answers = true;
+	three_processes();
+	run(see_gpus, plan, &result);
+	assert_true(told.gpus > 1);
+	assert_int_equal(told.gpus, driver.asks);
+	assert_int_equal(told.gpus_of_one, told.gpus);
+	assert_string_equal(result.gpu.text, "");
+	driver.answers = false;
+	three_processes();
+	run(see_gpus, plan, &result);
+	assert_int_equal(told.gpus, 0);
+	assert_int_equal(driver.asks, 1);
+	assert_string_equal(result.gpu.text, "it is silent");
+	driver.has_one = false;
+}
+
+static void a_machine_without_gpus_is_reported(void **state)
+{
+	struct sampler_plan plan = {.proc = fake_root,
+	    .metric = metric_find("rss"),
+	    .interval_ns = NS_PER_S,
+	    .with = 1U << RESOURCE_GPU};
+	struct sampler *sampler;
+	struct err e;
+
+	(void)state;
+	sampler = sampler_create(&plan, &sink, &e);
+	assert_non_null(sampler);
+	assert_string_equal(sampler_missing_gpu(sampler), "no GPU here");
+	sampler_destroy(sampler);
+}
+
 static void set_words(int pid, const char *text, size_t len)
 {
 	char path[256];
@@ -1173,6 +1292,8 @@ int main(void)
 	    cmocka_unit_test(news_leave_time_for_ticks),
 	    cmocka_unit_test(what_ends_after_the_program_is_waited_for),
 	    cmocka_unit_test(what_else_they_use_is_reported),
+	    cmocka_unit_test(gpus_are_reported_as_they_answer),
+	    cmocka_unit_test(a_machine_without_gpus_is_reported),
 	    cmocka_unit_test(each_process_has_a_name),
 	    cmocka_unit_test(a_groups_figure_is_the_kernels),
 	    cmocka_unit_test(a_group_without_a_figure_is_refused),

@@ -318,6 +318,39 @@ static void the_budget_bounds_readings(void **state)
 	assert_true(begins());
 }
 
+/* A budget is left for a peak at the end: of 11 readings, growth by a
+ * seventh is read, of the last five, growth by a third. */
+static void the_less_is_left_the_larger_are_the_steps(void **state)
+{
+	static const struct {
+		double readings;
+		int part;
+	} rows[] = {{12, 20}, {11.9, 7}, {6, 7}, {5.9, 3}, {1, 3}};
+	const int64_t total_kib = 80 * MIB;
+	const int64_t cost_ns = 2 * 100000 + total_kib * 30;
+	struct shares_reading reading;
+
+	(void)state;
+	add(100, 1, 40);
+	add(101, 100, 40);
+	for (size_t i = 0; i < 10; i++) {
+		int part = rows[i / 2].part;
+
+		shares.cost_kib = 0; /* none was measured */
+		shares.began_ns = shares.read_ns = now_ns;
+		shares.wait_ns = NS_PER_S;
+		shares.before_kib = total_kib;
+		shares.spent_ns =
+		    NS_PER_S / 10 + NS_PER_S / 500 -
+		    (int64_t)(rows[i / 2].readings * (double)cost_ns);
+		shares.read_kib =
+		    total_kib * part / (part + 1) + (i % 2 ? -2 : 2);
+		assert_int_equal(begins(), i % 2);
+		if (i % 2)
+			ends(&reading);
+	}
+}
+
 /* Two processes, and 30 ns for a KiB: 0.1 s have earned 2 ms. */
 static void a_reading_may_take_all_that_is_left(void **state)
 {
@@ -370,6 +403,7 @@ int main(void)
 	    TEST(without_a_change_nothing_is_read_twice),
 	    TEST(growth_is_read_again),
 	    TEST(the_budget_bounds_readings),
+	    TEST(the_less_is_left_the_larger_are_the_steps),
 	    TEST(a_reading_may_take_all_that_is_left),
 	    TEST(the_last_reading_is_had_at_the_end),
 	};
