@@ -34,7 +34,8 @@ static char folder[128];
 static struct test_state {
 	int peer; /* the watching process's end */
 	pid_t forked;
-	bool blocked;          /* signals, as it forked */
+	bool blocked; /* signals, as it forked */
+	void (*on_wait)(void);
 	int first_kind, error; /* of the first message; -1: none */
 	struct sites sites;
 	struct touched *touched;
@@ -67,6 +68,9 @@ int poll(struct pollfd *fds, nfds_t count, int ms)
 {
 	const struct timespec limit = {.tv_sec = ms < 1000 ? 0 : 600};
 
+	if (the.on_wait)
+		the.on_wait();
+	the.on_wait = NULL;
 	return (int)syscall(SYS_ppoll, fds, count, &limit, NULL, 0);
 }
 
@@ -430,6 +434,30 @@ static void many_messages_are_read_at_once(void **state)
 	assert_int_equal(touched_count(the.touched).samples, 40);
 }
 
+static void send_three(void)
+{
+	for (uint32_t id = 101; id <= 103; id++)
+		PAGE("", .bytes = 4096, .id = id);
+}
+
+/* Whoever sends sixteen at once may have more. */
+static void more_is_waited_for_behind_many(void **state)
+{
+	const struct sink_tick tick = {0};
+
+	(void)state;
+	create();
+	the.on_wait = send_three;
+	for (uint32_t id = 1; id <= 15; id++)
+		PAGE("", .bytes = 4096, .id = id);
+	the.hook.tick(the.hook.context, &tick, &sink);
+	assert_int_equal(touched_count(the.touched).samples, 15);
+	for (uint32_t id = 16; id <= 31; id++)
+		PAGE("", .bytes = 4096, .id = id);
+	the.hook.tick(the.hook.context, &tick, &sink);
+	assert_int_equal(touched_count(the.touched).samples, 34);
+}
+
 static void one_that_ends_early_has_died(void **state)
 {
 	(void)state;
@@ -529,6 +557,7 @@ int main(void)
 	    TEST(the_state_is_reported_where_it_changed),
 	    TEST(what_is_no_message_is_left_out),
 	    TEST(many_messages_are_read_at_once),
+	    TEST(more_is_waited_for_behind_many),
 	    TEST(one_that_ends_early_has_died),
 	    TEST(at_the_end_all_that_was_sent_is_read),
 	    TEST(the_end_is_waited_for),
