@@ -140,10 +140,13 @@ static char *format_signed(
 /* A percentage tells nothing where one figure is many times the other. */
 static char *format_relative(char *out, const struct comparison *c)
 {
+	char number[UNITS_TEXT];
+
 	if (c->a != 0 && fabs(c->relative) < 10)
 		snprintf(out, UNITS_TEXT, "%+.1f %%", 100 * c->relative);
 	else if (c->a != 0 && c->b / c->a > 0)
-		snprintf(out, UNITS_TEXT, "%.3g x", c->b / c->a);
+		snprintf(out, UNITS_TEXT, "%.28s x",
+		    units_number(number, c->b / c->a));
 	else
 		strcpy(out, c->b == c->a ? "" : "-");
 	return out;
@@ -163,6 +166,34 @@ static char *format_interval(
 	    format_signed(high, c->high, format), c->p);
 }
 
+/* The figures of a row; sizes are in one unit. */
+struct compare_texts {
+	char a[UNITS_TEXT], b[UNITS_TEXT], relative[UNITS_TEXT];
+	char difference[UNITS_TEXT];
+};
+
+static void compare_texts_init(struct compare_texts *texts,
+    const struct comparison *c, char *(*format)(char *out, double value))
+{
+	struct units_column unit = {0};
+	char text[UNITS_TEXT];
+
+	format_relative(texts->relative, c);
+	if (format != units_size) {
+		format(texts->a, c->a);
+		format(texts->b, c->b);
+		format_signed(texts->difference, c->difference, format);
+		return;
+	}
+	units_column_add(&unit, c->a);
+	units_column_add(&unit, c->b);
+	units_column_size(texts->a, &unit, c->a);
+	units_column_size(texts->b, &unit, c->b);
+	snprintf(texts->difference, UNITS_TEXT, "%s%.30s",
+	    c->difference > 0 ? "+" : "",
+	    units_column_size(text, &unit, c->difference));
+}
+
 /* Columns of the table: a name, A, B, B to A, the difference. */
 enum { COMPARE_COLUMNS = 5 };
 
@@ -178,23 +209,22 @@ struct compare_table {
 static void compare_table_add(struct compare_table *table, const char *name,
     const struct comparison *c, char *(*format)(char *out, double value))
 {
-	char text[UNITS_TEXT], relative[UNITS_TEXT];
-	size_t len = strlen(format_relative(relative, c));
+	struct compare_texts texts;
+	size_t len;
 	char label[64];
 
+	compare_texts_init(&texts, c, format);
+	len = strlen(texts.relative);
 	/* Aligns the signs that follow the numbers. */
-	if (len == 0 || relative[len - 1] == '-')
-		strcat(relative, "  ");
-	else if (relative[len - 1] == 'x')
-		strcat(relative, " ");
+	if (len == 0 || texts.relative[len - 1] == '-')
+		strcat(texts.relative, "  ");
+	else if (texts.relative[len - 1] == 'x')
+		strcat(texts.relative, " ");
 	*array_push(&table->rows) = (struct compare_row){
 	    {mem_copy(utf8_shorten(label, sizeof(label), name, 16)),
-		mem_copy(format(text, c->a)), NULL, mem_copy(relative), NULL},
+		mem_copy(texts.a), mem_copy(texts.b), mem_copy(texts.relative),
+		mem_copy(texts.difference)},
 	    format_interval(c, format)};
-	table->rows.items[table->rows.len - 1].cells[2] =
-	    mem_copy(format(text, c->b));
-	table->rows.items[table->rows.len - 1].cells[4] =
-	    mem_copy(format_signed(text, c->difference, format));
 }
 
 /* Column widths: up to what fits on the widest terminal or, on a narrow one,
@@ -330,12 +360,16 @@ static char *compare_sentence(const struct recording_set *const sides[2])
 {
 	struct strbuf text = {0};
 	struct comparison peak;
-	char size[UNITS_TEXT];
+	char size[UNITS_TEXT], number[UNITS_TEXT];
 
 	recording_set_compare(
 	    sides[0], sides[1], offsetof(struct figures, peak_mib), 1, &peak);
 	if (fabs(peak.difference) < 0.0005)
 		strbuf_add(&text, "B peaks as high as A");
+	else if (peak.relative >= 10)
+		strbuf_add_format(&text, "B peaks %s higher, at %s times A",
+		    units_size(size, peak.difference),
+		    units_number(number, 1 + peak.relative));
 	else
 		strbuf_add_format(&text, "B peaks %s (%.0f %%) %s",
 		    units_size(size, fabs(peak.difference)),
@@ -376,12 +410,12 @@ static void command_compare_print_all(
 static void compare_write_row(
     const struct comparison *c, char *(*format)(char *out, double value))
 {
-	char a[UNITS_TEXT], b[UNITS_TEXT], difference[UNITS_TEXT];
-	char relative[UNITS_TEXT], *interval = format_interval(c, format);
-	const char *const cells[] = {format(a, c->a), format(b, c->b),
-	    format_relative(relative, c),
-	    format_signed(difference, c->difference, format), interval};
+	char *interval = format_interval(c, format);
+	struct compare_texts texts;
+	const char *const cells[] = {
+	    texts.a, texts.b, texts.relative, texts.difference, interval};
 
+	compare_texts_init(&texts, c, format);
 	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
 		fputs(" | ", stdout);
 		markdown_put_text(stdout, cells[i]);

@@ -155,3 +155,14 @@ own_setup() {
 	[[ $errors == *diff.xyz* ]]
 	[ ! -e diff.xyz ]
 }
+
+@test "compare: both sizes of a row are in one unit, and a multiple is no percentage" {
+	level small.dat 0.04
+	level large.dat 70
+	run_apart mprof compare small.dat large.dat
+	same "$(sed -n 2p <<<"$output" | tr -s ' ')" \
+		'peak 0.04 MiB 70.0 MiB 1750 x +70.0 MiB'
+	[[ $output == *$'\n\nB peaks 70.0 MiB higher, at 1750 times A; '* ]]
+	run_apart mprof compare --markdown small.dat large.dat
+	[[ $output == *'| 0.04 MiB | 70.0 MiB | 1750 x | +70.0 MiB |'* ]]
+}
