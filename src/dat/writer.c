@@ -710,8 +710,6 @@ int dat_writer_close(struct dat_writer *writer, struct err *e)
 	int result = 0;
 
 	flush_last(writer);
-	if (writer->thin)
-		thin_abandon(writer->thin);
 	if (fstat(writer->fd, &about) == 0 && about.st_nlink == 0)
 		result = err_set(e,
 		    "%s: was removed while it was recorded into", writer->path);

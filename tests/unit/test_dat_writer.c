@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -523,6 +524,30 @@ static void a_bounded_file_is_thinned(void **state)
 	unlink("thin.dat");
 }
 
+static void a_thinning_that_was_begun_leaves_no_file(void **state)
+{
+	struct dat_writer writer;
+	struct dirent **names;
+	struct err e;
+	int count;
+
+	(void)state;
+	open_new(&writer, "thin.dat");
+	assert_int_equal(dat_writer_bound(&writer, 20000, &e), 0);
+	for (int i = 0; !writer.thin; i++) {
+		dat_write_memory(
+		    &writer, 1024 + i % 7, TIME_NS + i * INT64_C(1000000000));
+		dat_writer_flush(&writer);
+	}
+	close_well(&writer);
+	count = scandir(".", &names, NULL, NULL);
+	assert_int_equal(count, 3); /* with . and .. */
+	while (count-- > 0)
+		free(names[count]);
+	free(names);
+	unlink("thin.dat");
+}
+
 /* Someone else removes a file while all are renamed. */
 static void an_older_file_may_vanish_meanwhile(void **state)
 {
@@ -585,6 +610,7 @@ int main(void)
 	    cmocka_unit_test(a_rotation_that_failed_is_done_later),
 	    cmocka_unit_test(a_name_is_tried_for_a_while),
 	    cmocka_unit_test(a_bounded_file_is_thinned),
+	    cmocka_unit_test(a_thinning_that_was_begun_leaves_no_file),
 	    cmocka_unit_test(an_older_file_may_vanish_meanwhile),
 	    cmocka_unit_test(a_removed_file_is_reported),
 	};
