@@ -182,6 +182,27 @@ static void processes_gather_in_each_quarter(void **state)
 	assert_false(gather(eleven, 12, 2));
 }
 
+/* One that ended counts against them where it lived for a tenth of the time,
+ * 59.9 s. */
+static void short_lives_are_left_out(void **state)
+{
+	static const double five[] = {0.25, 0.35, 0.5, 0.7, 0.85};
+
+	(void)state;
+	for (int seconds = 59; seconds <= 60; seconds++) {
+		tear_down(NULL);
+		set_up(NULL);
+		add_total(500, 0.2);
+		for (int i = 0; i < 5; i++)
+			add_process(i + 1, five[i], 1, 0);
+		add_process(9, 0.1, 0.1 + (seconds + 0.5) / SAMPLES, 0);
+		assert_true(
+		    run->processes.items[5].memory.len == (size_t)seconds + 1);
+		judge();
+		assert_int_equal(leak.more_processes, seconds < 60);
+	}
+}
+
 /* Growth of their number is a leak in a minute or more alone. */
 static void more_processes_are_a_leak_after_a_minute(void **state)
 {
@@ -462,6 +483,7 @@ int main(void)
 	    TEST(a_total_that_leaks_decides_itself),
 	    TEST(who_lived_long_enough_is_judged),
 	    TEST(processes_gather_in_each_quarter),
+	    TEST(short_lives_are_left_out),
 	    TEST(more_processes_are_a_leak_after_a_minute),
 	    TEST(a_part_is_judged_as_if_it_were_all),
 	    TEST(a_minute_decides),
