@@ -104,7 +104,8 @@ static size_t cli_table_widest(
 	return most;
 }
 
-/* The widths of all columns but the last, and the blanks between columns. */
+/* The widths of all columns but the last, and the blanks between columns. One
+ * of width 0 is left out. */
 struct table_fit {
 	size_t *widths;
 	size_t columns, gap;
@@ -115,8 +116,18 @@ static size_t cli_table_used(const struct table_fit *fit)
 	size_t used = 0;
 
 	for (size_t c = 0; c + 1 < fit->columns; c++)
-		used += fit->widths[c] + fit->gap;
+		used += fit->widths[c] > 0 ? fit->widths[c] + fit->gap : 0;
 	return used;
+}
+
+/* Whether there are rows, and none has anything in a column. */
+static bool cli_table_is_unknown(
+    const struct table *table, size_t column, size_t columns)
+{
+	for (size_t i = columns + column; i < table->cells.len; i += columns)
+		if (strcmp(table->cells.items[i], "-") != 0)
+			return false;
+	return table->cells.len > columns;
 }
 
 /* Takes a column from the widest text that can be shortened; false where none
@@ -137,8 +148,9 @@ static bool cli_table_cut(const struct table *table, struct table_fit *fit)
 	return true;
 }
 
-/* Makes room for the last column: fewer blanks, then shorter headings, then
- * shorter texts; figures stay complete. */
+/* Makes room for the last column: columns without a figure yield, then there
+ * are fewer blanks, shorter headings, and shorter texts; figures stay
+ * complete. */
 static void cli_table_fit(
     const struct table *table, struct table_fit *fit, size_t width)
 {
@@ -147,6 +159,11 @@ static void cli_table_fit(
 
 	if (last > NARROWEST)
 		last = NARROWEST;
+	if (cli_table_used(fit) + last <= width)
+		return;
+	for (size_t c = 0; c + 1 < fit->columns; c++)
+		if (cli_table_is_unknown(table, c, fit->columns))
+			fit->widths[c] = 0;
 	if (cli_table_used(fit) + last <= width)
 		return;
 	fit->gap = 1;
@@ -169,6 +186,8 @@ static void cli_table_print_cell(const struct table *table,
 	size_t width = fit->widths[c], own = utf8_width(cell);
 	size_t blanks = own < width ? width - own : 0;
 
+	if (width == 0)
+		return;
 	if (table->align[c] == 'r')
 		cli_table_put_blanks(out, blanks);
 	cli_table_put(out, cell, width);

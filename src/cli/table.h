@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Text in aligned columns, the first row the headings. Cells are made safe for
- * a terminal; where it is too narrow headings and texts are shortened, the last
- * column first, and figures stay whole.
+ * a terminal. If it is too narrow, columns that have only "-" are left out,
+ * then headings and texts are shortened, the last column first; figures stay
+ * whole.
  */
 #ifndef MPROF_CLI_TABLE_H
 #define MPROF_CLI_TABLE_H

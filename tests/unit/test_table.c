@@ -74,6 +74,28 @@ static void test_narrow(void **state)
 	table_finish(&table);
 }
 
+/* A column without a figure is left out where there is no room for it. */
+static void test_unknown(void **state)
+{
+	static const char *const cells[] = {"file", "PSS", "status", "command",
+	    "a.dat", "-", "-", "./server", "b.dat", "-", "1", "./client"};
+	struct table table;
+
+	(void)state;
+	table_init(&table, "lrrl");
+	for (size_t i = 0; i < 12; i++)
+		table_add(&table, cells[i]);
+	assert_printed(&table, 28,
+	    "file   PSS  status  command\n"
+	    "a.dat    -       -  ./server\n"
+	    "b.dat    -       1  ./client\n");
+	assert_printed(&table, 27,
+	    "file   status  command\n"
+	    "a.dat       -  ./server\n"
+	    "b.dat       1  ./client\n");
+	table_finish(&table);
+}
+
 /* A column of sizes has one unit, that of its smallest, but none below MiB
  * beside larger ones. */
 static void test_sizes(void **state)
@@ -121,6 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_columns),
 	    cmocka_unit_test(test_narrow),
+	    cmocka_unit_test(test_unknown),
 	    cmocka_unit_test(test_sizes),
 	    cmocka_unit_test(test_no_rows),
 	    cmocka_unit_test(test_width_without_a_terminal),
