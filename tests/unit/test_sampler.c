@@ -63,6 +63,17 @@ int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
 	return 0;
 }
 
+/* A process that lives, though it is not in /proc. */
+enum { HIDDEN = 999999998 };
+
+int kill(pid_t pid, int signal)
+{
+	if (signal != 0)
+		return (int)syscall(SYS_kill, pid, signal);
+	errno = ESRCH;
+	return pid == HIDDEN ? 0 : -1;
+}
+
 /* Children that wait4() will report. */
 static struct ended {
 	pid_t pid;
@@ -539,6 +550,22 @@ static void a_groups_processes_are_those_it_lists(void **state)
 	assert_int_equal(result.end, SAMPLER_ENDED);
 	assert_int_equal(result.hidden, 0);
 	assert_false(result.has_status);
+}
+
+static void what_proc_does_not_show_is_counted(void **state)
+{
+	struct sampler_result result;
+	char folder[256];
+
+	(void)state;
+	three_processes();
+	list_pids("101\n999999998\n999999997\n", "102\n");
+	snprintf(folder, sizeof(folder), "%s/job", fake_root);
+	run(NULL, (struct sampler_plan){.group = folder, .group_path = "/job"},
+	    &result);
+	assert_int_equal(told.total[0], 240);
+	assert_int_equal(result.hidden, 1);
+	drop_lists();
 }
 
 static void grow(
@@ -1275,6 +1302,7 @@ int main(void)
 	    cmocka_unit_test(a_zombie_is_no_measurement),
 	    cmocka_unit_test(it_ends_with_the_program_or_with_the_last),
 	    cmocka_unit_test(a_groups_processes_are_those_it_lists),
+	    cmocka_unit_test(what_proc_does_not_show_is_counted),
 	    cmocka_unit_test(a_mark_is_read_before_a_phase_begins),
 	    cmocka_unit_test(a_limit_is_marked_once),
 	    cmocka_unit_test(threads_outlive_the_main_one),

@@ -9,8 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include <math.h>
 
 #include "base/clock.h"
+#include "profile/resource.h"
 #include "recorder/textfile.h"
 
 static char folder[64], path[96], text[8192];
@@ -100,6 +102,47 @@ static void a_process_without_a_figure_adds_nothing(void **state)
 	textfile_destroy(t);
 }
 
+/* Prometheus wants seconds and bytes; what is not known has no line. */
+static void readings_are_in_base_units(void **state)
+{
+	struct sink_tick tick = {.time_ns = NS_PER_S, .sampled = true};
+	struct sampler_hook hook;
+	double figures[FIGURES];
+	struct textfile *t;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < FIGURES; i++)
+		figures[i] = NAN;
+	figures[FIGURE_CPU] = 1.5;
+	figures[FIGURE_THREADS] = 4;
+	figures[FIGURE_READ] = 2.5;
+	figures[FIGURE_GPU_MEMORY] = 3;
+	figures[FIGURE_GPU_MEMORY + 2] = 0.5;
+	tick.usage = figures;
+	t = textfile_create(folder, 42, "x", &e);
+	hook = textfile_hook(t);
+	hook.tick(hook.context, &tick, NULL);
+	content();
+	assert_non_null(strstr(text,
+	    "# TYPE mprof_cpu_seconds_total counter\n"
+	    "mprof_cpu_seconds_total{command=\"x\",pid=\"42\"} 1.500\n"));
+	assert_non_null(
+	    strstr(text, "# TYPE mprof_threads gauge\n"
+			 "mprof_threads{command=\"x\",pid=\"42\"} 4\n"));
+	assert_non_null(strstr(text,
+	    "mprof_read_bytes_total{command=\"x\",pid=\"42\"} 2621440\n"));
+	assert_non_null(strstr(text,
+	    "# TYPE mprof_gpu_device_memory_bytes gauge\n"
+	    "mprof_gpu_device_memory_bytes{command=\"x\",pid=\"42\",gpu=\"0\"} "
+	    "3145728\n"
+	    "mprof_gpu_device_memory_bytes{command=\"x\",pid=\"42\",gpu=\"2\"} "
+	    "524288\n"));
+	assert_null(strstr(text, "mprof_written_bytes"));
+	assert_null(strstr(text, "nan"));
+	textfile_destroy(t);
+}
+
 static void once_a_second(void **state)
 {
 	struct textfile *t;
@@ -136,6 +179,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 		a_process_without_a_figure_adds_nothing, make_directory,
 		remove_directory),
+	    cmocka_unit_test_setup_teardown(
+		readings_are_in_base_units, make_directory, remove_directory),
 	    cmocka_unit_test_setup_teardown(
 		once_a_second, make_directory, remove_directory),
 	    cmocka_unit_test(a_directory_that_is_none),
