@@ -231,8 +231,12 @@ function extremesAround(series, from, to)
 	let highest = -Infinity, lowest = Infinity;
 
 	for (let i = first; i < last; i++) {
-		highest = Math.max(highest, series.memory[i]);
-		lowest = Math.min(lowest, series.memory[i]);
+		const mib = series.memory[i];
+
+		if (mib > highest)
+			highest = mib;
+		if (mib < lowest)
+			lowest = mib;
 	}
 	return [lowest, highest];
 }
