@@ -37,6 +37,10 @@ static struct {
 	struct pyobj *(*init_posix)(void);
 	struct pyallocator next[DOMAIN_LAST + 1];
 	size_t small; /* allocations up to that size don't call malloc() */
+	/* The next ones are pymalloc, whose free() is called directly: a small
+	 * allocation that is sampled is one of malloc()'s, whose hook sees it
+	 * freed. */
+	bool is_direct;
 	/* Hooked late: other code may have kept the hooks' addresses. */
 	bool late[DOMAIN_LAST + 1];
 } python_domains;
@@ -69,12 +73,33 @@ static inline bool python_pass(size_t size)
 	       samples_pass(size);
 }
 
+/* The size to ask for, so that pymalloc gets it from malloc(). */
+static size_t python_apart(size_t size)
+{
+	return python_domains.is_direct && size <= python_domains.small
+		   ? python_domains.small + 1
+		   : size;
+}
+
+/* Gives back what was asked for besides; pymalloc leaves what malloc() gave
+ * with malloc(). */
+static void *python_fit(
+    const struct pyallocator *next, void *address, size_t size)
+{
+	void *fit = NULL;
+
+	if (address && python_apart(size) != size)
+		fit = next->realloc(next->context, address, size);
+	return fit ? fit : address;
+}
+
 __attribute__((noinline)) static void *python_malloc_hidden(
     const struct pyallocator *next, size_t size)
 {
 	uint64_t left = python_hide();
-	void *address = next->malloc(next->context, size);
+	void *address = next->malloc(next->context, python_apart(size));
 
+	address = python_fit(next, address, size);
 	python_count(left, address, size);
 	return address;
 }
@@ -91,12 +116,17 @@ __attribute__((noinline)) static void *python_calloc_hidden(
     const struct pyallocator *next, size_t count, size_t size)
 {
 	uint64_t left = python_hide();
-	void *address = next->calloc(next->context, count, size);
+	void *address;
 	size_t bytes;
 
-	/* A size that overflows was refused. */
-	if (__builtin_mul_overflow(count, size, &bytes))
+	/* A size that overflows is refused. */
+	if (__builtin_mul_overflow(count, size, &bytes)) {
 		bytes = 0;
+		address = next->calloc(next->context, count, size);
+	} else {
+		address = next->calloc(next->context, 1, python_apart(bytes));
+		address = python_fit(next, address, bytes);
+	}
 	python_count(left, address, bytes);
 	return address;
 }
@@ -119,8 +149,14 @@ __attribute__((noinline)) static void *python_realloc_sampled(
 	struct allocation_slot kept;
 	bool dropped = samples_may_have(old) && samples_drop(old, &kept);
 	uint64_t left = python_hide();
-	void *address = next->realloc(next->context, old, size);
+	void *address;
 
+	if (size < left) {
+		address = next->realloc(next->context, old, size);
+	} else {
+		address = next->realloc(next->context, old, python_apart(size));
+		address = python_fit(next, address, size);
+	}
 	python_count(left, address, size);
 	if (dropped && !address)
 		samples_restore(&kept);
@@ -191,24 +227,59 @@ static size_t python_find_small(void)
 	return PYMALLOC_LARGEST;
 }
 
+/* Whether both domains are pymalloc itself, and this library's free() stands
+ * behind it: other allocators call malloc() from another size on, and those in
+ * front of pymalloc have a context. Attached, only these domains are hooked. */
+static bool python_has_pymalloc(void)
+{
+	struct stack_module module;
+
+	if (python_domains.small != PYMALLOC_LARGEST ||
+	    samples_are_late(NULL) ||
+	    !stack_find_module(*(void **)&python_domains.get, &module))
+		return false;
+	for (int domain = DOMAIN_FIRST; domain <= DOMAIN_LAST; domain++) {
+		const struct pyallocator *next = &python_domains.next[domain];
+
+		if (next->context ||
+		    !stack_module_has(&module, *(void *const *)&next->free) ||
+		    !python_calls_malloc(next, PYMALLOC_LARGEST + 1))
+			return false;
+	}
+	return true;
+}
+
+/* Finds the allocators that come next. False: they are hooked already. */
+static bool python_find_next(int domain)
+{
+	struct pyallocator present;
+
+	python_domains.get(domain, &present);
+	if (present.malloc == python_malloc || python_domains.late[domain])
+		return false;
+	python_domains.next[domain] = present;
+	return true;
+}
+
 /* An interpreter that is started again chooses its allocators again. */
 static void python_hook(void)
 {
+	bool found[DOMAIN_LAST + 1];
+
 	python_cells_begin();
+	for (int domain = DOMAIN_FIRST; domain <= DOMAIN_LAST; domain++)
+		found[domain] = python_find_next(domain);
+	python_domains.small = python_find_small();
+	python_domains.is_direct = python_has_pymalloc();
 	for (int domain = DOMAIN_FIRST; domain <= DOMAIN_LAST; domain++) {
 		struct pyallocator *next = &python_domains.next[domain];
 		struct pyallocator ours = {next, python_malloc, python_calloc,
-				       python_realloc, python_free},
-				   present;
+		    python_realloc,
+		    python_domains.is_direct ? next->free : python_free};
 
-		python_domains.get(domain, &present);
-		if (present.malloc == python_malloc ||
-		    python_domains.late[domain])
-			continue;
-		*next = present;
-		python_domains.set(domain, &ours);
+		if (found[domain])
+			python_domains.set(domain, &ours);
 	}
-	python_domains.small = python_find_small();
 	samples_add_flags(ALLOCATION_PYTHON);
 }
 

@@ -105,3 +105,26 @@ lines_are_right() {
 	}
 	on_each_python each_mode
 }
+
+# A small allocation that is sampled comes from malloc(), and goes back there.
+@test "the interpreter counts its blocks as it does without the library" {
+	each_count() {
+		held "$1" -c '
+import gc, sys
+def work():
+    kept = [float(i) for i in range(100000)]
+    kept = [str(i) for i in kept]
+    kept = {i: (i,) for i in range(20000)}
+work()
+gc.collect()
+before = sys.getallocatedblocks()
+for i in range(10):
+    work()
+gc.collect()
+off = sys.getallocatedblocks() - before
+assert -500 < off < 500, off' || return 1
+		# Of some 100 MiB one in 8 KiB: thousands came and went.
+		grep -q 'flags 3 ' table
+	}
+	on_each_python each_count
+}
