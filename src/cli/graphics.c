@@ -90,7 +90,7 @@ int graphics_check(enum graphics graphics, struct err *e)
 	struct terminal terminal;
 	bool can = false;
 
-	terminal_look(&terminal, STDOUT_FILENO);
+	terminal_read(&terminal, STDOUT_FILENO);
 	if (terminal.screen && graphics_ask(answer, sizeof(answer)))
 		can = graphics == GRAPHICS_KITTY
 			  ? strstr(answer, "\033_Gi=31;OK") != NULL
@@ -108,7 +108,7 @@ void graphics_size(size_t *width, size_t *height)
 	struct terminal terminal;
 	struct winsize size = {0};
 
-	terminal_look(&terminal, STDOUT_FILENO);
+	terminal_read(&terminal, STDOUT_FILENO);
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
 		size = (struct winsize){0};
 	*width =

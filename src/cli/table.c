@@ -236,7 +236,7 @@ size_t table_width(FILE *out)
 
 	if (fd < 0)
 		return 0;
-	terminal_look(&terminal, fd);
+	terminal_read(&terminal, fd);
 	return terminal.is_terminal || terminal.columns_given ? terminal.columns
 							      : 0;
 }

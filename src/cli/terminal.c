@@ -103,7 +103,7 @@ static size_t terminal_size_of(
 	return value > LARGEST ? LARGEST : (size_t)value;
 }
 
-void terminal_look(struct terminal *terminal, int fd)
+void terminal_read(struct terminal *terminal, int fd)
 {
 	const char *term = terminal_variable("TERM"),
 		   *force = terminal_variable("CLICOLOR_FORCE");
@@ -135,7 +135,7 @@ void terminal_print_word(const char *word, enum terminal_mood mood)
 	};
 	struct terminal terminal;
 
-	terminal_look(&terminal, STDOUT_FILENO);
+	terminal_read(&terminal, STDOUT_FILENO);
 	if (terminal.colour)
 		printf("%s%s\033[0m", begin[mood], word);
 	else
@@ -154,7 +154,7 @@ static void waiting_draw(struct waiting *waiting, uint64_t done, uint64_t whole)
 	struct terminal terminal;
 	char *clean;
 
-	terminal_look(&terminal, STDERR_FILENO);
+	terminal_read(&terminal, STDERR_FILENO);
 	clean = utf8_clean_copy(waiting->what);
 	utf8_shorten(what, sizeof(what), clean,
 	    terminal.columns > 2 * FIGURE ? terminal.columns - FIGURE : FIGURE);
@@ -187,7 +187,7 @@ struct progress waiting_begin(struct waiting *waiting, const char *what)
 {
 	struct terminal terminal;
 
-	terminal_look(&terminal, STDERR_FILENO);
+	terminal_read(&terminal, STDERR_FILENO);
 	*waiting = (struct waiting){.what = what,
 	    .wanted = terminal.screen,
 	    .next_ns = clock_mono_ns() + PATIENCE_NS};

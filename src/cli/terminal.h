@@ -23,7 +23,7 @@ struct terminal {
 	bool columns_given; /* from COLUMNS */
 };
 
-void terminal_look(struct terminal *terminal, int fd);
+void terminal_read(struct terminal *terminal, int fd);
 
 /* A verdict's word is green, yellow or red on a terminal. */
 enum terminal_mood { TERMINAL_GOOD, TERMINAL_DOUBT, TERMINAL_BAD };

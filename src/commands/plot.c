@@ -527,7 +527,7 @@ static void plot_in_terminal(const struct scene *scene)
 	struct terminal terminal;
 	struct terminal_style style;
 
-	terminal_look(&terminal, STDOUT_FILENO);
+	terminal_read(&terminal, STDOUT_FILENO);
 	style = terminal_style_of(&terminal);
 	/* one row for the prompt */
 	style.rows--;

@@ -77,7 +77,7 @@ static void refs_row_print_words(const struct refs_row *row)
 	struct terminal terminal;
 
 	columns = columns > 0 ? columns : COLUMNS;
-	terminal_look(&terminal, STDOUT_FILENO);
+	terminal_read(&terminal, STDOUT_FILENO);
 	if (terminal.is_terminal && !terminal.unicode)
 		arrow = " <- ";
 	for (size_t i = 0; i < row->words.len; i++) {

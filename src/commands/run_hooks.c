@@ -323,7 +323,7 @@ static int run_hooks_watch(struct run_hooks *hooks, struct sampler_plan *plan,
 	struct terminal terminal;
 	char *command;
 
-	terminal_look(&terminal, STDOUT_FILENO);
+	terminal_read(&terminal, STDOUT_FILENO);
 	if (!terminal.screen)
 		return err_set(e, "--watch: standard output is not a terminal "
 				  "that can be drawn on");

@@ -197,7 +197,7 @@ static int command_watch_exec(const void *values, char **words, int count)
 	struct terminal terminal;
 	struct err e;
 
-	terminal_look(&terminal, STDOUT_FILENO);
+	terminal_read(&terminal, STDOUT_FILENO);
 	if (run_group_check(&options->group, count > 0 ? words[0] : NULL, &e) !=
 	    0)
 		return command_fail(COMMAND_MISUSED, &e);

@@ -649,7 +649,7 @@ static void allocations_on_tick(
 			allocations_read_table(&round);
 	}
 	if (!all->attached || all->tables.len > 0)
-		unsampled_look(
+		unsampled_scan(
 		    &all->unsampled, tick, sink, allocations_has_table, all);
 }
 

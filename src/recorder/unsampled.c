@@ -73,7 +73,7 @@ static const char *unsampled_plain_reason(
 	return !unsampled->attached && filters_are_more(pid) ? "filter" : NULL;
 }
 
-static void unsampled_look_at(struct unsampled *unsampled,
+static void unsampled_check(struct unsampled *unsampled,
     const struct sink_process *process, const struct sink_tick *tick,
     const struct sink *sink)
 {
@@ -111,7 +111,7 @@ static void unsampled_look_at(struct unsampled *unsampled,
 	sink->held(sink->context, &held);
 }
 
-void unsampled_look(struct unsampled *unsampled, const struct sink_tick *tick,
+void unsampled_scan(struct unsampled *unsampled, const struct sink_tick *tick,
     const struct sink *sink, bool (*has_table)(const void *context, pid_t pid),
     const void *context)
 {
@@ -123,7 +123,7 @@ void unsampled_look(struct unsampled *unsampled, const struct sink_tick *tick,
 
 		if (process->kib >= MUCH_KIB &&
 		    !has_table(context, process->pid))
-			unsampled_look_at(unsampled, process, tick, sink);
+			unsampled_check(unsampled, process, tick, sink);
 	}
 }
 

@@ -28,7 +28,7 @@ struct unsampled {
 
 /* Checks a large process when it is first seen, and a second later: a dynamic
  * program has that long to make its table. */
-void unsampled_look(struct unsampled *unsampled, const struct sink_tick *tick,
+void unsampled_scan(struct unsampled *unsampled, const struct sink_tick *tick,
     const struct sink *sink, bool (*has_table)(const void *context, pid_t pid),
     const void *context);
 

@@ -469,7 +469,7 @@ static void live_redraw(const struct live *live)
 	size_t len = 0;
 	FILE *out = mem_stream(&frame, &len);
 
-	terminal_look(&terminal, STDOUT_FILENO);
+	terminal_read(&terminal, STDOUT_FILENO);
 	style = terminal_style_of(&terminal);
 	style.rows -= STATUS_ROWS;
 	print_frame(live, &style, out);

@@ -101,7 +101,7 @@ static bool perf_map_is_its(const struct perf_map *map, int fd)
 	       file.st_uid == process.st_uid;
 }
 
-static void perf_map_look(struct perf_map *map)
+static void perf_map_refresh(struct perf_map *map)
 {
 	int64_t now_ns = clock_mono_ns();
 	int fd;
@@ -146,7 +146,7 @@ static const char *perf_map_search(const struct perf_map *map, uint64_t address)
 
 const char *perf_map_find(struct perf_map *map, uint64_t address)
 {
-	perf_map_look(map);
+	perf_map_refresh(map);
 	return perf_map_search(map, address);
 }
 

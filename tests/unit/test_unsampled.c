@@ -71,7 +71,7 @@ static size_t look(int64_t ms)
 	    .processes = &process,
 	    .count = 1};
 
-	unsampled_look(&unsampled, &tick, &sink, has_table, NULL);
+	unsampled_scan(&unsampled, &tick, &sink, has_table, NULL);
 	assert_int_equal(unsampled.reported, told);
 	return told;
 }

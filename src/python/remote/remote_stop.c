@@ -47,7 +47,7 @@ static bool stop_has_ended(const struct remote_thread *thread)
 
 /* Checks once whether it has stopped or ended. waitid() is not asked whether it
  * has stopped, as a waiter for all children may have taken the answer. */
-static void stop_look(struct remote_thread *thread)
+static void stop_read_state(struct remote_thread *thread)
 {
 	siginfo_t info = {0};
 
@@ -76,7 +76,7 @@ static void wait_stopped(struct remote_thread *thread, int64_t limit_ns)
 	for (;;) {
 		int64_t spent;
 
-		stop_look(thread);
+		stop_read_state(thread);
 		if (thread->state != REMOTE_STOPPING)
 			return;
 		spent = clock_mono_ns() - start;
@@ -140,7 +140,7 @@ void remote_resume(struct remote_thread *thread)
 bool remote_settle(struct remote_thread *thread)
 {
 	if (thread->state == REMOTE_STOPPING)
-		stop_look(thread);
+		stop_read_state(thread);
 	remote_resume(thread);
 	return thread->state == REMOTE_RUNS;
 }
