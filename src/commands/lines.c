@@ -418,15 +418,16 @@ static int command_lines_show(const struct lines_options *options,
 	struct lines lines;
 	struct err e;
 
-	if (growths->items.len == 0 && growths->source != SOURCE_CLOCK) {
-		err_set(&e, "%s: no sampled allocation was held at that time",
-		    profile->path);
-		return command_fail(COMMAND_FAILED, &e);
-	}
 	if (growths->items.len == 0) {
 		const char *reason = lines_reason(profile);
 
-		if (reason)
+		if (growths->source != SOURCE_CLOCK)
+			err_set(&e,
+			    "%s: no sampled allocation was held at that "
+			    "time%s%s",
+			    profile->path, reason ? "; not sampled: " : "",
+			    reason ? reason : "");
+		else if (reason)
 			err_set(&e, "%s: nothing in it was sampled: %s",
 			    profile->path, reason);
 		else

@@ -97,8 +97,8 @@ static const struct lines_reason {
 	bool alone; /* no other hook is there */
 } lines_reasons[] = {
     {"filter",
-	"as a filter of system calls (seccomp) confines it: the library leaves "
-	"it alone",
+	"confined by a filter of system calls (seccomp), so that the library "
+	"leaves it alone",
 	false},
     {"own", "what the program's own allocator hands out", false},
     {"static", "a static program, into which no library can be loaded", true},

@@ -313,3 +313,24 @@ Allocated after 1.50 s and not freed.'
 	run_apart mprof lines --source zero evil.dat
 	[ "$status" -eq 1 ]
 }
+
+# The stacks of a setuid program can't be read from outside either.
+@test "where nothing was sampled, the reason is said" {
+	printf '%s\n' 'CMDLINE ./other' \
+		'INFO;backend=rss;interval=0.01;version=0 1.0 1000.0' \
+		'MEM 1.0 1000.0' 'TOUCH;id=1;site=1;size=1048576 1.0 1000.1' \
+		'FAULTS;period=262144;failed=1 1.0 1000.1' \
+		'HELD;name=other;by=none;period=0 0.0 1000.2' \
+		'MEM 9.0 1000.3' 'LEFT;id=1;ended=1 0.0 1000.4' >run.dat
+	run_apart mprof lines run.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == *"not sampled: the library was not loaded there (setuid"* ]]
+	printf '%s\n' 'CMDLINE ./other' \
+		'INFO;backend=rss;interval=0.01;version=0 1.0 1000.0' \
+		'MEM 1.0 1000.0' \
+		'HELD;name=other;by=malloc,filter;period=65536 0.0 1000.2' \
+		'MEM 9.0 1000.3' >run.dat
+	run_apart mprof lines run.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == *"confined by a filter of system calls (seccomp)"* ]]
+}
