@@ -400,6 +400,14 @@ static void frames_of_samples_have_numbers(void **state)
 	assert_true(run->allocations.items[0].mib == 2);
 	assert_int_equal(run->allocations.items[0].pid, 5);
 	assert_true(run->touches.items[0].size_mib == 0.5);
+	take("LEFT;id=1 0.0 4.0");
+	take("FREE;id=1-2;ended=1 0.0 5.0");
+	assert_true(run->touches.items[0].freed_s == 4);
+	assert_false(run->touches.items[0].ended);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(run->allocations.items[i].freed_s == 5);
+		assert_true(run->allocations.items[i].ended);
+	}
 	take("NAME;frame=4;frames=src.c:5:inner,src.c:9:outer 0.0 3.0");
 	take("NAME;frame=4;frames=late 0.0 3.0");
 	take("NAME;frame=77;frames=src.c:5:alone 0.0 3.0");
