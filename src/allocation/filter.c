@@ -135,5 +135,5 @@ bool filter_is_there(void)
 {
 	const char *recorder = getenv(ALLOCATION_FILTERS_VARIABLE);
 
-	return filter_count() > (recorder ? (int)digits_at(recorder) : 0);
+	return recorder && filter_count() > (int)digits_at(recorder);
 }

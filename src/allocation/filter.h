@@ -12,8 +12,9 @@
 /* Called first at the start: finds the next library's functions. */
 void filter_prepare(void);
 
-/* Whether this process has a filter that the recorder doesn't have. Makes no
- * system call but those that the loader has made to start the program. */
+/* Whether this process has a filter that the recorder doesn't have; false
+ * without a recorder. Makes no system call but those that the loader has made
+ * to start the program. */
 bool filter_is_there(void);
 
 #endif

@@ -121,10 +121,9 @@ static void agent_env_fill(struct agent_env *env,
 		if (wish->native)
 			agent_env_add(env, &at,
 			    mem_copy(ALLOCATION_NATIVE_VARIABLE "=1"));
-		if (filters_own() > 0)
-			agent_env_add(env, &at,
-			    mem_format(ALLOCATION_FILTERS_VARIABLE "=%d",
-				filters_own()));
+		agent_env_add(env, &at,
+		    mem_format(
+			ALLOCATION_FILTERS_VARIABLE "=%d", filters_own()));
 	}
 	agent_env_add(env, &at, agent_env_preload(libraries));
 	for (size_t i = 0; i < len; i++) {
