@@ -314,15 +314,15 @@ bool evidence_starts_up(const struct series *life)
 	struct series later = *life;
 	struct robust_trend trend;
 	struct envelope envelope;
-	size_t skip = life->len / 4;
+	size_t skip = life->len / 4, count;
 
 	if (life->len < 2 * BLOCKS)
 		return false;
 	later.items += skip;
 	later.len -= skip + life->len / 30;
 	envelope_init(&envelope, &later);
-	robust_theil_sen(
-	    x, y, envelope_blocks(&envelope, BLOCKS, x, y), &trend);
+	count = envelope_blocks(&envelope, BLOCKS, x, y);
+	robust_theil_sen(x, y, count, &trend);
 	if (envelope.span_s <= 0)
 		return false;
 	first = fmin(life->items[0].mib, life->items[1].mib);

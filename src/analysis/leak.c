@@ -112,6 +112,7 @@ static double slope_between(
 	double x[ROBUST_MAX], y[ROBUST_MAX];
 	struct robust_trend trend;
 	struct envelope envelope;
+	size_t count;
 
 	*error = INFINITY;
 	if (within.len < JUDGE_FEWEST)
@@ -119,7 +120,8 @@ static double slope_between(
 	envelope_init(&envelope, &within);
 	if (envelope.span_s <= 0)
 		return 0;
-	robust_theil_sen(x, y, envelope_blocks(&envelope, HALF, x, y), &trend);
+	count = envelope_blocks(&envelope, HALF, x, y);
+	robust_theil_sen(x, y, count, &trend);
 	*error = (trend.high - trend.low) / (2 * 1.96) / envelope.span_s;
 	return trend.slope / envelope.span_s;
 }

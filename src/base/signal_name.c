@@ -7,7 +7,7 @@
 
 #define NAME(signal) [signal] = #signal
 
-static const char *const names[] = {
+static const char *const names[NSIG] = {
     NAME(SIGHUP),
     NAME(SIGINT),
     NAME(SIGQUIT),
@@ -41,7 +41,5 @@ static const char *const names[] = {
 
 const char *signal_name(int number)
 {
-	const size_t count = sizeof(names) / sizeof(names[0]);
-
-	return number > 0 && (size_t)number < count ? names[number] : NULL;
+	return number > 0 && number < NSIG ? names[number] : NULL;
 }
