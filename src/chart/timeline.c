@@ -242,17 +242,18 @@ static void add_crowd(struct scene_panel *panel,
 static void add_totals(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, const struct build_set *set)
 {
-	size_t named[ROLE_SERIES_COUNT];
+	size_t named[ROLE_SERIES_COUNT], count;
 
-	if (request->len <= ROLE_SERIES_COUNT)
+	if (request->len <= ROLE_SERIES_COUNT) {
 		for (size_t i = 0; i < request->len; i++)
 			add_total(panel, request, i,
 			    request->len > 1 ? role_series(i) : ROLE_TOTAL);
-	else if (request->layers && request->len <= MOST_LINES)
+	} else if (request->layers && request->len <= MOST_LINES) {
 		add_crowd(panel, request, set);
-	else
-		add_chosen(panel, request, named,
-		    build_band(scene, panel, request, set, named));
+	} else {
+		count = build_band(scene, panel, request, set, named);
+		add_chosen(panel, request, named, count);
+	}
 }
 
 /* A stack of the program alone would repeat its line. */
