@@ -22,7 +22,9 @@
 
 void version_print(FILE *out)
 {
-	fprintf(out, "mprof %s (%s)\n", MPROF_VERSION, MPROF_FEATURES);
+	static const char version[] = MPROF_VERSION;
+
+	fprintf(out, "mprof %s (%s)\n", version, MPROF_FEATURES);
 }
 
 enum { FACT = 256 };
