@@ -1125,6 +1125,13 @@ static void see_gpus(
 		    isnan(tick->usage[FIGURE_GPU]) != 0, !driver.answers);
 }
 
+static void quit_while_asked(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	quit = told.ticks > 2 && driver.asked;
+}
+
 /* A reading that was asked for is reported where it is there by the end, too.
  */
 static void gpus_are_reported_as_they_answer(void **state)
@@ -1140,6 +1147,13 @@ static void gpus_are_reported_as_they_answer(void **state)
 	assert_int_equal(told.gpus, driver.asks);
 	assert_int_equal(told.gpus_of_one, told.gpus);
 	assert_string_equal(result.gpu.text, "");
+	quit = false;
+	plan.quit = &quit;
+	three_processes();
+	run(quit_while_asked, plan, &result);
+	assert_int_equal(result.end, SAMPLER_QUIT);
+	assert_int_equal(told.gpus, driver.asks);
+	plan.quit = NULL;
 	driver.answers = false;
 	three_processes();
 	run(see_gpus, plan, &result);
