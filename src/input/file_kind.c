@@ -58,8 +58,10 @@ static char *file_kind_quote(const char *path)
 			    "yz0123456789._-+/:@%,=";
 	char *text = mem_zero(4 * strlen(path) + 3, 1), *out = text;
 
-	if (strspn(path, plain) == strlen(path))
-		return strcpy(text, path);
+	if (strspn(path, plain) == strlen(path)) {
+		strcpy(text, path);
+		return text;
+	}
 	*out++ = '\'';
 	for (; *path; path++)
 		out =
