@@ -17,8 +17,8 @@
 
 #define HOOK __attribute__((visibility("default")))
 
-/* Operations of seccomp(); musl is without the kernel's headers. */
-enum { FILTER_STRICT = 0, FILTER_PROGRAM = 1 };
+/* Operations and a flag of seccomp(); musl is without the kernel's headers. */
+enum { FILTER_STRICT = 0, FILTER_PROGRAM = 1, FILTER_LISTENER = 8 };
 
 /* Both have all the arguments that there may be: variable ones can't be passed
  * on. syscall() calls nothing but by a tail call, which leaves the caller's
@@ -33,7 +33,7 @@ extern long (*filter_next_syscall)(long number, long a, long b, long c, long d,
 long (*filter_next_syscall)(
     long number, long a, long b, long c, long d, long e, long f);
 long filter_syscall_rare(long number, long a, long b, long c, long d, long e,
-    long f) __attribute__((visibility("hidden"), noinline, cold));
+    long f) __attribute__((visibility("hidden"), noinline, cold, used));
 
 void filter_prepare(void)
 {
@@ -45,14 +45,15 @@ void filter_prepare(void)
 
 int filter_prctl(int option, long a, long b, long c, long d)
 {
+	bool is_first;
 	int result;
 
 	filter_prepare();
 	if (option != PR_SET_SECCOMP)
 		return filter_next_prctl(option, a, b, c, d);
-	samples_step_aside();
+	is_first = samples_step_aside();
 	result = filter_next_prctl(option, a, b, c, d);
-	if (result < 0)
+	if (result < 0 && is_first)
 		samples_step_back();
 	return result;
 }
@@ -66,19 +67,26 @@ static bool filter_is_set(long number, long operation, long argument)
 		   (operation == FILTER_PROGRAM && argument));
 }
 
+/* Whether that system call has failed. A filter for all threads is refused with
+ * the number of a thread that has another one. */
+static bool filter_has_failed(long number, long flags, long result)
+{
+	return result < 0 || (number == SYS_seccomp && result > 0 &&
+				 !(flags & FILTER_LISTENER));
+}
+
 /* A system call has as many arguments.
  * NOLINTNEXTLINE(readability-function-size) */
 long filter_syscall_rare(
     long number, long a, long b, long c, long d, long e, long f)
 {
-	bool is_set = filter_is_set(number, a, c);
+	bool is_first;
 	long result;
 
 	filter_prepare();
-	if (is_set)
-		samples_step_aside();
+	is_first = filter_is_set(number, a, c) && samples_step_aside();
 	result = filter_next_syscall(number, a, b, c, d, e, f);
-	if (is_set && result < 0)
+	if (is_first && filter_has_failed(number, b, result))
 		samples_step_back();
 	return result;
 }

@@ -561,13 +561,24 @@ void samples_add_flags(uint32_t flags)
 		own->slots.file.header->flags |= flags;
 }
 
-/* The lock: a thread that is taking a sample finishes it. */
+/* Waits for a thread that is taking a sample, which may make system calls. The
+ * interrupted code of this thread may be what is taking one. */
+static bool samples_lock_patiently(void)
+{
+	for (int i = 0; i < 100; i++)
+		if (samples_lock())
+			return true;
+	return false;
+}
+
 static void samples_turn(bool is_aside)
 {
+	bool is_locked = samples_lock_patiently();
+
 	__atomic_store_n(&samples_setup.is_aside, is_aside, __ATOMIC_RELAXED);
-	if (!samples_lock())
-		return;
 	own->slots.file.is_frozen = is_aside;
+	if (!is_locked)
+		return;
 	if (own->begun && !own->failed && is_aside)
 		own->slots.file.header->flags |= ALLOCATION_FILTERED;
 	else if (own->begun && !own->failed)
@@ -575,9 +586,14 @@ static void samples_turn(bool is_aside)
 	samples_unlock();
 }
 
-void samples_step_aside(void)
+bool samples_step_aside(void)
 {
+	/* A vforked child has its parent's memory. */
+	if (samples_are_aside() ||
+	    (own->pid != 0 && own->pid != (uint32_t)getpid()))
+		return false;
 	samples_turn(true);
+	return true;
 }
 
 void samples_step_back(void)

@@ -42,9 +42,9 @@ bool samples_look_unread(void);
 bool samples_are_wanted(void);
 
 /* The program is about to set a filter of system calls: from here on nothing is
- * sampled, and no system call is made. It was not set after all: sampling goes
- * on. */
-void samples_step_aside(void);
+ * sampled, and no system call is made. False: that was so already, or is not to
+ * be. It was not set after all: sampling goes on. */
+bool samples_step_aside(void);
 void samples_step_back(void);
 
 /* Sets further flags of the header. */
