@@ -166,7 +166,8 @@ static char *format_interval(
 	    format_signed(high, c->high, format), c->p);
 }
 
-/* The figures of a row; sizes are in one unit. */
+/* The figures of a row. A and B are in one unit; a difference may be small
+ * beside them. */
 struct compare_texts {
 	char a[UNITS_TEXT], b[UNITS_TEXT], relative[UNITS_TEXT];
 	char difference[UNITS_TEXT];
@@ -176,22 +177,18 @@ static void compare_texts_init(struct compare_texts *texts,
     const struct comparison *c, char *(*format)(char *out, double value))
 {
 	struct units_column unit = {0};
-	char text[UNITS_TEXT];
 
 	format_relative(texts->relative, c);
+	format_signed(texts->difference, c->difference, format);
 	if (format != units_size) {
 		format(texts->a, c->a);
 		format(texts->b, c->b);
-		format_signed(texts->difference, c->difference, format);
 		return;
 	}
 	units_column_add(&unit, c->a);
 	units_column_add(&unit, c->b);
 	units_column_size(texts->a, &unit, c->a);
 	units_column_size(texts->b, &unit, c->b);
-	snprintf(texts->difference, UNITS_TEXT, "%s%.30s",
-	    c->difference > 0 ? "+" : "",
-	    units_column_size(text, &unit, c->difference));
 }
 
 /* Columns of the table: a name, A, B, B to A, the difference. */

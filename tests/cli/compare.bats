@@ -165,4 +165,9 @@ own_setup() {
 	[[ $output == *$'\n\nB peaks 70.0 MiB higher, at 1750 times A; '* ]]
 	run_apart mprof compare --markdown small.dat large.dat
 	[[ $output == *'| 0.04 MiB | 70.0 MiB | 1750 x | +70.0 MiB |'* ]]
+	# Their difference may be small beside them.
+	level a.dat 2000
+	level b.dat 2003.4
+	mprof compare a.dat b.dat | tr -s ' ' >table
+	grep -q '^peak 1.95 GiB 1.96 GiB +0.2 % +3.40 MiB' table
 }
