@@ -488,11 +488,12 @@ static void allocations_read_table(struct allocations_round *round)
 static void allocations_end_table(struct allocations_round *round, size_t at)
 {
 	struct allocations *all = round->all;
+	bool is_last = round->is_last;
 
 	round->table = all->tables.items[at];
 	round->is_last = true;
 	allocations_read_table(round);
-	round->is_last = false;
+	round->is_last = is_last;
 	allocations_free(round, NULL);
 	unlinkat(all->folder, round->table->name, 0);
 	allocations_drop_table(round->table);
