@@ -178,7 +178,7 @@ crowd() {
 	[ "$status" -eq 1 ]
 	same "$errors" 'mprof: --stack: its areas begin at 0; use --ylim 0,20'
 	[ ! -e x.svg ]
-	mprof plot --stack --ylim 0,20 -o x.svg tree.dat
+	mprof plot --stack --ylim 0,20 --format scene -o x tree.dat
 }
 
 @test "scene: a killing leads the facts where it is in the picture" {

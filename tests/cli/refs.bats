@@ -234,8 +234,8 @@ linecache.cache['\''lines'\''][…]
 	same "$(grep -A 1 '__main__\.held\.text$' out | tail -n 1 | sed 's/^ *//')" \
 		'(what retains most of all)'
 	# Both are in one unit, also where one is a thousandth of the other.
-	same "$(grep -oE '[0-9.]+ [KMG]?i?B  str' out)" \
-		"$(grep -oE '[0-9.]+ MiB  str' out)"
+	same "$(grep -cE '[0-9.]+ [KMG]?i?B  str' out)" 2
+	same "$(grep -cE '[0-9.]+ MiB  str' out)" 2
 	COLUMNS=50 mprof refs "$pid" str --count 1 |
 		grep -Eq '^ {30,}← .*module$'
 	mprof refs "$pid" str --count 0 >all

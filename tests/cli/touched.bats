@@ -170,7 +170,7 @@ record_three() {
 	mprof lines x.dat >text
 	grep -q '^Touched at the peak' text
 	grep -q 'resident memory is credited to the code that used it first' text
-	grep -qE '^ *1[56][0-9](\.[0-9])?( ± [0-9.]+)? MiB .*three\.c:[0-9]+ \(large\)' text
+	grep -qE '^ *1[4-7][0-9](\.[0-9])?( ± [0-9.]+)? MiB .*three\.c:[0-9]+ \(large\)' text
 	mprof lines --json x.dat | jq -e '.source == "touched"'
 }
 

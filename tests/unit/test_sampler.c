@@ -66,6 +66,12 @@ int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
 /* A process that lives, though it is not in /proc. */
 enum { HIDDEN = 999999998 };
 
+/* In place of libc's: no pid of the trees that the tests make. */
+pid_t getpid(void)
+{
+	return 54321;
+}
+
 int kill(pid_t pid, int signal)
 {
 	if (signal != 0)
