@@ -194,8 +194,10 @@ static void edges_init(struct edges *e, enum recording_kind kind, uint64_t seed)
 		init_fills(e, has);
 	if (!(has & LEAKS))
 		return;
-	e->leaks = fmax(w->base_mib * world_log_uniform(w, 0.05, 1.5),
-	    w->noise_mib * world_uniform(w, 4, 12));
+	/* One after the other: arguments have no order. */
+	e->leaks = w->noise_mib * world_uniform(w, 4, 12);
+	e->leaks =
+	    fmax(w->base_mib * world_log_uniform(w, 0.05, 1.5), e->leaks);
 	if (has & TEETH)
 		e->leaks =
 		    fmax(e->leaks, e->teeth.height * world_uniform(w, 0.4, 2));

@@ -35,8 +35,9 @@ static void shape_init(struct world *w, struct shape *s, double noise_like)
 		for (size_t i = 0; i < s->steps; i++) {
 			s->step_at[i] = world_uniform(w, 0.02, 0.95);
 			s->step_mib[i] =
-			    w->base_mib * world_uniform(w, 0.05, 0.5) *
-			    (world_uniform(w, 0, 1) < 0.7 ? 1 : -0.5);
+			    w->base_mib * world_uniform(w, 0.05, 0.5);
+			if (world_uniform(w, 0, 1) >= 0.7)
+				s->step_mib[i] *= -0.5;
 		}
 		break;
 	case RECORDING_CACHE:
@@ -118,8 +119,9 @@ static void make_leaking_child(
 	size_t children = world_whole(w, 4, 24),
 	       leaker = world_whole(w, 0, children - 1);
 	double own = w->base_mib / (double)children;
-	double amount = fmax(own * world_uniform(w, 0.3, 3),
-	    w->noise_mib * world_uniform(w, 3, 12));
+	/* One after the other: arguments have no order. */
+	double least = w->noise_mib * world_uniform(w, 3, 12);
+	double amount = fmax(own * world_uniform(w, 0.3, 3), least);
 
 	for (size_t i = 0; i < w->samples; i++) {
 		double x = (double)i / (double)w->samples, sum = 0;

@@ -30,8 +30,9 @@ static double between(uint64_t *state, double low, double high)
 
 static double normal(uint64_t *state)
 {
-	return sqrt(-2 * log(1 - random_unit(state))) *
-	       cos(2 * M_PI * random_unit(state));
+	double radius = sqrt(-2 * log(1 - random_unit(state)));
+
+	return radius * cos(2 * M_PI * random_unit(state));
 }
 
 struct drawn_piece {
