@@ -17,8 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
-	snprintf(map.path, sizeof(map.path), "%.63s",
-	    input_name(data + 1, first));
+	snprintf(
+	    map.path, sizeof(map.path), "%.63s", input_name(data + 1, first));
 	perf_map_find(&map, 0x1000);
 	input_name(data + 1, size - 1);
 	map.read_ns = 0;
