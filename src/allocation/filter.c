@@ -122,7 +122,7 @@ long filter_syscall(long number, long a, long b, long c, long d, long e, long f)
 }
 #endif
 
-/* Where there is no /proc, the kernel is asked. */
+/* The number of this process's filters; without /proc 1 for any number. */
 static int filter_count(void)
 {
 	char text[4096];

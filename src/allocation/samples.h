@@ -43,8 +43,10 @@ bool samples_are_wanted(void);
 
 /* The program is about to set a filter of system calls: from here on nothing is
  * sampled, and no system call is made. False: that was so already, or is not to
- * be. It was not set after all: sampling goes on. */
+ * be. */
 bool samples_step_aside(void);
+
+/* The program's filter was refused: sampling goes on. */
 void samples_step_back(void);
 
 /* Sets further flags of the header. */

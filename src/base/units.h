@@ -12,6 +12,12 @@
 
 enum { UNITS_TEXT = 32, UNITS_COUNT = 128 };
 
+/* Bytes in MiB. */
+static inline double units_mib(double bytes)
+{
+	return bytes / (1024.0 * 1024);
+}
+
 /* 0.04 -> "40 KiB", 3.2 -> "3.20 MiB", 812 -> "812 MiB", 1536 -> "1.50 GiB" */
 char *units_size(char *out, double mib);
 

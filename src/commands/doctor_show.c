@@ -71,7 +71,7 @@ static void doctor_print_process(const struct doctor *doctor)
 static void doctor_print_size(const char *before, int64_t bytes)
 {
 	char size[UNITS_TEXT];
-	double mib = (double)bytes / (1024.0 * 1024);
+	double mib = units_mib((double)bytes);
 
 	printf("%s%c%s", before, bytes < 0 ? '-' : '+',
 	    units_size(size, mib < 0 ? -mib : mib));

@@ -11,15 +11,13 @@
 #include "base/utf8.h"
 #include "base/json.h"
 
-enum { SCHEMA = 1, NAME_COLUMNS = 60 };
-
-#define BYTES_IN_MIB (1024.0 * 1024)
+enum { SCHEMA = 1 };
 
 static void heap_show_size_text(
     char text[static UNITS_TEXT + 1], int64_t bytes, bool is_signed)
 {
 	char size[UNITS_TEXT];
-	double mib = (double)bytes / BYTES_IN_MIB;
+	double mib = units_mib((double)bytes);
 	const char *sign = is_signed && bytes > 0 ? "+" : "";
 
 	if (bytes < 0)
@@ -183,9 +181,9 @@ void heap_show_json(
 static void heap_show_summary_row(
     const char *name, int64_t count, int64_t bytes)
 {
-	char clean[8 * NAME_COLUMNS], size[UNITS_TEXT + 1];
+	char clean[8 * HEAP_SHOW_NAME], size[UNITS_TEXT + 1];
 
-	utf8_shorten(clean, sizeof(clean), name, NAME_COLUMNS);
+	utf8_shorten(clean, sizeof(clean), name, HEAP_SHOW_NAME);
 	heap_show_size_text(size, bytes, true);
 	printf("  %s: %+" PRId64 " objects, %s\n", clean, count, size);
 }

@@ -11,6 +11,9 @@
 #include "analysis/heap_growth.h"
 #include "profile/heap.h"
 
+/* Columns for the name of a type. */
+enum { HEAP_SHOW_NAME = 60 };
+
 struct heap_show {
 	size_t top;      /* most rows; 0: all */
 	bool difference; /* figures have signs */

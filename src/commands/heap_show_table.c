@@ -10,9 +10,7 @@
 #include "cli/table.h"
 #include "commands/heap_show.h"
 
-enum { NAME_COLUMNS = 60, LEAST_NAME = 12 };
-
-#define BYTES_IN_MIB (1024.0 * 1024)
+enum { LEAST_NAME = 12 };
 
 static const struct heap_column {
 	const char *title, *brief; /* brief: for a narrow terminal */
@@ -41,7 +39,7 @@ struct heap_table {
 
 static double heap_table_mib(int64_t bytes)
 {
-	return (double)bytes / BYTES_IN_MIB;
+	return units_mib((double)bytes);
 }
 
 static const struct heap_growth_row *heap_table_growth(
@@ -162,8 +160,8 @@ static size_t heap_table_widths(
 
 			width = own > width ? own : width;
 		}
-		if (c == 0 && width > NAME_COLUMNS)
-			width = NAME_COLUMNS;
+		if (c == 0 && width > HEAP_SHOW_NAME)
+			width = HEAP_SHOW_NAME;
 		table->widths[c] = width;
 		sum += width;
 	}

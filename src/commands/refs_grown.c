@@ -305,7 +305,7 @@ static void refs_grown_write(const struct refs_grown_rows *rows,
 
 static double refs_grown_mib(const struct refs_grown_row *row)
 {
-	return row->bytes > 0 ? (double)row->bytes / (1024.0 * 1024) : 0;
+	return row->bytes > 0 ? units_mib((double)row->bytes) : 0;
 }
 
 static void refs_grown_write_text(const struct refs_grown_rows *rows,

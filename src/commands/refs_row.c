@@ -19,8 +19,6 @@ enum {
 	FIGURES_COLUMNS = COUNT_COLUMNS + RETAINED_COLUMNS + 11
 };
 
-#define BYTES_IN_MIB (1024.0 * 1024)
-
 static char *refs_row_word(
     const struct refs *refs, const struct chain_link *link)
 {
@@ -108,7 +106,7 @@ void refs_row_print_note(const char *format, ...)
 
 void refs_row_measure(struct units_column *retained, uint64_t bytes)
 {
-	units_column_add(retained, (double)bytes / BYTES_IN_MIB);
+	units_column_add(retained, units_mib((double)bytes));
 }
 
 void refs_row_print(const struct refs_row *row, size_t objects,
@@ -120,7 +118,7 @@ void refs_row_print(const struct refs_row *row, size_t objects,
 	    100.0 * (double)row->figures.objects / (double)objects,
 	    RETAINED_COLUMNS,
 	    units_column_size(
-		size, retained, (double)row->figures.retained / BYTES_IN_MIB));
+		size, retained, units_mib((double)row->figures.retained)));
 	refs_row_print_words(row);
 	printf("%*s%s\n", FIGURES_COLUMNS, "", row->path);
 	if (row->figures.shared)

@@ -12,8 +12,6 @@
 
 #define COUNT_COLUMNS 9
 #define NAME_SIZE 2048
-#define BYTES_IN_MIB (1024.0 * 1024)
-
 static const char *type_name(
     const struct refs *refs, uint32_t type, char *out, size_t size)
 {
@@ -26,7 +24,7 @@ const char *refs_size_text(char *text, uint64_t bytes)
 	if (bytes < 1024)
 		snprintf(text, UNITS_TEXT, "%" PRIu64 " B", bytes);
 	else
-		units_size(text, (double)bytes / BYTES_IN_MIB);
+		units_size(text, units_mib((double)bytes));
 	return text;
 }
 

@@ -84,8 +84,9 @@ three() {
 		return mmap(NULL, mib << 20, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	}
-	/* What it does last is its own: gcc 16 takes the caller of what is
-	 * called last off the stack, since memset() returns the area. */
+	/* Each place ends with an act of its own. If it ended with memset(), which
+	 * returns the area, gcc 16 would jump there, and the stack would lack
+	 * the place. */
 	static volatile int after;
 	#define PLACE(name, mib) \
 		__attribute__((noipa)) void *name(void *unused) \

@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What glibc needs here. */
+/* The system calls that glibc makes here, and those that set a filter. */
 static const unsigned allowed[] = {
     SYS_brk,
     SYS_mmap,

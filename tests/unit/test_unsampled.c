@@ -64,7 +64,7 @@ static int end(void **state)
 	return 0;
 }
 
-/* How often it was reported, after a round at that time. */
+/* The number of reports after a round at that time. */
 static size_t look(int64_t ms)
 {
 	const struct sink_tick tick = {.time_ns = ms * (NS_PER_S / 1000),
