@@ -219,7 +219,7 @@ void usage_tracker_add_waited(struct usage_tracker *tracker,
 	    [FIGURE_MAJOR_FAULTS] = event->major_faults,
 	};
 
-	if (!tracker->set || (tracker->alone && !(member && member->is_root)))
+	if (!tracker->set || tracker->alone)
 		return;
 	for (size_t i = 0; i < FIGURES_OF_PROCESS; i++) {
 		if (!member)
@@ -274,8 +274,6 @@ static void usage_tracker_close_one(struct usage_tracker *tracker,
  * parent's account when that is closed. */
 void usage_tracker_close(struct usage_tracker *tracker, struct members *members)
 {
-	if (!tracker->set || !members->any_gone)
-		return;
 	for (size_t i = members->list.len; i-- > 0;) {
 		struct member *member = &members->list.items[i];
 

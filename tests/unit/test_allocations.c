@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -32,8 +33,12 @@ static struct test_state {
 	int64_t now_ns;
 	int64_t kib, bytes;
 	size_t count;
-	uint64_t every; /* the most that was reported */
-	void *map;      /* the last table's */
+	uint64_t every;               /* the most that was reported */
+	struct sink_allocation taken; /* the latest of each */
+	struct sink_freed freed;
+	struct sink_held held;
+	size_t states; /* number of those */
+	void *map;     /* the last table's */
 	struct made_table
 	    *busy; /* its process goes on behind a header's read */
 } the;
@@ -54,6 +59,7 @@ ssize_t pread(int fd, void *to, size_t len, off_t at)
 static void take_allocation(void *context, const struct sink_allocation *taken)
 {
 	(void)context;
+	the.taken = *taken;
 	the.kib += taken->kib;
 	the.count++;
 	the.bytes += 80;
@@ -73,6 +79,7 @@ static void take_allocation(void *context, const struct sink_allocation *taken)
 static void take_freed(void *context, const struct sink_freed *freed)
 {
 	(void)context;
+	the.freed = *freed;
 	the.kib -= freed->kib;
 	strbuf_add_format(&the.told, "-");
 	for (size_t i = 0; i < freed->count; i++)
@@ -86,6 +93,8 @@ static void take_freed(void *context, const struct sink_freed *freed)
 static void take_held(void *context, const struct sink_held *held)
 {
 	(void)context;
+	the.held = *held;
+	the.states++;
 	the.every = held->every > the.every ? held->every : the.every;
 	strbuf_add_format(&the.told, "held by %s, period %lld\n", held->by,
 	    (long long)held->period);
@@ -133,17 +142,24 @@ static struct made_table open_table(pid_t pid, int number)
 	return table;
 }
 
-/* Ticks half a second later and compares what was reported. */
-static void expect(const char *want)
+/* One tick, so much later. */
+static void tick_after(int64_t ns)
 {
-	struct sink_process process = {.pid = getpid(), .is_root = true};
+	struct sink_process process = {
+	    .pid = getpid(), .name = "own", .is_root = true};
 	struct sink_tick tick = {
 	    .sampled = true, .processes = &process, .count = 1};
 
-	tick.time_ns = the.now_ns += NS_PER_S / 2;
+	tick.time_ns = the.now_ns += ns;
 	the.told.len = 0;
 	strbuf_add(&the.told, "");
 	the.hook.tick(the.hook.context, &tick, &the.sink);
+}
+
+/* Ticks half a second later and compares what was reported. */
+static void expect(const char *want)
+{
+	tick_after(NS_PER_S / 2);
 	if (want)
 		assert_string_equal(the.told.text, want);
 }
@@ -434,6 +450,398 @@ static void a_table_may_hold_anything(void **state)
 	close(table.fd);
 }
 
+/* Others may neither list it nor put a table there, and a program that runs
+ * already samples while it is locked. */
+static void the_directory_is_this_users_and_locked(void **state)
+{
+	char want[160];
+	struct stat about;
+	struct err e;
+	int fd;
+
+	(void)state;
+	assert_int_equal(stat(the.path, &about), 0);
+	assert_int_equal(about.st_mode, S_IFDIR | 0700);
+	fd = open(the.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_SH | LOCK_NB), -1);
+	close(fd);
+	assert_null(allocations_create(the.path, &the.sites, &e));
+	snprintf(want, sizeof(want),
+	    "%s: sampled allocations can't be kept: File exists", the.path);
+	assert_string_equal(e.text, want);
+}
+
+static int put_empty(const char *name)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/%s", the.path, name);
+	return close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+}
+
+static bool is_there(const char *name)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/%s", the.path, name);
+	return access(path, F_OK) == 0;
+}
+
+/* Another recorder's, which was killed. */
+static void what_was_left_is_removed_but_for_other_files(void **state)
+{
+	char path[160];
+
+	(void)state;
+	put_empty("7.0");
+	put_empty("x");
+	put_empty("7");
+	allocations_remove(the.path);
+	assert_false(is_there("7.0"));
+	assert_true(is_there("x"));
+	assert_true(is_there("7"));
+	snprintf(path, sizeof(path), "%s/x", the.path);
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof(path), "%s/7", the.path);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void only_names_of_tables_are_read(void **state)
+{
+	static const char *const names[] = {"0.0", "7", "7.", "7.0x", "x7.0",
+	    " 7.0", "+7.0", "7.+0", "7.0.0", "1000000000.0", "7.1000000000"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		put_empty(names[i]);
+	expect("");
+	assert_int_equal(allocations_processes(the.all), 0);
+	put_empty("999999999.999999999"); /* the longest */
+	expect("");
+	assert_int_equal(allocations_processes(the.all), 1);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char path[160];
+
+		snprintf(path, sizeof(path), "%s/%s", the.path, names[i]);
+		assert_int_equal(unlink(path), 0);
+	}
+}
+
+/* A program may put a link to a table, or a pipe, in a table's place. */
+static void what_is_no_regular_file_is_no_table(void **state)
+{
+	struct made_table table;
+	char path[160], link[160];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/other", the.path);
+	snprintf(link, sizeof(link), "%s/%d.0", the.path, (int)getpid());
+	made_open(&table, path);
+	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
+	assert_int_equal(symlink(path, link), 0);
+	expect("");
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(mkfifo(link, 0600), 0);
+	expect("");
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(rename(path, link), 0);
+	tick_after(0);
+	assert_int_equal(the.count, 1);
+	close(table.fd);
+}
+
+/* Sets the time of the directory's last change, seconds from now. */
+static void set_changed(int64_t now_s, int64_t seconds)
+{
+	const struct timespec times[2] = {
+	    {.tv_nsec = UTIME_OMIT}, {.tv_sec = now_s + seconds}};
+
+	assert_int_equal(utimensat(AT_FDCWD, the.path, times, 0), 0);
+}
+
+/* A directory that changed just now may change again within the same tick of
+ * the kernel's clock. */
+static void the_directory_is_listed_where_it_may_have_changed(void **state)
+{
+	int64_t now_s = clock_wall_ns() / NS_PER_S;
+
+	(void)state;
+	put_empty("999999991.0");
+	set_changed(now_s, 1000); /* as of now, by a clock that was set */
+	expect("");
+	assert_int_equal(allocations_processes(the.all), 1);
+	put_empty("999999992.0");
+	set_changed(now_s, 1000);
+	expect("");
+	assert_int_equal(allocations_processes(the.all), 2);
+	put_empty("999999993.0");
+	set_changed(now_s, -1000);
+	expect("");
+	assert_int_equal(allocations_processes(the.all), 3);
+	put_empty("999999994.0");
+	set_changed(now_s, -1000); /* no change that can be seen */
+	expect("");
+	assert_int_equal(allocations_processes(the.all), 3);
+	set_changed(now_s, -999);
+	expect("");
+	assert_int_equal(allocations_processes(the.all), 4);
+}
+
+static void a_sample_is_of_its_time_within_the_recording(void **state)
+{
+	struct made_table table = open_table(getpid(), 0);
+	int64_t made_ns = the.now_ns, now_ns = made_ns + NS_PER_S * 100;
+
+	(void)state;
+	made_slot(&table, 0, 70001, UINT32_MAX, 5);
+	the.now_ns = now_ns;
+	tick_after(0);
+	assert_true(the.taken.time_ns >= made_ns);
+	assert_true(the.taken.time_ns < made_ns + NS_PER_S * 60);
+	assert_int_equal(the.taken.size, 70001);
+	assert_int_equal(the.held.time_ns, now_ns);
+	made_slot(&table, 1, 70002, UINT32_MAX, (uint64_t)(now_ns - NS_PER_S));
+	tick_after(NS_PER_S);
+	assert_int_equal(the.taken.time_ns, now_ns - NS_PER_S);
+	made_slot(&table, 0, 0, 0, 0);
+	made_slot(&table, 2, 70003, UINT32_MAX, UINT64_MAX);
+	tick_after(NS_PER_S);
+	assert_int_equal(the.taken.time_ns, the.now_ns);
+	assert_int_equal(the.taken.size, 70003);
+	assert_int_equal(the.freed.time_ns, the.now_ns);
+	assert_int_equal(the.freed.count, 1);
+	close(table.fd);
+}
+
+static void each_hook_has_its_name(void **state)
+{
+	static const struct {
+		uint32_t flags;
+		const char *by;
+		bool unseen;
+	} rows[] = {
+	    {0, "own", false},
+	    {ALLOCATION_MALLOC, "malloc", false},
+	    {ALLOCATION_PYTHON, "python", false},
+	    {ALLOCATION_MALLOC | ALLOCATION_PYTHON, "malloc,python", false},
+	    {ALLOCATION_OWN_MALLOC, "own", true},
+	    {ALLOCATION_MALLOC | ALLOCATION_OWN_HEAP, "malloc,own", true},
+	    {ALLOCATION_PYTHON | ALLOCATION_OWN_MALLOC, "python,own", true},
+	    {ALLOCATION_MALLOC | ALLOCATION_PYTHON | ALLOCATION_OWN_MALLOC |
+		    ALLOCATION_OWN_HEAP,
+		"malloc,python,own", true},
+	    {ALLOCATION_FILTERED, "filter", true},
+	    {ALLOCATION_MALLOC | ALLOCATION_FILTERED, "malloc,filter", true},
+	    {ALLOCATION_PYTHON | ALLOCATION_FILTERED, "python,filter", true},
+	    {ALLOCATION_MALLOC | ALLOCATION_PYTHON | ALLOCATION_FILTERED,
+		"malloc,python,filter", true},
+	    {ALLOCATION_OWN_HEAP | ALLOCATION_FILTERED, "own,filter", true},
+	    {ALLOCATION_MALLOC | ALLOCATION_OWN_HEAP | ALLOCATION_FILTERED,
+		"malloc,own,filter", true},
+	    {ALLOCATION_PYTHON | ALLOCATION_OWN_HEAP | ALLOCATION_FILTERED,
+		"python,own,filter", true},
+	    {ALLOCATION_MALLOC | ALLOCATION_PYTHON | ALLOCATION_OWN_HEAP |
+		    ALLOCATION_FILTERED | ALLOCATION_NO_BACKTRACE,
+		"malloc,python,own,filter", true},
+	};
+	size_t unseen = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct made_table table = open_table(getpid(), (int)i);
+
+		table.header.flags = rows[i].flags;
+		made_header(&table);
+		the.states = 0;
+		expect(NULL);
+		assert_int_equal(the.states, 1);
+		assert_string_equal(the.held.by, rows[i].by);
+		unseen += rows[i].unseen;
+		assert_int_equal(allocations_unseen(the.all), unseen);
+		close(table.fd);
+	}
+	assert_int_equal(allocations_processes(the.all), 1);
+}
+
+/* A change of the period, or the first failure, is reported ten seconds after
+ * the record before, or at the end. */
+static void a_state_is_reported_seldom(void **state)
+{
+	struct made_table table = open_table(getpid(), 0);
+	struct sink_tick tick = {.sampled = true};
+
+	(void)state;
+	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
+	made_slot(&table, 1, 3 << 20, UINT32_MAX, 5);
+	table.header.failed = 0;
+	expect(NULL);
+	assert_int_equal(the.states, 1);
+	assert_int_equal(the.held.pid, 0);
+	assert_string_equal(the.held.name, "own");
+	assert_int_equal(the.held.kib, 4096);
+	assert_int_equal(the.held.every, 1);
+	assert_int_equal(the.held.failed, 0);
+	table.header.period *= 2;
+	made_header(&table);
+	tick_after(10 * NS_PER_S - 1);
+	assert_int_equal(the.states, 1);
+	tick_after(1);
+	assert_int_equal(the.states, 2);
+	assert_int_equal(the.held.period, 2 * ALLOCATION_PERIOD);
+	assert_int_equal(the.held.time_ns, the.now_ns);
+	tick_after(100 * NS_PER_S);
+	assert_int_equal(the.states, 2);
+	table.header.failed = 3;
+	made_header(&table);
+	tick_after(100 * NS_PER_S);
+	assert_int_equal(the.states, 3);
+	assert_int_equal(the.held.failed, 3);
+	table.header.failed = 4;
+	made_header(&table);
+	tick_after(100 * NS_PER_S);
+	assert_int_equal(the.states, 3);
+	table.header.period = 1;
+	made_header(&table);
+	tick_after(1);
+	table.header.period *= 2;
+	made_header(&table);
+	tick_after(1);
+	assert_int_equal(the.states, 4);
+	assert_int_equal(the.held.period, 1);
+	tick.time_ns = the.now_ns + 1;
+	the.hook.end(the.hook.context, &tick, &the.sink);
+	assert_int_equal(the.states, 5);
+	assert_int_equal(the.held.period, 2);
+	assert_int_equal(the.held.failed, 4);
+	assert_null(the.held.name); /* it is gone */
+	close(table.fd);
+}
+
+/* A table of more than 1,024 slots is read ten times a second at most. */
+static void a_large_table_is_read_less_often(void **state)
+{
+	struct made_table table = open_table(getpid(), 0);
+
+	(void)state;
+	made_slot(&table, 1023, 1 << 20, UINT32_MAX, 5);
+	tick_after(0);
+	tick_after(1);
+	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
+	tick_after(1);
+	assert_int_equal(the.count, 2);
+	made_slot(&table, 1024, 1 << 20, UINT32_MAX, 5);
+	tick_after(1);
+	assert_int_equal(the.count, 3);
+	made_slot(&table, 1, 1 << 20, UINT32_MAX, 5);
+	tick_after(NS_PER_S / 10 - 1);
+	assert_int_equal(the.count, 3);
+	tick_after(1);
+	assert_int_equal(the.count, 4);
+	close(table.fd);
+}
+
+enum { MANY = 6000 }; /* samples that are too large to be left out */
+
+static void fill_huge(struct made_table *table)
+{
+	for (uint64_t i = 0; i < MANY; i++)
+		made_slot(table, i, UINT64_C(8) << 30, UINT32_MAX, 5);
+	the.count = the.states = 0;
+}
+
+/* 512 KiB at once, and in each minute after that: 96 bytes a sample, 192 for
+ * the table's state. */
+static void records_have_a_budget(void **state)
+{
+	struct made_table table = open_table(getpid(), 0);
+
+	(void)state;
+	fill_huge(&table);
+	tick_after(0);
+	assert_int_equal(the.count, 5461); /* 32 bytes are left */
+	assert_int_equal(the.states, 1);
+	assert_int_equal(the.held.every, 2048);
+	assert_int_equal(the.held.kib, INT64_C(5461) << 23);
+	tick_after(0);
+	fill_huge(&table);
+	tick_after(30 * NS_PER_S);
+	assert_int_equal(the.freed.count, 5461);
+	for (size_t i = 1; i < the.freed.count; i++)
+		assert_true(the.freed.ids[i] > the.freed.ids[i - 1]);
+	assert_int_equal(the.count, 2729); /* to the last byte */
+	assert_int_equal(the.states, 1);
+	fill_huge(&table);
+	tick_after(1000 * NS_PER_S);
+	assert_int_equal(the.count, 5461);
+	assert_int_equal(the.taken.id, 5461 + 2729 + 5461);
+	close(table.fd);
+}
+
+/* A figure of four TiB and more is bounded where it is kept. */
+static void a_sample_may_be_of_any_size(void **state)
+{
+	struct made_table table = open_table(getpid(), 0);
+
+	(void)state;
+	made_slot(&table, 0, UINT64_C(1) << 46, UINT32_MAX, 5);
+	expect("+1 site 0 pid 0: 68719476736 KiB\n"
+	       "held by malloc,python, period 65536\n");
+	made_slot(&table, 0, 0, 0, 0);
+	expect("- 1: 4294967295 KiB\n");
+	made_slot(&table, 0, UINT64_C(1) << 47, UINT32_MAX, 5); /* can't be */
+	expect("");
+	close(table.fd);
+}
+
+/* A process's mappings are read when its table has not changed for a second,
+ * and after that each ten seconds. */
+static void maps_are_read_seldom(void **state)
+{
+	struct made_table table = open_table(getpid(), 0);
+
+	(void)state;
+	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
+	tick_after(0);
+	tick_after(1);
+	tick_after(NS_PER_S); /* the first look */
+	munmap(the.map, ALLOCATION_SLOTS_AT);
+	tick_after(10 * NS_PER_S - 1);
+	assert_string_equal(the.told.text, "");
+	tick_after(1);
+	assert_string_equal(the.told.text, "- 1: 1024 KiB, ended\n");
+	table = open_table(getpid(), 1);
+	munmap(the.map, ALLOCATION_SLOTS_AT);
+	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
+	tick_after(0);
+	tick_after(1);
+	tick_after(NS_PER_S - 1); /* it changed less than a second ago */
+	assert_string_equal(the.told.text, "");
+	tick_after(1);
+	assert_string_equal(the.told.text, "- 2: 1024 KiB, ended\n");
+	close(table.fd);
+}
+
+/* A process that is in no tick: of another pid namespace, or never seen. */
+static void a_strangers_table_ends_after_a_minute(void **state)
+{
+	struct made_table table = open_table(999999999, 0);
+
+	(void)state;
+	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
+	tick_after(0);
+	tick_after(1);
+	assert_int_equal(the.taken.pid, 999999999);
+	assert_int_equal(the.held.pid, 999999999);
+	assert_null(the.held.name);
+	tick_after(60 * NS_PER_S);
+	assert_string_equal(the.told.text, "");
+	tick_after(1);
+	assert_string_equal(
+	    the.told.text, "- 1: 1024 KiB of 999999999, ended\n");
+	assert_false(is_there("999999999.0"));
+	close(table.fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,6 +870,29 @@ int main(void)
 		one_reading_of_a_full_table_is_bounded, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_table_may_hold_anything, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		the_directory_is_this_users_and_locked, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		what_was_left_is_removed_but_for_other_files, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		only_names_of_tables_are_read, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		what_is_no_regular_file_is_no_table, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		the_directory_is_listed_where_it_may_have_changed, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_sample_is_of_its_time_within_the_recording, begin, end),
+	    cmocka_unit_test_setup_teardown(each_hook_has_its_name, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_state_is_reported_seldom, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_large_table_is_read_less_often, begin, end),
+	    cmocka_unit_test_setup_teardown(records_have_a_budget, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_sample_may_be_of_any_size, begin, end),
+	    cmocka_unit_test_setup_teardown(maps_are_read_seldom, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_strangers_table_ends_after_a_minute, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

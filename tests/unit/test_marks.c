@@ -5,8 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +20,14 @@
 #include "recorder/marks.h"
 
 enum { WATCHED = 999999998 }; /* nobody's pid */
+
+/* In place of libc's: it stands still. */
+time_t time(time_t *now)
+{
+	if (now)
+		*now = 1700000000;
+	return 1700000000;
+}
 
 static char told[4096];
 static int64_t told_ns;
@@ -37,11 +48,16 @@ static void take_mark(
 
 static const struct sink sink = {.mark = take_mark};
 
-static void tick(void)
+static void tick_at(int64_t time_ns)
 {
-	struct sink_tick now = {clock_wall_ns(), 7, true, NULL, 0, NULL, 0, 0};
+	struct sink_tick now = {time_ns, 7, true, NULL, 0, NULL, 0, 0};
 
 	hook.tick(hook.context, &now, &sink);
+}
+
+static void tick(void)
+{
+	tick_at(clock_wall_ns());
 }
 
 static int open_one(void **state)
@@ -305,8 +321,8 @@ static void a_file_without_a_lock_is_removed(void **state)
 	held = put_left("2-0-abcdef.mark", 0);
 	assert_int_equal(file_lock_take(held), FILE_LOCK_TAKEN);
 	close(put_left("3-0-abcdef.tables", 0));
-	close(put_left("4-0-abcdef.mark.000001", 3500));
-	close(put_left("5-0-abcdef.mark.000002", 3700));
+	close(put_left("4-0-abcdef.mark.000001", 3600));
+	close(put_left("5-0-abcdef.mark.000002", 3601));
 	close(put_left("6-0-abcdef.mark", 0)); /* has two names */
 	snprintf(path, sizeof(path), "%s/mprof-%u-6-0-abcdef.mark", left,
 	    (unsigned)geteuid());
@@ -395,6 +411,208 @@ static void it_is_due_where_a_line_came(void **state)
 	assert_false(hook.is_due(hook.context, &now));
 }
 
+/* Appends, as if at that time. */
+static void put_at(const char *text, int64_t time_ns)
+{
+	const struct timespec at = {
+	    .tv_sec = time_ns / NS_PER_S, .tv_nsec = time_ns % NS_PER_S};
+	const struct timespec times[2] = {at, at};
+
+	put(text);
+	assert_int_equal(utimensat(AT_FDCWD, marks.path, times, 0), 0);
+}
+
+/* A mark has the time of the file: none before what was reported, or before a
+ * tick that found nothing, nor after its tick. */
+static void a_mark_has_the_time_of_its_file(void **state)
+{
+	static const struct {
+		int64_t written_ms, tick_ms, want_ns; /* written 0: none */
+	} rows[] = {
+	    {100500, 200000, INT64_C(100500000000)},
+	    {0, 300000, 0},
+	    {250500, 400000, INT64_C(300000100000)},
+	    {500000, 600000, INT64_C(500000000000)},
+	    {0, 700000, 0},
+	    {900000, 800000, INT64_C(800000000000)},
+	    {850500, 900000, INT64_C(850500000000)},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int64_t before_ns = told_ns;
+
+		if (rows[i].written_ms)
+			put_at("x\n", rows[i].written_ms * 1000000);
+		tick_at(rows[i].tick_ms * 1000000);
+		if (!rows[i].written_ms)
+			assert_int_equal(told_ns, before_ns);
+		else
+			assert_int_equal(told_ns, rows[i].want_ns);
+	}
+}
+
+static void a_label_has_511_bytes(void **state)
+{
+	char line[MARKS_LABEL + 8];
+	size_t len;
+
+	(void)state;
+	for (size_t more = 0; more < 3; more++) {
+		len = MARKS_LABEL - 2 + more;
+		memset(line, 'x', len);
+		strcpy(line + len, "\n");
+		put(line);
+		told[0] = 0;
+		tick();
+		assert_int_equal(strlen(marks.label),
+		    len < MARKS_LABEL ? len : MARKS_LABEL - 1);
+		assert_false(marks.cut);
+	}
+	put("next\r\n");
+	told[0] = 0;
+	tick();
+	assert_string_equal(told, "[next 7]");
+}
+
+/* 16 KiB at a tick, all at the end. */
+static void very_many_lines_are_read_in_parts(void **state)
+{
+	struct sink_tick now = {clock_wall_ns(), 7, true, NULL, 0, NULL, 0, 0};
+
+	(void)state;
+	for (int i = 0; i < 5000; i++)
+		put("123456789012345\n");
+	tick();
+	assert_int_equal(marks.offset, 16 << 10);
+	assert_true(hook.is_due(hook.context, &now));
+	tick();
+	assert_int_equal(marks.offset, 32 << 10);
+	now.time_ns = clock_wall_ns();
+	hook.end(hook.context, &now, &sink);
+	assert_int_equal(marks.offset, 80000);
+}
+
+/* The kernel tells of it, unless it has no more room for watches. */
+static void what_is_written_wakes_the_recorder(void **state)
+{
+	struct pollfd news = {.fd = marks.news, .events = POLLIN};
+
+	(void)state;
+	assert_int_equal(hook.wake, marks.news > 0 ? marks.news : 0);
+	if (marks.news <= 0)
+		skip();
+	assert_int_equal(poll(&news, 1, 0), 0);
+	for (int i = 0; i < 200; i++)
+		put(i % 2 ? "x" : "\n");
+	assert_int_equal(poll(&news, 1, 0), 1);
+	tick();
+	assert_int_equal(poll(&news, 1, 0), 0);
+}
+
+/* Descriptors run out: for the file, and for reading it. */
+static void with_few_descriptors_there_are_no_marks(void **state)
+{
+	int next = open("/", O_RDONLY | O_CLOEXEC), got = -1;
+	struct rlimit before, few;
+	struct marks none;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(close(next), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	for (int more = 0; got != 0; more++) {
+		few.rlim_cur = (rlim_t)(next + more);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		got = marks_open(&none, 1, 2, &e);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		if (got == 0)
+			break;
+		assert_int_equal(none.news, -1);
+		assert_non_null(strstr(e.text, strerror(EMFILE)));
+		assert_int_equal(none.fd, -1);
+		assert_null(none.path);
+		marks_close(&none);
+		assert_int_equal(open("/", O_RDONLY | O_CLOEXEC), next);
+		close(next);
+	}
+	assert_non_null(strstr(e.text, ": marks can't be read: "));
+	marks_close(&none);
+}
+
+static void whether_its_recorder_lives_is_known_by_the_lock(void **state)
+{
+	char path[512], other[512], want[700];
+	struct err e;
+
+	(void)state;
+	assert_false(marks_is_left(marks.path));
+	assert_false(marks_is_left("/none"));
+	snprintf(path, sizeof(path), "%s", marks.path);
+	snprintf(other, sizeof(other), "%s/mprof-1-x.mark", marks_folder());
+	unlink(other);
+	close(open(other, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	assert_true(marks_is_left(other));
+	assert_int_equal(marks_write(other, "x", &e), -1);
+	snprintf(want, sizeof(want),
+	    "%s: its recorder has ended, so nobody reads marks", other);
+	assert_string_equal(e.text, want);
+	unlink(other);
+	assert_int_equal(symlink(path, other), 0);
+	assert_false(marks_is_left(other));
+	unlink(other);
+	marks_close(&marks);
+	assert_int_equal(marks_write(path, "x", &e), -1);
+	snprintf(want, sizeof(want),
+	    "%s: does not exist any more; the recording has ended", path);
+	assert_string_equal(e.text, want);
+	assert_null(marks_find(999999999, &e));
+	assert_string_equal(e.text,
+	    "pid 999999999: is not recorded, or not by this user; give the "
+	    "pid of the program or of its recorder");
+}
+
+static void an_empty_label_marks_nothing(void **state)
+{
+	struct err e;
+
+	(void)state;
+	assert_int_equal(marks_write(marks.path, "", &e), 0);
+	assert_int_equal(marks_write(marks.path, "a\n", &e), 0);
+	assert_int_equal(marks_write(marks.path, "\nb", &e), 0);
+	tick();
+	assert_string_equal(told, "[a  7][ b 7]");
+}
+
+static void ignore_removed(const char *path)
+{
+	assert_non_null(path);
+}
+
+/* At most 500 files are opened at a start. */
+static void of_very_many_left_files_some_stay(void **state)
+{
+	char folder[] = "/tmp/mprof-marks-many.XXXXXX", path[128];
+	int stayed = 0;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	for (int i = 0; i < 503; i++) {
+		snprintf(path, sizeof(path), "%s/mprof-%u-%d-0-abcdef.mark",
+		    folder, (unsigned)geteuid(), i);
+		close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	}
+	marks_remove_left(folder, ignore_removed);
+	for (int i = 0; i < 503; i++) {
+		snprintf(path, sizeof(path), "%s/mprof-%u-%d-0-abcdef.mark",
+		    folder, (unsigned)geteuid(), i);
+		stayed += unlink(path) == 0;
+	}
+	assert_int_equal(stayed, 3);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -424,6 +642,22 @@ int main(void)
 		a_name_has_a_random_part, open_one, close_one),
 	    cmocka_unit_test_setup_teardown(
 		it_is_due_where_a_line_came, open_one, close_one),
+	    cmocka_unit_test_setup_teardown(
+		a_mark_has_the_time_of_its_file, open_one, close_one),
+	    cmocka_unit_test_setup_teardown(
+		a_label_has_511_bytes, open_one, close_one),
+	    cmocka_unit_test_setup_teardown(
+		very_many_lines_are_read_in_parts, open_one, close_one),
+	    cmocka_unit_test_setup_teardown(
+		what_is_written_wakes_the_recorder, open_one, close_one),
+	    cmocka_unit_test_setup_teardown(
+		with_few_descriptors_there_are_no_marks, open_one, close_one),
+	    cmocka_unit_test_setup_teardown(
+		whether_its_recorder_lives_is_known_by_the_lock, open_one,
+		close_one),
+	    cmocka_unit_test_setup_teardown(
+		an_empty_label_marks_nothing, open_one, close_one),
+	    cmocka_unit_test(of_very_many_left_files_some_stay),
 	    cmocka_unit_test(a_file_without_a_lock_is_removed),
 	    cmocka_unit_test(the_directory_is_the_users_or_sticky),
 	};

@@ -242,6 +242,79 @@ static void a_pause_earns_the_looks_of_a_second(void **state)
 	assert_in_range(reads, 15, 25);
 }
 
+/* After a tenth of a second, one, three, and then ten; sooner where it grew by
+ * a fifth and a MiB, or where it may have executed a program. */
+static void a_name_is_read_when_it_is_due(void **state)
+{
+	static const struct {
+		unsigned reads;
+		int64_t age_us, named_kib, grew_kib;
+		bool forked, executed;
+	} rows[] = {
+	    {1, 100000, 1000, 0, false, false},
+	    {2, 1000000, 1000, 0, false, false},
+	    {3, 3000000, 1000, 0, false, false},
+	    {4, 10000000, 1000, 0, false, false},
+	    {7, 10000000, 1000, 0, false, false},
+	    {4, 100000, 1000, 1025, false, false},
+	    {4, 100000, 10000, 2001, false, false},
+	    {0, 20000, 1000, 0, true, false},
+	    {1, 20000, 1000, 0, true, true},
+	};
+	const int64_t now_ns = 100 * NS_PER_S;
+	struct member *member = add(5, "a");
+	bool news;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (int early = 0; early < 2; early++) {
+			member->reads = rows[i].reads;
+			member->seen_ns = member->named_ns =
+			    now_ns - rows[i].age_us * 1000 + early;
+			member->tried_ns = 0;
+			member->named_kib = rows[i].named_kib;
+			member->kib = rows[i].named_kib + rows[i].grew_kib;
+			member->forked = rows[i].forked;
+			member->executed = rows[i].executed;
+			names.credit_ns = NS_PER_S;
+			names.stepped_ns = now_ns;
+			if ((names_step(&names, &members, now_ns, &news) ==
+				NULL) != early)
+				fail_msg("%zu %d", i, early);
+		}
+	}
+	member->reads = 4;
+	member->executed = false;
+	for (int64_t grew_kib = 1024; grew_kib < 2048; grew_kib += 976) {
+		member->named_kib = grew_kib == 1024 ? 1000 : 10000;
+		member->kib = member->named_kib + grew_kib;
+		member->tried_ns = 0;
+		member->named_ns = now_ns - NS_PER_S;
+		assert_null(names_step(&names, &members, now_ns, &news));
+	}
+}
+
+/* Twenty readings a second. */
+static void a_reading_takes_its_part_of_a_second(void **state)
+{
+	const int64_t now_ns = 100 * NS_PER_S;
+	struct member *member = add(5, "a");
+	bool news;
+
+	(void)state;
+	for (int early = 0; early < 2; early++) {
+		member->reads = 1;
+		member->tried_ns = 0;
+		member->named_ns = now_ns - NS_PER_S;
+		names.credit_ns = NS_PER_S / 20 - early;
+		names.stepped_ns = now_ns;
+		assert_int_equal(
+		    !names_step(&names, &members, now_ns, &news), early);
+		if (!early)
+			assert_int_equal(names.credit_ns, 0);
+	}
+}
+
 static void a_lower_pid_may_be_reused(void **state)
 {
 	(void)state;
@@ -267,6 +340,8 @@ int main(void)
 	    TEST(the_program_is_named_first),
 	    TEST(looks_are_few),
 	    TEST(a_pause_earns_the_looks_of_a_second),
+	    TEST(a_name_is_read_when_it_is_due),
+	    TEST(a_reading_takes_its_part_of_a_second),
 	    TEST(a_lower_pid_may_be_reused),
 	};
 

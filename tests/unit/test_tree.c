@@ -6,7 +6,10 @@
 #include <cmocka.h>
 
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "fake_proc.h"
 #include "recorder/tree.h"
 
@@ -14,6 +17,20 @@
 pid_t getpid(void)
 {
 	return 54321;
+}
+
+/* Time that each look at a clock takes; 0: the clocks are real. */
+static int64_t step_ns, passed_ns;
+
+/* In place of libc's. */
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	if (step_ns == 0)
+		return (int)syscall(SYS_clock_gettime, clock, now);
+	passed_ns += step_ns;
+	now->tv_sec = 1700000000 + passed_ns / NS_PER_S;
+	now->tv_nsec = passed_ns % NS_PER_S;
+	return 0;
 }
 
 static struct procfs fs;
@@ -158,7 +175,7 @@ static void far_apart_the_forks_are_counted(void **state)
  * of a second; before that, the newest pid says enough. */
 static void what_forks_could_use_up_is_scanned(void **state)
 {
-	const int64_t near_ns = 300000000, far_ns = 350000000;
+	const int64_t near_ns = 327679999, far_ns = 327680000;
 
 	(void)state;
 	plant(true, true);
@@ -518,6 +535,256 @@ static void a_pid_of_ours_may_be_used_again_soon(void **state)
 	uproot();
 }
 
+/* A look so much later than the one before. */
+static bool look_after(int64_t ns)
+{
+	members_sweep(&tree.members);
+	return tree_scan(&tree, tree.scanned_ns + ns, INT64_MAX);
+}
+
+static void set_forks(int64_t forks)
+{
+	char text[64];
+
+	snprintf(
+	    text, sizeof(text), "cpu 1 2\nprocesses %lld\n", (long long)forks);
+	fake_write("stat", text);
+}
+
+/* Two new pids for each thread there is, and 64. */
+static void a_wide_range_of_pids_is_scanned_for(void **state)
+{
+	(void)state;
+	for (int more = 0; more < 2; more++) {
+		plant(true, true);
+		add(20, 100);
+		add(150, 100);
+		fake_newest(100 + 2 * 50 + 64 + more, 50);
+		look();
+		assert_true(has(150));
+		assert_int_equal(has(20), more);
+		uproot();
+	}
+}
+
+/* Forks are counted each ten seconds, and those that no new pid shows are
+ * scanned for; after a pause so many may have used up all pids. */
+static void forks_are_held_against_new_pids(void **state)
+{
+	static const struct {
+		int64_t forks;
+		int moved;
+		bool far, all; /* of /proc is scanned */
+	} rows[] = {
+	    {0, 0, false, false},
+	    {1, 0, false, true},
+	    {69, 5, false, false},
+	    {70, 5, false, true},
+	    {-1, 0, false, false},
+	    {0, 0, true, false},
+	    {-1, 0, true, true},
+	    {16383, 16319, true, false},
+	    {16384, 16320, true, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		plant(true, true);
+		set_forks(5000);
+		look_after(10 * NS_PER_S);
+		look_after(1);
+		add(20, 100);
+		/* Near enough that by time alone no pid is in doubt. */
+		for (int step = 0; step < 49; step++)
+			look_after(NS_PER_S / 5);
+		set_forks(5000 + rows[i].forks);
+		look_after(NS_PER_S / 5 - 2);
+		assert_false(has(20));
+		fake_newest(100 + rows[i].moved, rows[i].moved ? 9000 : 50);
+		look_after(rows[i].far ? NS_PER_S / 2 : 1);
+		if (has(20) != rows[i].all)
+			fail_msg("%zu: %d", i, has(20));
+		uproot();
+	}
+}
+
+/* For a mere doubt, a thirty-thousandth of the time. */
+static void doubts_may_take_a_part_of_the_time(void **state)
+{
+	(void)state;
+	step_ns = 1000;
+	plant(true, true);
+	add(20, 100);
+	fake_newest(100, 51);
+	look_after(1);
+	assert_true(has(20));
+	add(21, 100);
+	fake_newest(100, 52);
+	look_after(30000 * step_ns - 1);
+	assert_false(has(21));
+	look_after(1);
+	assert_true(has(21));
+	look_after(1);
+	add(22, 100);
+	look_after(30000 * step_ns);
+	assert_false(has(22)); /* there is no doubt any more */
+	step_ns = 0;
+	uproot();
+}
+
+/* Behind a scan of all, the last 64 pids are read once more. */
+static void what_is_not_visible_yet_is_read_after_a_scan_of_all(void **state)
+{
+	(void)state;
+	for (int newest = 64; newest <= 200; newest += newest < 65 ? 1 : 135) {
+		fake_newest(newest, 50);
+		add(100, (int)getpid());
+		tree_init(&tree, &fs, 100, true, false);
+		look();
+		for (int pid = 1; pid <= newest; pid++)
+			add(pid, pid == 100 ? (int)getpid() : 100);
+		look();
+		for (int pid = 1; pid <= newest; pid++)
+			if (has(pid) !=
+			    (pid == 100 || (newest > 64 && pid > newest - 64)))
+				fail_msg("%d of %d", pid, newest);
+		uproot();
+	}
+}
+
+/* Sixteen of them, for a second. */
+static void the_latest_lost_pids_are_looked_at(void **state)
+{
+	(void)state;
+	plant(true, true);
+	look_after(NS_PER_S / 5);
+	for (int pid = 1; pid <= 17; pid++)
+		tree_note_gone(&tree, pid);
+	look_after(1);
+	look_after(1);
+	for (int pid = 1; pid <= 17; pid++)
+		add(pid, 100);
+	assert_true(look_after(NS_PER_S / 100));
+	assert_false(has(1));
+	for (int pid = 2; pid <= 17; pid++)
+		assert_true(has(pid));
+	uproot();
+}
+
+static void a_lost_pid_is_looked_at_for_a_second(void **state)
+{
+	(void)state;
+	for (int more = 0; more < 2; more++) {
+		plant(true, true);
+		look_after(NS_PER_S / 5);
+		tree_note_gone(&tree, 20);
+		for (int i = 0; i < 4; i++)
+			look_after(NS_PER_S / 5);
+		add(20, 100);
+		assert_int_equal(look_after(NS_PER_S / 5 - 1 + more), !more);
+		assert_int_equal(has(20), !more);
+		uproot();
+	}
+}
+
+static void lost_pids_are_looked_at_each_hundredth(void **state)
+{
+	(void)state;
+	plant(true, true);
+	look_after(NS_PER_S / 5);
+	tree_note_gone(&tree, 20);
+	look_after(1); /* what is lost now, too */
+	assert_false(look_after(NS_PER_S / 100 - 1));
+	assert_true(look_after(1));
+	assert_false(look_after(NS_PER_S / 100 - 1));
+	add(20, 100);
+	assert_true(look_after(1));
+	assert_true(has(20));
+	uproot();
+}
+
+/* Sixteen at a time while it is late, and after that sixteen more each. */
+static void a_late_scan_reads_a_few(void **state)
+{
+	static const struct {
+		int64_t until_ns;
+		size_t members;
+	} rows[] = {{0, 17}, {0, 33}, {INT64_MAX - 1, 49}, {INT64_MAX - 1, 81},
+	    {INT64_MAX - 1, 129}, {0, 145}, {INT64_MAX, 301}};
+
+	(void)state;
+	plant(true, true);
+	for (int pid = 101; pid <= 400; pid++)
+		add(pid, 100);
+	fake_newest(400, 1000);
+	tree.threads = 1000;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_true(
+		    tree_scan(&tree, tree.scanned_ns + 1, rows[i].until_ns));
+		assert_int_equal(tree.members.list.len, rows[i].members);
+	}
+	uproot();
+}
+
+enum { KERNEL_THREAD = 0x00200000 };
+
+static void threads_of_the_kernel_do_not_belong(void **state)
+{
+	(void)state;
+	plant(true, true);
+	fake_process((struct fake_process){
+	    .pid = 101, .ppid = 100, .started = 101, .flags = KERNEL_THREAD});
+	add(102, 101); /* nor what they would have started */
+	fake_newest(102, 50);
+	look();
+	assert_false(has(101));
+	assert_false(has(102));
+	uproot();
+}
+
+/* A program that /proc doesn't show started no earlier than now. */
+static void a_hidden_program_is_older_than_its_orphans(void **state)
+{
+	int now_ticks = (int)procfs_ticks();
+
+	(void)state;
+	fake_newest(102, 50);
+	tree_init(&tree, &fs, 100, true, true);
+	fake_process((struct fake_process){
+	    .pid = 101, .ppid = (int)getpid(), .started = 1});
+	fake_process((struct fake_process){
+	    .pid = 102, .ppid = (int)getpid(), .started = now_ticks + 1000000});
+	look();
+	assert_false(has(101));
+	assert_true(has(102));
+	assert_false(tree.members.list.items[0].is_root);
+	uproot();
+}
+
+/* The program is the first of all, by its pid; who comes later with that pid is
+ * another one. */
+static void only_the_first_is_the_program(void **state)
+{
+	(void)state;
+	plant(true, true);
+	assert_true(tree.members.list.items[0].is_root);
+	add(101, 100);
+	fake_newest(101, 50);
+	look();
+	assert_false(tree.members.list.items[1].is_root);
+	assert_int_equal(tree.members.list.items[1].seen_ns, tree.scanned_ns);
+	members_lose(&tree.members, 0);
+	tree_note_gone(&tree, 100);
+	fake_process((struct fake_process){
+	    .pid = 100, .ppid = 101, .started = 500, .pages = 10});
+	look();
+	assert_true(has(100));
+	assert_int_equal(tree.members.list.len, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_false(tree.members.list.items[i].is_root);
+	uproot();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -545,6 +812,18 @@ int main(void)
 	    cmocka_unit_test(more_threads_than_before_are_scanned_for),
 	    cmocka_unit_test(more_forks_than_pids_are_scanned_for),
 	    cmocka_unit_test(a_pid_of_ours_may_be_used_again_soon),
+	    cmocka_unit_test(a_wide_range_of_pids_is_scanned_for),
+	    cmocka_unit_test(forks_are_held_against_new_pids),
+	    cmocka_unit_test(doubts_may_take_a_part_of_the_time),
+	    cmocka_unit_test(
+		what_is_not_visible_yet_is_read_after_a_scan_of_all),
+	    cmocka_unit_test(the_latest_lost_pids_are_looked_at),
+	    cmocka_unit_test(a_lost_pid_is_looked_at_for_a_second),
+	    cmocka_unit_test(lost_pids_are_looked_at_each_hundredth),
+	    cmocka_unit_test(a_late_scan_reads_a_few),
+	    cmocka_unit_test(threads_of_the_kernel_do_not_belong),
+	    cmocka_unit_test(a_hidden_program_is_older_than_its_orphans),
+	    cmocka_unit_test(only_the_first_is_the_program),
 	};
 
 	return cmocka_run_group_tests(tests, open_fake, close_fake);

@@ -293,17 +293,138 @@ static void another_process_with_the_pid_is_not_read(void **state)
 	assert_true(seconds() == 1.5);
 }
 
+/* A quarter of the time that has passed, from 0.1 to 1 s, and half of 0.1 s
+ * early. */
 static void later_readings_are_rarer(void **state)
 {
+	static const struct {
+		int64_t now_ms, next_ms;
+	} rows[] = {{0, 50}, {400, 450}, {404, 455}, {2000, 2450}, {3996, 4945},
+	    {4000, 4950}, {100000, 100950}};
+
 	(void)state;
 	assert_true(usage_tracker_is_due(&tracker, 0));
-	usage_tracker_read(&tracker, &members, 0);
-	assert_false(usage_tracker_is_due(&tracker, NS_PER_S / 50));
-	assert_true(usage_tracker_is_due(&tracker, NS_PER_S / 10));
-	usage_tracker_read(&tracker, &members, 100 * NS_PER_S);
-	assert_false(
-	    usage_tracker_is_due(&tracker, 100 * NS_PER_S + NS_PER_S / 2));
-	assert_true(usage_tracker_is_due(&tracker, 101 * NS_PER_S));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int64_t next_ns = rows[i].next_ms * 1000000;
+
+		usage_tracker_read(
+		    &tracker, &members, rows[i].now_ms * 1000000);
+		assert_false(usage_tracker_is_due(&tracker, next_ns - 1));
+		assert_true(usage_tracker_is_due(&tracker, next_ns));
+	}
+	tracker.set = 0;
+	assert_false(usage_tracker_is_due(&tracker, INT64_MAX));
+}
+
+/* Not what it has waited for, either. */
+static void alone_the_program_counts(void **state)
+{
+	struct launch_event event = {.cpu_us = 9000000};
+	struct member *items;
+
+	(void)state;
+	family();
+	put((struct counts){100, 1, 100, 300, 1});
+	tracker.alone = true;
+	items = members.list.items;
+	items[0].is_root = true;
+	assert_true(seconds() == 1);
+	assert_true(tracker.whole[FIGURE_THREADS] == 1);
+	assert_non_null(usage_tracker_figures(&tracker, &items[0]));
+	assert_null(usage_tracker_figures(&tracker, &items[1]));
+	usage_tracker_add_waited(&tracker, NULL, &event);
+	usage_tracker_add_waited(&tracker, &items[0], &event);
+	usage_tracker_add_waited(&tracker, &items[1], &event);
+	assert_true(seconds() == 1);
+	leave(102);
+	assert_true(seconds() == 1);
+	leave(100);
+	assert_true(seconds() == 1);
+	assert_true(isnan(tracker.whole[FIGURE_THREADS]));
+}
+
+/* A process without memory is about to end. */
+static void what_is_about_to_end_may_have_no_figure(void **state)
+{
+	(void)state;
+	family();
+	put_io(100, "rchar: 1048576\n");
+	put_io(102, "rchar: 3145728\n");
+	members.list.items[1].kib = -1;
+	seconds();
+	assert_true(tracker.whole[FIGURE_READ] == 4);
+	members.list.items[1].kib = 0;
+	seconds();
+	assert_true(isnan(tracker.whole[FIGURE_READ]));
+}
+
+/* wait() reports what a member and its children had together. */
+static void wait_may_know_of_more(void **state)
+{
+	struct launch_event event = {.minor_faults = 5, .major_faults = 1};
+
+	(void)state;
+	family();
+	tracker.set |= 1U << RESOURCE_FAULTS;
+	seconds();
+	assert_true(tracker.whole[FIGURE_MINOR_FAULTS] == 21);
+	assert_true(tracker.whole[FIGURE_MAJOR_FAULTS] == 3);
+	usage_tracker_add_waited(&tracker, &members.list.items[0], &event);
+	seconds();
+	assert_true(tracker.whole[FIGURE_MINOR_FAULTS] == 21);
+	event.minor_faults = 70;
+	event.major_faults = 9;
+	usage_tracker_add_waited(&tracker, &members.list.items[0], &event);
+	assert_true(seconds() == 3.5);
+	assert_true(tracker.whole[FIGURE_MINOR_FAULTS] == 84);
+	assert_true(tracker.whole[FIGURE_MAJOR_FAULTS] == 11);
+	event.minor_faults = 1000;
+	usage_tracker_add_waited(&tracker, NULL, &event);
+	seconds();
+	assert_true(tracker.whole[FIGURE_MINOR_FAULTS] == 1084);
+	assert_true(tracker.whole[FIGURE_MAJOR_FAULTS] == 20);
+}
+
+/* The kernel adds a child's input and output to its parent's. */
+static void a_childs_input_is_its_parents(void **state)
+{
+	static const enum resource_figure_id figures[] = {
+	    FIGURE_READ, FIGURE_WRITTEN, FIGURE_DISK_READ, FIGURE_DISK_WRITTEN};
+	static const char one[] =
+	    "rchar: 1048576\nwchar: 1048576\nread_bytes: 1048576\n"
+	    "write_bytes: 1048576\n";
+	static const char two[] =
+	    "rchar: 2097152\nwchar: 2097152\nread_bytes: 2097152\n"
+	    "write_bytes: 2097152\n";
+
+	(void)state;
+	family();
+	for (int pid = 100; pid < 103; pid++)
+		put_io(pid, one);
+	seconds();
+	for (size_t i = 0; i < 4; i++)
+		assert_true(tracker.whole[figures[i]] == 3);
+	put_io(101, two);
+	leave(102);
+	assert_true(seconds() == 3.5);
+	for (size_t i = 0; i < 4; i++)
+		assert_true(tracker.whole[figures[i]] == 3);
+}
+
+static void who_has_ended_has_no_figures(void **state)
+{
+	(void)state;
+	family();
+	assert_null(usage_tracker_figures(&tracker, &members.list.items[1]));
+	seconds();
+	members_lose(&members, 1);
+	assert_non_null(
+	    usage_tracker_figures(&tracker, &members.list.items[1]));
+	usage_tracker_close(&tracker, &members);
+	assert_null(usage_tracker_figures(&tracker, &members.list.items[1]));
+	usage_tracker_close(&tracker, &members); /* it counts once */
+	members_sweep(&members);
+	assert_true(seconds() == 3.5);
 }
 
 int main(void)
@@ -322,6 +443,11 @@ int main(void)
 	    TEST(what_may_not_be_read_is_no_zero),
 	    TEST(another_process_with_the_pid_is_not_read),
 	    TEST(later_readings_are_rarer),
+	    TEST(alone_the_program_counts),
+	    TEST(what_is_about_to_end_may_have_no_figure),
+	    TEST(wait_may_know_of_more),
+	    TEST(a_childs_input_is_its_parents),
+	    TEST(who_has_ended_has_no_figures),
 	};
 
 	return cmocka_run_group_tests(tests, fake_begin, fake_end);
