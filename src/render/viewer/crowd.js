@@ -14,9 +14,19 @@ const STEEP = 2;
 // cache.
 const TILE = 16;
 
+// Layers wait until they are this many, whose memory has a bound however many
+// series there are.
+const MOST_LAYERS = 512;
+
+function newSheet()
+{
+	return { canvas: document.createElement("canvas"), look: [], place: [],
+		most: MOST_LAYERS };
+}
+
 // The sheet that crowds are painted on; kept, since a new one of each drawing
 // would have to be cleaned up.
-const crowdSheet = { canvas: document.createElement("canvas"), look: [] };
+const crowdSheet = newSheet();
 
 function isPainted(view, series)
 {
@@ -324,13 +334,12 @@ function blendRun(pixels, from, to, colour, whole)
 function paintLayer(sheet, layer, left, right)
 {
 	const { pixels, height } = sheet;
-	const { colour, envelope } = layer;
+	const { colour, envelope: { low: lows, high: highs } } = layer;
 	const whole = Math.round(layer.alpha * 256);
 
-	for (let i = left, top = 0; i < right; i++, top += height) {
-		const low = envelope.low[i] > 0 ? envelope.low[i] : 0;
-		const high = envelope.high[i] < height ?
-			envelope.high[i] : height;
+	for (let i = left, top = left * height; i < right; i++, top += height) {
+		const low = lows[i] > 0 ? lows[i] : 0;
+		const high = highs[i] < height ? highs[i] : height;
 
 		if (!(high > low))
 			continue;
@@ -371,35 +380,46 @@ function plainPixel(pixel, alpha)
 // Brings the tile to the image, which has its pixels row by row.
 function fillImage(sheet, left, right)
 {
-	const { pixels, columns, height, image } = sheet;
-	const plain = new Int32Array(image.data.buffer);
+	const { pixels, columns, height, plain } = sheet;
 
-	for (let y = 0; y < height; y++) {
+	for (let y = 0, start = left * height; y < height; y++, start++) {
 		const end = y * columns + right;
 
-		for (let at = y * columns + left, from = y; at < end;
+		for (let at = y * columns + left, from = start; at < end;
 			at++, from += height) {
 			const pixel = pixels[from], alpha = pixel >>> 24;
 
-			plain[at] = alpha === 0 || alpha === 255 ? pixel :
+			plain[at] = pixel === 0 || alpha === 255 ? pixel :
 				plainPixel(pixel, alpha);
 		}
 	}
 }
 
-function paintSheet(sheet)
+// Paints the layers that wait, over those that were painted before. The last of
+// them complete the image.
+function paintLayers(sheet, last)
 {
-	const { pixels, columns, canvas, image } = sheet;
+	const { pixels, columns, height } = sheet;
+	const layers = sheet.layers.slice(0, sheet.used);
 
 	for (let left = 0; left < columns; left += TILE) {
 		const right = Math.min(left + TILE, columns);
 
-		pixels.fill(0);
-		for (const layer of sheet.layers.slice(0, sheet.used))
+		if (!sheet.begun)
+			pixels.fill(0, left * height, right * height);
+		for (const layer of layers)
 			paintLayer(sheet, layer, left, right);
-		fillImage(sheet, left, right);
+		if (last)
+			fillImage(sheet, left, right);
 	}
-	canvas.getContext("2d").putImageData(image, 0, 0);
+	sheet.begun = true;
+	sheet.used = 0;
+}
+
+function finishSheet(sheet)
+{
+	paintLayers(sheet, true);
+	sheet.canvas.getContext("2d").putImageData(sheet.image, 0, 0);
 }
 
 // Brings the sheet to the canvas.
@@ -411,27 +431,31 @@ function showSheet(context, sheet, places)
 	context.restore();
 }
 
-function cleanSheet(places)
+function cleanSheet(sheet, places)
 {
 	const { width, height } = places;
-	const sheet = crowdSheet;
 
 	if (sheet.columns !== width || sheet.height !== height) {
-		Object.assign(sheet, { columns: width, height,
-			pixels: new Int32Array(TILE * height),
-			image: new ImageData(width, height),
+		const image = new ImageData(width, height);
+
+		Object.assign(sheet, { columns: width, height, image,
+			pixels: new Int32Array(width * height),
+			plain: new Int32Array(image.data.buffer),
 			line: new Envelope(width), layers: [] });
 		sheet.canvas.width = width;
 		sheet.canvas.height = height;
 	}
 	sheet.used = 0;
-	return sheet;
+	sheet.begun = false;
 }
 
 // Returns the envelope of a further layer, to be filled.
 function addLayer(sheet, colour, alpha)
 {
 	const { layers, columns } = sheet;
+
+	if (sheet.used >= sheet.most)
+		paintLayers(sheet, false);
 	const layer = layers[sheet.used] ||= { envelope: new Envelope(columns) };
 
 	sheet.used++;
@@ -449,6 +473,20 @@ function isTooFine(view, series)
 		last - first > 3 * (view.layout.right - view.layout.left);
 }
 
+// Whether a series is told by a band; envelops its line where that is to be seen.
+// A part of the chart follows the whole.
+function isBand(line, places, view, series)
+{
+	if (isTooFine(view.whole || view, series))
+		return true;
+	const climb = view.whole && series.solid ? 0 :
+		envelopLine(line, places, view, series);
+
+	if (!view.whole)
+		series.solid = isSolid(line, climb, places);
+	return series.solid;
+}
+
 // Adds the layers of a series: its line, the band below it where it has one.
 function layerSeries(sheet, places, view, series, theme)
 {
@@ -457,8 +495,7 @@ function layerSeries(sheet, places, view, series, theme)
 	const { line } = sheet;
 
 	line.clear();
-	if (isTooFine(view, series) || isSolid(line,
-		envelopLine(line, places, view, series), places)) {
+	if (isBand(line, places, view, series)) {
 		const band = addLayer(sheet, colour, CROWD_BAND * alpha);
 
 		band.clear();
@@ -469,33 +506,58 @@ function layerSeries(sheet, places, view, series, theme)
 	thicken(line, addLayer(sheet, colour, alpha), places);
 }
 
-// All that the look of a sheet depends on.
+// The look of a sheet depends on these, and on where the view stands.
 function crowdLook(places, view, crowd, theme)
 {
-	const { x, y, width, height, scaleX, zeroX, scaleY, zeroY } = places;
+	const { x, y, width, height } = places;
 
-	return [x, y, width, height, scaleX, zeroX, scaleY, zeroY, theme,
-		view.from, view.to,
+	return [x, y, width, height, theme,
 		...crowd.flatMap((one) => [one, isFaded(view, one)])];
 }
 
-// A redraw because of what stands around it has the sheet of the one before.
+function crowdPlace(places, view)
+{
+	const { scaleX, zeroX, scaleY, zeroY } = places;
+
+	return [scaleX, zeroX, scaleY, zeroY, view.from, view.to];
+}
+
+function isSame(list, other)
+{
+	return list.length === other.length &&
+		list.every((part, i) => part === other[i]);
+}
+
+function paintSheet(sheet, view, crowd, theme, places)
+{
+	cleanSheet(sheet, places);
+	for (const series of crowd)
+		layerSeries(sheet, places, view, series, theme);
+	finishSheet(sheet);
+	sheet.places = places;
+}
+
+// A redraw because of what stands around it has the sheet of the one before; a
+// movement has it moved, and leaves a view that is rough.
 function paintCrowd(context, view, crowd, theme)
 {
 	if (crowd.length === 0)
 		return;
 	const places = crowdPlaces(context, view);
 	const look = crowdLook(places, view, crowd, theme);
-	const before = crowdSheet.look;
+	const place = crowdPlace(places, view);
+	const same = isSame(look, crowdSheet.look);
+	const rests = same && isSame(place, crowdSheet.place);
+	const moved = same && !rests && view.moving ?
+		movedPlace(crowdSheet, places) : null;
 
-	if (look.length !== before.length ||
-		look.some((part, i) => part !== before[i])) {
-		const sheet = cleanSheet(places);
-
-		for (const series of crowd)
-			layerSeries(sheet, places, view, series, theme);
-		paintSheet(sheet);
-		sheet.look = look;
+	if (moved && isNear(moved, places)) {
+		showMoved({ context, view, crowd, theme, places }, moved);
+		view.rough = true;
+		return;
 	}
+	if (!rests)
+		paintSheet(crowdSheet, view, crowd, theme, places);
+	Object.assign(crowdSheet, { look, place });
 	showSheet(context, crowdSheet, places);
 }

@@ -5,9 +5,19 @@
 
 const STEPS_PER_MIB = 1024;
 
+const SMALL = 2 ** 31;
+
+// Most integers are small, for which there are quicker ways.
 function unzigzag(value)
 {
+	if (value < SMALL)
+		return value >>> 1 ^ -(value & 1);
 	return value % 2 ? -(value + 1) / 2 : value / 2;
+}
+
+function half(value)
+{
+	return value < SMALL ? value >>> 1 : Math.floor(value / 2);
 }
 
 // Integers of seven bits a byte, the low ones first. They are multiplied rather
@@ -27,6 +37,9 @@ class IntegerReader {
 	next()
 	{
 		let byte = this.bytes.charCodeAt(this.at++);
+
+		if (byte < 128)
+			return byte;
 		let value = byte & 127, weight = 128;
 
 		while (byte > 127) {
@@ -71,7 +84,7 @@ function decodeSamples(series, ticksPerSecond)
 		const step = integers.next(), change = integers.next();
 
 		ticks += i ? step : unzigzag(step);
-		steps += unzigzag(Math.floor(change / 2));
+		steps += unzigzag(half(change));
 		if (change % 2)
 			series.breaks.add(i);
 		series.time[i] = ticks / ticksPerSecond;
@@ -223,15 +236,12 @@ function memoryAt(series, time, slack)
 	return series.memory[Math.max(0, after - 1)];
 }
 
-// The extremes of a line in sight, which reaches beyond it by a sample on either
-// side.
-function extremesAround(series, from, to)
+function extremesOf(memory, first, last)
 {
-	const [first, last] = visibleRange(series, from, to);
 	let highest = -Infinity, lowest = Infinity;
 
 	for (let i = first; i < last; i++) {
-		const mib = series.memory[i];
+		const mib = memory[i];
 
 		if (mib > highest)
 			highest = mib;
@@ -239,6 +249,42 @@ function extremesAround(series, from, to)
 			lowest = mib;
 	}
 	return [lowest, highest];
+}
+
+// Samples whose extremes are found once for all views.
+const BLOCK = 64;
+
+function blockExtremes(series)
+{
+	if (!series.lows) {
+		const blocks = Math.floor(series.count / BLOCK);
+
+		series.lows = new Float64Array(blocks);
+		series.highs = new Float64Array(blocks);
+		for (let i = 0; i < blocks; i++)
+			[series.lows[i], series.highs[i]] = extremesOf(
+				series.memory, i * BLOCK, (i + 1) * BLOCK);
+	}
+	return series;
+}
+
+// The extremes of a line in sight, which reaches beyond it by a sample on either
+// side.
+function extremesAround(series, from, to)
+{
+	const [first, last] = visibleRange(series, from, to);
+	const { memory, lows, highs } = blockExtremes(series);
+	const start = Math.min(last, Math.ceil(first / BLOCK) * BLOCK);
+	const end = Math.max(start, Math.floor(last / BLOCK) * BLOCK);
+	const parts = [extremesOf(memory, first, start),
+		extremesOf(memory, end, last)];
+
+	if (end > start)
+		parts.push([
+			extremesOf(lows, start / BLOCK, end / BLOCK)[0],
+			extremesOf(highs, start / BLOCK, end / BLOCK)[1]]);
+	return [Math.min(...parts.map((one) => one[0])),
+		Math.max(...parts.map((one) => one[1]))];
 }
 
 // The calls that were running at a time, outermost first: a list a thread.

@@ -11,7 +11,7 @@ const view = {
 	clock: data.clock, fit: false, stacked: data.stacked,
 	measure: null, search: "", theme: data.theme, past: [],
 	cursor: null, pointerY: null, drag: null, lit: null, litSpan: null,
-	labels: [],
+	labels: [], moving: false, rough: false,
 };
 let frame = 0, speech = 0, settled = 0;
 
@@ -21,7 +21,10 @@ function draw()
 
 	frame = 0;
 	view.layout = makeLayout(box.width, box.height, data);
+	view.moving = settled !== 0;
+	view.rough = false;
 	drawChart(fitCanvas(canvas, box.width, box.height), view, data);
+	view.moving = false;
 	drawOverlay();
 	showRange();
 	clearTimeout(settled);
@@ -39,6 +42,10 @@ function onSettled()
 	const fragment = viewToFragment(view, data);
 
 	settled = 0;
+	if (view.rough) {
+		draw();
+		return;
+	}
 	buildTable(data);
 	if (!data.flame) {
 		drawOverview(view, data);
