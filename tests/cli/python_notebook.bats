@@ -82,13 +82,18 @@ shape() {
 	grep -Eq '^ +5 .* 1   +    return bytes\(20 << 20\)$' out
 }
 
+# Lines of Python. Memory is highest while they wait, and what the cells hold is
+# still held then: as the program ends it would be freed, without a fall.
+highest=('import time' 'more = b"x" * (40 << 20)'
+	'samples = lambda: open("run.dat").read().count("\nMEM ")'
+	'enough = samples() + 3' 'while samples() < enough: time.sleep(0.02)'
+	'' 'del more')
+
 @test "a cell of IPython is named by its number in mprof lines" {
 	/usr/bin/python3 -c 'import IPython' 2>/dev/null || skip 'no IPython'
 	printf '%s\n' 'def load():' '    kept.append(bytes(30 << 20))' '' \
 		'kept = []; load()' 'kept.append(bytearray(20 << 20))' \
-		'import time' 'samples = lambda: open("run.dat").read().count("\nMEM ")' \
-		'enough = samples() + 3' 'while samples() < enough: time.sleep(0.02)' \
-		'' >cells
+		"${highest[@]}" >cells
 	MPROF_ALLOCATION_PERIOD=1048576 mprof run -q --stacks -o run.dat \
 		/usr/bin/python3 -m IPython --no-banner --simple-prompt <cells >out
 	mprof lines run.dat >lines
@@ -114,13 +119,8 @@ shape() {
 	---
 	for i in range(20000): kept.append(bytearray(1000))
 	---
-	import time
-	samples = lambda: open("run.dat").read().count("\nMEM ")
-	# The peak is now, not when the kernel ends and has freed its objects.
-	peak = bytearray(b"x") * (64 << 20)
-	enough = samples() + 3
-	while samples() < enough: time.sleep(0.02)
 	END
+	printf '%s\n' "${highest[@]}" >>cells
 	# The stacks of imports are long: with a sample in each MiB all fit in
 	# what a minute may take.
 	MPROF_ALLOCATION_PERIOD=1048576 mprof run -q --stacks -o run.dat \
