@@ -391,9 +391,8 @@ HOOK void *mremap(void *old, size_t old_size, size_t size, int flags, ...)
 	return map;
 }
 
-/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
-
-/* Functions of C23. */
+/* Functions of C23, which glibc declares from 2.43 on. */
+/* NOLINTNEXTLINE(readability-redundant-declaration) */
 HOOK void free_sized(void *address, size_t size);
 HOOK void free_sized(void *address, size_t size)
 {
@@ -401,6 +400,7 @@ HOOK void free_sized(void *address, size_t size)
 	free(address);
 }
 
+/* NOLINTNEXTLINE(readability-redundant-declaration) */
 HOOK void free_aligned_sized(void *address, size_t alignment, size_t size);
 HOOK void free_aligned_sized(void *address, size_t alignment, size_t size)
 {
@@ -408,6 +408,8 @@ HOOK void free_aligned_sized(void *address, size_t alignment, size_t size)
 	(void)size;
 	free(address);
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
 
 /* Whether another malloc() comes before this one: in the program, or in a
  * library that was preloaded first. Its address doesn't tell: in a program with

@@ -251,10 +251,10 @@ static size_t touched_read_frames(
 	return i;
 }
 
-static void touched_take_page(
-    const struct touched_round *round, const char *end)
+static void touched_take_page(const struct touched_round *round, size_t len)
 {
 	struct touched *touched = round->touched;
+	const char *end = touched->message.bytes + len;
 	const struct touched_page *page = &touched->message.page;
 	struct sink_allocation taken = {.id = page->id,
 	    .size = page->bytes,
@@ -306,7 +306,7 @@ static void touched_take(const struct touched_round *round, size_t len)
 	switch (touched->message.head.kind) {
 	case TOUCHED_PAGE:
 		if (len >= sizeof(struct touched_page))
-			touched_take_page(round, touched->message.bytes + len);
+			touched_take_page(round, len);
 		break;
 	case TOUCHED_LEFT:
 		if (len >= sizeof(struct touched_left))
