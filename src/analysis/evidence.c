@@ -7,7 +7,7 @@
 #include "analysis/robust.h"
 
 enum { FEW = 12, BLOCKS = 24, FEWEST_OF_LIFE = 24, WINDOW = 12, START = 3 };
-enum { FALL_PARTS = 256 };
+enum { FEWEST_OF_MANY = 20, FALL_PARTS = 256 };
 
 /* Share of the level before: a program's way out. */
 static const double deep = 0.75;
@@ -41,17 +41,17 @@ static double evidence_lowest_of(
 {
 	double low = INFINITY;
 
-	for (size_t i = from > 1 ? from : 1; i < end; i++)
+	for (size_t i = from; i < end; i++)
 		low = fmin(low, without_dip(&series->items[i]));
 	return low;
 }
 
-/* Whether memory fell by most of `fall` within reach samples, between from and
- * end. */
+/* Whether memory fell by most of `fall` within reach samples, between from,
+ * which is 1 at least, and end. */
 static bool falls_within(const struct series *series, size_t from, size_t end,
     size_t reach, double fall)
 {
-	for (size_t i = from > 1 ? from : 1; i + reach < end; i++) {
+	for (size_t i = from; i + reach < end; i++) {
 		const struct sample *s = &series->items[i];
 
 		if (without_peak(s) - without_dip(s + reach) > again * fall)
@@ -68,16 +68,16 @@ static bool falls_so(const struct series *series, size_t end, size_t lately)
 	size_t reach = series->len - end + 1;
 	double fall = s[end - 1].mib - s[series->len - 1].mib;
 
-	return falls_within(series, 0, lately, reach, fall) &&
+	return falls_within(series, 1, lately, reach, fall) &&
 	       !falls_within(series, lately, end, reach, fall);
 }
 
 static size_t most_of_end(const struct series *series, bool ended)
 {
 	size_t share = series->len / (ended ? 4 : 10);
-	size_t most = share > FEW ? share : FEW;
+	size_t most = share > FEW ? share : FEW, third = series->len / 3;
 
-	return most < series->len / 3 ? most : series->len / 3;
+	return most < third ? most : third;
 }
 
 /* Whether memory falls far, and hardly rises on the way. */
@@ -140,9 +140,9 @@ size_t evidence_lives(
 	size_t n = series->len, count = 1, least;
 	double low = INFINITY;
 
-	if (n < 60)
-		return 0;
-	least = n / 100 > 20 ? n / 100 : 20;
+	least = n / 100;
+	if (least < FEWEST_OF_MANY)
+		least = FEWEST_OF_MANY;
 	for (size_t i = 0; i < n; i++)
 		low = fmin(low, s[i].mib);
 	starts[0] = 0;
@@ -264,7 +264,9 @@ size_t evidence_falls(
 	struct falls falls;
 	double fall;
 
-	least = n / 50 > FEWEST_OF_LIFE ? n / 50 : FEWEST_OF_LIFE;
+	least = n / 50;
+	if (least < FEWEST_OF_LIFE)
+		least = FEWEST_OF_LIFE;
 	if (n < 2 * least)
 		return 0;
 	falls_init(&falls, series);
@@ -551,7 +553,7 @@ static bool cycle_flatten(const struct envelope *envelope, double *y)
 	for (size_t i = 0; i < POINTS; i++) {
 		double x = (double)i - (POINTS - 1) / 2.0;
 
-		slope += x * (y[i] - mean);
+		slope += x * y[i];
 		xx += x * x;
 	}
 	for (size_t i = 0; i < POINTS; i++)
