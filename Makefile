@@ -80,8 +80,8 @@ agent_sources := $(call sources,python/agent) \
 	$(addprefix src/,proc/procfs.c proc/metric.c profile/measure.c \
 	base/err.c base/mem.c base/utf8.c)
 allocation_sources := $(call sources,allocation) \
-	src/python/agent/api.c src/python/remote/offsets.c \
-	src/python/stack/linetable.c
+	$(addprefix src/,base/filters.c python/agent/api.c \
+	python/remote/offsets.c python/stack/linetable.c)
 symbols_sources := $(call sources,symbols/dwarf)
 touched_sources := $(call sources,base touched) \
 	$(addprefix src/proc/,namespace.c procfs.c resident.c)

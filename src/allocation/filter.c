@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "allocation/samples.h"
+#include "base/digits.h"
 #include "base/filters.h"
 
 #define HOOK __attribute__((visibility("default")))
@@ -125,18 +126,14 @@ long filter_syscall(long number, long a, long b, long c, long d, long e, long f)
 /* The number of this process's filters; without /proc 1 for any number. */
 static int filter_count(void)
 {
-	char text[4096];
-	ssize_t len = -1;
 	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	int count;
 
-	if (fd >= 0) {
-		len = read(fd, text, sizeof(text) - 1);
-		close(fd);
-	}
-	if (len < 0)
+	if (fd < 0)
 		return prctl(PR_GET_SECCOMP) > 0;
-	text[len] = '\0';
-	return filters_in(text);
+	count = filters_read(fd);
+	close(fd);
+	return count;
 }
 
 bool filter_is_there(void)

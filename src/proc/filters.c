@@ -2,17 +2,21 @@
 #include "proc/filters.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "base/filters.h"
 #include "proc/procfs.h"
 
 static int filters_at(const char *path)
 {
-	char text[4096];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int count;
 
-	return procfs_read_at(AT_FDCWD, path, text, sizeof(text)) > 0
-		   ? filters_in(text)
-		   : 0;
+	if (fd < 0)
+		return 0;
+	count = filters_read(fd);
+	close(fd);
+	return count;
 }
 
 int filters_own(void)

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "base/filters.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/digits.h"
+
+static const char filters_mode[] = "Seccomp:\t";
+static const char filters_number[] = "Seccomp_filters:\t";
+
+struct filters {
+	bool is_confined;
+	uint64_t count;
+};
+
+static void filters_take(struct filters *filters, const char *line)
+{
+	if (strncmp(line, filters_mode, strlen(filters_mode)) == 0)
+		filters->is_confined = line[strlen(filters_mode)] != '0';
+	if (strncmp(line, filters_number, strlen(filters_number)) == 0)
+		filters->count = digits_at(line + strlen(filters_number));
+}
+
+/* Takes the whole lines of text. Returns the rest. */
+static char *filters_take_lines(
+    struct filters *filters, char *text, bool *is_within)
+{
+	char *end;
+
+	while ((end = strchr(text, '\n')) != NULL) {
+		*end = '\0';
+		if (!*is_within)
+			filters_take(filters, text);
+		*is_within = false;
+		text = end + 1;
+	}
+	return text;
+}
+
+/* A process in many groups has a line that is longer than any buffer. */
+int filters_read(int fd)
+{
+	struct filters filters = {0};
+	bool is_within = false; /* text begins within a line */
+	char text[4096];
+	size_t len = 0;
+	ssize_t got;
+
+	while ((got = read(fd, text + len, sizeof(text) - 1 - len)) > 0) {
+		char *rest;
+
+		text[len + (size_t)got] = '\0';
+		rest = filters_take_lines(&filters, text, &is_within);
+		len = strlen(rest);
+		memmove(text, rest, len);
+		if (len == sizeof(text) - 1) {
+			is_within = true;
+			len = 0;
+		}
+	}
+	if (!filters.is_confined)
+		return 0;
+	return filters.count > 0 ? (int)filters.count : 1;
+}
