@@ -623,6 +623,7 @@ static bool read_numbered_frame(
 	code->own = read_frame(&rest);
 	if (code->own.line == 0 &&
 	    (strncmp(code->own.function, "+0x", 3) == 0 ||
+		strcmp(code->own.file, "[vdso]") == 0 ||
 		strncmp(code->own.file, "/tmp/perf-", 10) == 0))
 		code->own.module = code->own.file;
 	return true;

@@ -360,6 +360,16 @@ static bool unwind_has_address(Elf *elf, GElf_Addr address)
 	return false;
 }
 
+/* The kernel's own object file is in the process's memory alone: its names are
+ * found now, those of others later. */
+static void unwind_add_vdso(Dwfl_Module *module, uint64_t address,
+    const char *code, struct strbuf *texts)
+{
+	const char *name = dwfl_module_addrname(module, address);
+
+	unwind_add(texts, "[vdso]", name ? name : code);
+}
+
 /* False, without adding, where the address is outside all PT_LOAD segments of
  * its file. */
 static bool unwind_add_code(struct unwind *unwind, Dwfl_Module *module,
@@ -379,11 +389,12 @@ static bool unwind_add_code(struct unwind *unwind, Dwfl_Module *module,
 	snprintf(file, sizeof(file), "%s%.*s",
 	    name && name[0] == '/' ? unwind->root : "",
 	    name ? (int)path_undeleted(name) : 0, name ? name : "");
-	if (strncmp(file, "[vdso", 5) == 0)
-		strcpy(file, "[vdso]");
 	snprintf(code, sizeof(code), "+0x%llx",
 	    (unsigned long long)(address - bias));
-	unwind_add(texts, file, code);
+	if (strncmp(file, "[vdso", 5) == 0)
+		unwind_add_vdso(module, address, code, texts);
+	else
+		unwind_add(texts, file, code);
 	return true;
 }
 

@@ -587,6 +587,39 @@ has_both_columns() {
 }
 
 # The place that a path ends in follows from the path: none may be wrong.
+@test "code of the kernel in the process has a name" {
+	needs_faults
+	cat >clock.c <<-'END'
+	#include <sys/mman.h>
+	#include <sys/prctl.h>
+	#include <time.h>
+	#include <unistd.h>
+	static __attribute__((noipa)) void fill(char *area, size_t size)
+	{
+		for (size_t at = 0; at < size; at += 4096)
+			clock_gettime(CLOCK_MONOTONIC, (void *)(area + at));
+	}
+	int main(void)
+	{
+		prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+		size_t size = 64 << 20;
+		fill(mmap(NULL, size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), size);
+		while (access("seen", F_OK) != 0)
+			usleep(10000);
+	}
+	END
+	cc -O2 -g -static -o clock clock.c
+	record_until 8 clock.dat ./clock
+	# Without a clock that a process can read the kernel fills them.
+	grep -q '^TOUCH;.*:\[vdso\]:0:' clock.dat || skip 'no clock in the vdso'
+	mprof lines --leaf --by function clock.dat >lines.txt
+	cat lines.txt
+	grep -q 'clock_gettime (\[vdso\])' lines.txt
+	mprof lines --by function clock.dat >lines.txt
+	lacks vdso <lines.txt
+}
+
 @test "stacks of known paths, more than a thousand on a fast machine: none is wrong" {
 	needs_faults
 	cat >paths.c <<-'END'
