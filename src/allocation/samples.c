@@ -242,6 +242,34 @@ static void samples_record(struct thread *self, struct samples_new *sample)
 	samples_publish(slot->time_ns);
 }
 
+static void samples_set_aside(bool is_aside)
+{
+	__atomic_store_n(&samples_setup.is_aside, is_aside, __ATOMIC_RELAXED);
+	own->slots.file.is_frozen = is_aside;
+}
+
+static void samples_mark_aside(bool is_aside)
+{
+	if (!own->begun || own->failed)
+		return;
+	if (is_aside)
+		own->slots.file.header->flags |= ALLOCATION_FILTERED;
+	else
+		own->slots.file.header->flags &= ~(uint32_t)ALLOCATION_FILTERED;
+}
+
+/* Whether the recorder says that no more may be sampled. */
+static bool samples_leave(void)
+{
+	const struct allocation_header *header = own->slots.file.header;
+
+	if (__atomic_load_n(&header->leave, __ATOMIC_RELAXED) == 0)
+		return false;
+	samples_set_aside(true);
+	samples_mark_aside(true);
+	return true;
+}
+
 /* The slot has an address and a size. */
 static void samples_take_now(
     struct thread *self, struct samples_new *sample, const void *caller)
@@ -251,7 +279,7 @@ static void samples_take_now(
 		stack_take(&own->stacks, &sample->c, caller);
 	if (!samples_lock())
 		return;
-	if (!samples_are_aside() && samples_is_open())
+	if (!samples_are_aside() && samples_is_open() && !samples_leave())
 		samples_record(self, sample);
 	samples_unlock();
 }
@@ -571,18 +599,31 @@ static bool samples_lock_patiently(void)
 	return false;
 }
 
+/* A table without samples tells the recorder why there are none. Nothing is
+ * known of a forked child without samples: this may be its own vforked one. */
+static void samples_show(void)
+{
+	struct file *file = &own->slots.file;
+
+	if (!own->begun && samples_setup.started && own->pid != 0)
+		samples_begin();
+	if (own->begun && !own->failed && file->is_private &&
+	    file_publish(file, samples_setup.folder) != 0) {
+		file_close(file);
+		own->failed = true;
+	}
+}
+
 static void samples_turn(bool is_aside)
 {
 	bool is_locked = samples_lock_patiently();
 
-	__atomic_store_n(&samples_setup.is_aside, is_aside, __ATOMIC_RELAXED);
-	own->slots.file.is_frozen = is_aside;
+	if (is_locked && is_aside)
+		samples_show();
+	samples_set_aside(is_aside);
 	if (!is_locked)
 		return;
-	if (own->begun && !own->failed && is_aside)
-		own->slots.file.header->flags |= ALLOCATION_FILTERED;
-	else if (own->begun && !own->failed)
-		own->slots.file.header->flags &= ~(uint32_t)ALLOCATION_FILTERED;
+	samples_mark_aside(is_aside);
 	samples_unlock();
 }
 

@@ -73,7 +73,11 @@ struct allocation_header {
 	/* The process's mount namespace, as in /proc/self/ns/mnt, and its root:
 	 * elsewhere a path in the log is another file. 0: unknown. */
 	uint64_t mounts, root_device, root_inode;
-	uint64_t reserved[3];
+	/* Not 0: the recorder has seen a filter of system calls that was set
+	 * without the library's knowledge, which makes no more of them. The
+	 * only field that the recorder writes. */
+	uint64_t leave;
+	uint64_t reserved[2];
 };
 
 /* A slot holds a sampled allocation that was not freed, or nothing (serial 0).

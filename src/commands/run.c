@@ -629,6 +629,8 @@ static void run_report_end(const struct run_session *session, const char *path)
 		return;
 	utf8_clean(clean, sizeof(clean), path);
 	run_summary_warn(&session->plan, &session->result);
+	if (session->plan.launched)
+		run_hooks_warn(&session->hooks, session->result.status);
 	run_with_report_gpu(session->result.gpu.text);
 	if (session->options->quiet)
 		return;

@@ -109,6 +109,10 @@ void run_hooks_tables(struct run_hooks *hooks) __attribute__((nonnull));
 /* Prints notices of the hooks on stderr, at the end. */
 void run_hooks_summary(const struct run_hooks *hooks);
 
+/* Warns, for the launched program's wait status, where sampling may have ended
+ * it. */
+void run_hooks_warn(const struct run_hooks *hooks, int status);
+
 /* --check: judges the last run of the recording and prints the verdicts on
  * stderr. Returns the status of mprof check. */
 int run_hooks_check(const struct run_options *options, const char *path);

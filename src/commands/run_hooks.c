@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "commands/run.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -622,6 +624,16 @@ void run_hooks_summary(const struct run_hooks *hooks)
 	if (hooks->calls && !agent_tables_loaded(&hooks->tables))
 		fputs("mprof: @profile: no process is known to have loaded the "
 		      "agent; env -i, sudo or a static program prevents that\n",
+		    stderr);
+}
+
+void run_hooks_warn(const struct run_hooks *hooks, int status)
+{
+	if (hooks->allocations && WIFSIGNALED(status) &&
+	    WTERMSIG(status) == SIGSYS)
+		fputs("mprof: a filter of system calls (seccomp) forbade a "
+		      "call, which may be one that sampling made: see whether "
+		      "the program ends so without --stacks\n",
 		    stderr);
 }
 

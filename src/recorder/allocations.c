@@ -7,6 +7,7 @@
 #include <fnmatch.h>
 #include <math.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -18,6 +19,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/random.h"
+#include "proc/filters.h"
 #include "proc/maps.h"
 #include "proc/namespace.h"
 #include "proc/procfs.h"
@@ -42,6 +44,10 @@ enum {
  * not in /proc and was never recorded: it may belong to another pid
  * namespace. */
 #define STRANGE_NS MINUTE_NS
+/* Age at which a process is first examined for a filter of system calls, and
+ * time between two looks. */
+#define FILTERS_FIRST_NS (NS_PER_S / 2)
+#define FILTERS_NS (5 * NS_PER_S)
 /* Least time between two records about a table, from the second one on. */
 #define REPORT_NS (10 * NS_PER_S)
 
@@ -51,8 +57,10 @@ struct allocation_table {
 	unsigned number; /* ordinal of the program among those that the process
 			    executed */
 	bool known;      /* its process is or was recorded */
+	bool is_first;   /* its process is counted for this table */
 	bool has_own;    /* its other allocator was reported */
-	int64_t read_ns, changed_ns, reported_ns, mapped_ns;
+	int64_t read_ns, changed_ns, reported_ns, mapped_ns, filters_ns;
+	bool is_filtered; /* it has a filter of system calls */
 	struct sink_held reported;
 	uint32_t reported_flags;
 	uint64_t every; /* the largest since the last record about it */
@@ -406,6 +414,11 @@ static void allocations_report_state(const struct allocations_round *round)
 	held.by =
 	    names[(header->flags & (ALLOCATION_MALLOC | ALLOCATION_PYTHON)) |
 		  (has_own ? 4 : 0) | (is_filtered ? 8 : 0)];
+	/* It may have been made to tell that alone. */
+	if (is_filtered && table->is_first && header->taken == 0) {
+		round->all->processes--;
+		table->is_first = false;
+	}
 	has_own = has_own || is_filtered;
 	round->all->own += has_own && !table->has_own;
 	table->has_own |= has_own;
@@ -458,6 +471,32 @@ static void allocations_find_root(struct allocation_table *table)
 		    table->pid, "root");
 }
 
+/* Looks for a filter of system calls that the library did not see. It is told
+ * of it, as its own calls may be forbidden now. */
+static void allocations_find_filter(const struct allocations_round *round)
+{
+	static const uint64_t leave = 1;
+	struct allocation_table *table = round->table;
+	int64_t now_ns = round->tick->time_ns;
+	int fd;
+
+	if (!table->filters_ns)
+		table->filters_ns = now_ns + FILTERS_FIRST_NS;
+	if (!table->known || table->is_filtered || now_ns < table->filters_ns)
+		return;
+	table->filters_ns = now_ns + FILTERS_NS;
+	if (round->all->attached || !filters_are_more(table->pid))
+		return;
+	table->is_filtered = true;
+	fd = openat(round->all->folder, table->name,
+	    O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return;
+	(void)!pwrite(fd, &leave, sizeof(leave),
+	    offsetof(struct allocation_header, leave));
+	close(fd);
+}
+
 static void allocations_read_table(struct allocations_round *round)
 {
 	struct allocation_table *table = round->table;
@@ -473,6 +512,9 @@ static void allocations_read_table(struct allocations_round *round)
 	    &table->reader, round->fd, &all->room, &changed);
 	if (is_new && table->reader.header.magic)
 		allocations_find_root(table);
+	allocations_find_filter(round);
+	if (table->is_filtered)
+		table->reader.header.flags |= ALLOCATION_FILTERED;
 	if (changed) {
 		table->changed_ns = table->read_ns;
 		allocations_free(round, all->room.slots);
@@ -546,6 +588,7 @@ static void allocations_add_table(struct allocations_round *round,
 	table->changed_ns = round->tick->time_ns;
 	table->every = 1;
 	*array_push(&all->tables) = table;
+	table->is_first = !executes;
 	all->processes += !executes;
 }
 
@@ -671,6 +714,8 @@ static void allocations_on_end(
 		round.table = all->tables.items[i];
 		allocations_read_table(&round);
 	}
+	if (all->processes == 0 && all->own == 0)
+		unsampled_end(&all->unsampled, tick, sink);
 }
 
 struct sampler_hook allocations_hook(struct allocations *all)

@@ -2,6 +2,7 @@
 #include "recorder/unsampled.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -111,6 +112,43 @@ static void unsampled_check(struct unsampled *unsampled,
 	sink->held(sink->context, &held);
 }
 
+/* Notes the reason of the launched program, which may execute another one. Each
+ * look is twice as late as the one before. */
+static void unsampled_note(struct unsampled *unsampled,
+    const struct sink_process *process, int64_t now_ns)
+{
+	struct proc_stat now;
+	const char *by;
+
+	if (!unsampled->small.seen_ns)
+		unsampled->small.seen_ns = now_ns;
+	if (now_ns < unsampled->small.next_ns)
+		return;
+	unsampled->small.next_ns = 2 * now_ns - unsampled->small.seen_ns;
+	by = unsampled_plain_reason(unsampled, process->pid);
+	if (!by && now_ns - unsampled->small.seen_ns >= KNOWN_NS)
+		by = unsampled_reason(unsampled, process->pid);
+	if (procfs_stat_once(process->pid, &now) != 0 || now.is_ending)
+		return;
+	unsampled->small.by = by;
+	snprintf(unsampled->small.name, sizeof(unsampled->small.name), "%s",
+	    now.name);
+}
+
+void unsampled_end(struct unsampled *unsampled, const struct sink_tick *tick,
+    const struct sink *sink)
+{
+	const struct sink_held held = {.time_ns = tick->time_ns,
+	    .name = unsampled->small.name,
+	    .by = unsampled->small.by,
+	    .every = 1};
+
+	if (!held.by || unsampled->reported > 0)
+		return;
+	unsampled->reported++;
+	sink->held(sink->context, &held);
+}
+
 void unsampled_scan(struct unsampled *unsampled, const struct sink_tick *tick,
     const struct sink *sink, bool (*has_table)(const void *context, pid_t pid),
     const void *context)
@@ -121,9 +159,15 @@ void unsampled_scan(struct unsampled *unsampled, const struct sink_tick *tick,
 	for (size_t i = 0; i < tick->count; i++) {
 		const struct sink_process *process = &tick->processes[i];
 
-		if (process->kib >= MUCH_KIB &&
-		    !has_table(context, process->pid))
+		if (process->kib < MUCH_KIB &&
+		    (!process->is_root || unsampled->attached))
+			continue;
+		if (has_table(context, process->pid))
+			continue;
+		if (process->kib >= MUCH_KIB)
 			unsampled_check(unsampled, process, tick, sink);
+		else
+			unsampled_note(unsampled, process, tick->time_ns);
 	}
 }
 

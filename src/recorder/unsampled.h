@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Recorded processes whose allocations are not sampled, and why: each one with
- * much memory and no table is reported to the sink.
+ * much memory and no table is reported to the sink, and at the end a small one
+ * if that is all.
  */
 #ifndef MPROF_RECORDER_UNSAMPLED_H
 #define MPROF_RECORDER_UNSAMPLED_H
@@ -9,6 +10,7 @@
 #include <stdbool.h>
 
 #include "base/array.h"
+#include "proc/procfs.h"
 #include "recorder/sink.h"
 
 struct unsampled_process {
@@ -24,6 +26,12 @@ struct unsampled {
 	bool attached; /* processes without a table may have run before */
 	size_t reported;
 	int64_t checked_ns;
+	/* The launched program while it is small. */
+	struct {
+		const char *by; /* reason at the last look; NULL: none */
+		char name[PROCFS_NAME];
+		int64_t seen_ns, next_ns;
+	} small;
 };
 
 /* Checks a large process when it is first seen, and a second later: a dynamic
@@ -31,6 +39,11 @@ struct unsampled {
 void unsampled_scan(struct unsampled *unsampled, const struct sink_tick *tick,
     const struct sink *sink, bool (*has_table)(const void *context, pid_t pid),
     const void *context);
+
+/* Nothing was sampled: reports the reason if the launched program was always
+ * small. */
+void unsampled_end(struct unsampled *unsampled, const struct sink_tick *tick,
+    const struct sink *sink);
 
 void unsampled_finish(struct unsampled *unsampled);
 

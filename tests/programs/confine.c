@@ -4,8 +4,10 @@
  * which function: "prctl" or "syscall". A further filter fails. "executed":
  * executes itself below a filter that allows all, and "now": confines itself at
  * once. "vforked": a vforked child confines itself instead; "refused": a thread
- * does, so that a filter for all threads is refused. Then holds 38 MiB, says
- * so, and waits for a file "told". 77: there are no such filters. */
+ * does, so that a filter for all threads is refused. "unseen": sets a filter
+ * that allows all, without libc. Then holds 38 MiB, says so, and waits for a
+ * file "told". "small": confines itself at once, and holds nothing. 77: there
+ * are no such filters. */
 #include <dlfcn.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -68,6 +70,25 @@ static long set_filter(int by_syscall, const struct sock_fprog *program)
 	return by_syscall
 		   ? syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, program)
 		   : prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program);
+}
+
+/* As a program without libc does. */
+static int confine_unseen(void)
+{
+#ifdef __x86_64__
+	long result = SYS_seccomp;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return 0;
+	__asm__ volatile(
+	    "syscall"
+	    : "+a"(result)
+	    : "D"((long)SECCOMP_SET_MODE_FILTER), "S"(0L), "d"(make_filter(1))
+	    : "rcx", "r11", "memory");
+	return result == 0;
+#else
+	return 0;
+#endif
 }
 
 static int confine(int by_syscall)
@@ -145,6 +166,8 @@ static void wait_for(const char *file)
 
 static int begin(const char *way)
 {
+	if (strcmp(way, "small") == 0)
+		exit(confine(0) ? 0 : 77);
 	keep(10 << 20);
 	if (strcmp(way, "now") != 0)
 		wait_for("held");
@@ -152,6 +175,8 @@ static int begin(const char *way)
 		return confine_child();
 	if (strcmp(way, "refused") == 0)
 		return confine_all();
+	if (strcmp(way, "unseen") == 0)
+		return confine_unseen();
 	return confine(strcmp(way, "syscall") == 0);
 }
 

@@ -129,6 +129,49 @@ static void small_and_sampled_ones_are_left_out(void **state)
 	assert_int_equal(unsampled.seen.len, 0);
 }
 
+/* The number of reports after the end at that time. */
+static size_t finish(int64_t ms)
+{
+	const struct sink_tick tick = {.time_ns = ms * (NS_PER_S / 1000)};
+
+	unsampled_end(&unsampled, &tick, &sink);
+	assert_int_equal(unsampled.reported, told);
+	return told;
+}
+
+static void a_small_launched_program_is_reported_at_the_end(void **state)
+{
+	(void)state;
+	skip_static();
+	process.kib = 1;
+	assert_int_equal(look(1000), 0);
+	assert_int_equal(look(1500), 0);
+	assert_int_equal(finish(1600), 0); /* it may make its table yet */
+	assert_int_equal(look(2000), 0);
+	assert_int_equal(finish(2100), 1);
+	assert_string_equal(by, "none");
+	assert_int_equal(latest.pid, 0);
+	assert_int_equal(finish(2200), 1);
+}
+
+static void another_small_one_is_not_reported(void **state)
+{
+	(void)state;
+	process.kib = 1;
+	process.is_root = false;
+	look(1000);
+	look(3000);
+	process.is_root = true;
+	unsampled.attached = true;
+	look(5000);
+	look(7000);
+	unsampled.attached = false;
+	is_sampled = true;
+	look(9000);
+	look(11000);
+	assert_int_equal(finish(12000), 0);
+}
+
 /* It has ended, so that nothing can be said of its library. */
 static void one_that_is_not_there_is_not_reported(void **state)
 {
@@ -147,6 +190,8 @@ int main(void)
 	    TEST(one_without_the_library_is_reported_once),
 	    TEST(looks_are_some_time_apart),
 	    TEST(small_and_sampled_ones_are_left_out),
+	    TEST(a_small_launched_program_is_reported_at_the_end),
+	    TEST(another_small_one_is_not_reported),
 	    TEST(one_that_is_not_there_is_not_reported),
 	};
 
