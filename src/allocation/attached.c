@@ -7,26 +7,27 @@
 #include "allocation/python.h"
 #include "python/agent/api.h"
 
-/* _start(folder) returns None, or why nothing is sampled. */
+/* _start(directory) returns None, or why nothing is sampled. */
 static struct pyobj *attached_start(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
-	const char *folder = n == 1 ? py.PyUnicode_AsUTF8(args[0]) : NULL;
+	const char *directory = n == 1 ? py.PyUnicode_AsUTF8(args[0]) : NULL;
 
 	(void)self;
-	return folder ? py.Py_BuildValue("s", python_attach(folder)) : NULL;
+	return directory ? py.Py_BuildValue("s", python_attach(directory))
+			 : NULL;
 }
 
-/* _stop(folder). */
+/* _stop(directory). */
 static struct pyobj *attached_stop(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
-	const char *folder = n == 1 ? py.PyUnicode_AsUTF8(args[0]) : NULL;
+	const char *directory = n == 1 ? py.PyUnicode_AsUTF8(args[0]) : NULL;
 
 	(void)self;
-	if (!folder)
+	if (!directory)
 		return NULL;
-	python_detach(folder);
+	python_detach(directory);
 	return api_none();
 }
 

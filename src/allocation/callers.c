@@ -63,7 +63,7 @@ uint64_t callers_period(
 	    at != CALLERS_NONE && caller->key == key ? caller : &unknown, rate);
 }
 
-uint32_t callers_take(struct callers *callers, uint32_t key)
+uint32_t callers_add(struct callers *callers, uint32_t key)
 {
 	uint16_t *at = &callers->at[callers_find(callers, key)];
 	struct caller *caller;

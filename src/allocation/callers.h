@@ -39,7 +39,7 @@ uint64_t callers_period(
     const struct callers *callers, uint32_t key, const struct rate *rate);
 
 /* A sample is taken at that place. Returns the place's number. */
-uint32_t callers_take(struct callers *callers, uint32_t key);
+uint32_t callers_add(struct callers *callers, uint32_t key);
 
 /* A sample of the place that represents so many bytes is held from now on, or
  * no longer. */

@@ -17,14 +17,14 @@
 #define PAGE 4096
 #define CHUNK (4 * PAGE)
 
-static int file_open_new(const char *folder, uint32_t pid)
+static int file_open_new(const char *directory, uint32_t pid)
 {
 	char path[PATH_MAX];
 	int fd = -1;
 
 	for (int n = 0; n < NAMES_MAX; n++) {
 		int len =
-		    snprintf(path, sizeof(path), "%s/%u.%d", folder, pid, n);
+		    snprintf(path, sizeof(path), "%s/%u.%d", directory, pid, n);
 
 		if (len < 0 || (size_t)len >= sizeof(path))
 			return -1;
@@ -58,14 +58,14 @@ static bool file_back(char *from, size_t bytes)
 	return true;
 }
 
-static void *file_map(const char *folder, uint32_t pid)
+static void *file_map(const char *directory, uint32_t pid)
 {
 	void *map = MAP_FAILED;
 	int fd;
 
 	if (!file_is_allowed())
 		return MAP_FAILED;
-	fd = file_open_new(folder, pid);
+	fd = file_open_new(directory, pid);
 	if (fd < 0)
 		return MAP_FAILED;
 	if (ftruncate(fd, ALLOCATION_FILE) == 0)
@@ -108,9 +108,9 @@ static void file_lay_out(
 
 /* Opens a file that no reader takes for a table yet. */
 static int file_open(
-    struct file *file, const char *folder, uint32_t pid, uint32_t flags)
+    struct file *file, const char *directory, uint32_t pid, uint32_t flags)
 {
-	char *map = file_map(folder, pid);
+	char *map = file_map(directory, pid);
 
 	if (map == MAP_FAILED)
 		return -1;
@@ -133,9 +133,9 @@ static void file_show(struct file *file)
 }
 
 int file_create(
-    struct file *file, const char *folder, uint32_t pid, uint32_t flags)
+    struct file *file, const char *directory, uint32_t pid, uint32_t flags)
 {
-	if (file_open(file, folder, pid, flags) != 0)
+	if (file_open(file, directory, pid, flags) != 0)
 		return -1;
 	file_show(file);
 	return 0;
@@ -191,11 +191,11 @@ static bool file_copy(struct file *to, const struct file *from)
 	return true;
 }
 
-int file_publish(struct file *file, const char *folder)
+int file_publish(struct file *file, const char *directory)
 {
 	struct file published;
 
-	if (file_open(&published, folder, file->header->pid,
+	if (file_open(&published, directory, file->header->pid,
 		file->header->flags) != 0)
 		return -1;
 	if (!file_copy(&published, file)) {

@@ -25,12 +25,12 @@ struct file {
 
 /* Creates a file PID.N in the directory. -1: that failed, and will again. */
 int file_create(
-    struct file *file, const char *folder, uint32_t pid, uint32_t flags);
+    struct file *file, const char *directory, uint32_t pid, uint32_t flags);
 
 /* Creates a table without a file; file_publish() writes it to one. -1: that
  * failed, or would count for a limit of the program's. */
 int file_create_private(struct file *file, uint32_t pid, uint32_t flags);
-int file_publish(struct file *file, const char *folder);
+int file_publish(struct file *file, const char *directory);
 
 /* Unmaps it. Harmless on zeroes. */
 void file_close(struct file *file);

@@ -61,7 +61,7 @@ static inline void python_count(uint64_t left, void *address, size_t size)
 	}
 	thread_self.left = left;
 	samples_take(address, size, NULL);
-	if (samples_look_unread())
+	if (samples_check_unread())
 		python_detach(NULL);
 }
 
@@ -330,7 +330,7 @@ static bool python_is_traced(void)
 	return !untrack || untrack(UINT_MAX, 0) != PYTHON_IS_UNTRACED;
 }
 
-const char *python_attach(const char *folder)
+const char *python_attach(const char *directory)
 {
 	if (getenv(ALLOCATION_VARIABLE))
 		return "it was started under mprof run --stacks";
@@ -345,7 +345,7 @@ const char *python_attach(const char *folder)
 	if (samples_are_late(NULL))
 		samples_stop();
 	stack_prepare();
-	if (!samples_start_late(folder, ALLOCATION_PYTHON))
+	if (!samples_start_late(directory, ALLOCATION_PYTHON))
 		return "the table of samples can't be made";
 	python_hook();
 	for (int domain = DOMAIN_FIRST; domain <= DOMAIN_LAST; domain++)
@@ -353,9 +353,9 @@ const char *python_attach(const char *folder)
 	return NULL;
 }
 
-void python_detach(const char *folder)
+void python_detach(const char *directory)
 {
-	if (!samples_are_late(folder))
+	if (!samples_are_late(directory))
 		return;
 	samples_stop();
 	if (!python_is_alone())

@@ -15,10 +15,10 @@ bool python_keeps_its_own(void);
 /* Hooks the calling interpreter, which already runs, and starts to sample its
  * allocations, with a table in that directory, on which the recorder keeps a
  * lock. NULL, or why not. The caller holds the interpreter's lock. */
-const char *python_attach(const char *folder);
+const char *python_attach(const char *directory);
 
 /* Undoes it, if it samples into that directory. */
-void python_detach(const char *folder);
+void python_detach(const char *directory);
 
 /* Before main(), in a process that holds a CPython: makes the interpreter's
  * allocators be hooked as it starts. Otherwise does nothing. */

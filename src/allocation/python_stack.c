@@ -91,14 +91,14 @@ static bool python_find_offsets(const char *version)
 static void python_find_eval(void)
 {
 	void *eval = python_find("_PyEval_EvalFrameDefault");
-	int (*look)(const void *, Dl_info *, void **, int);
+	int (*lookup)(const void *, Dl_info *, void **, int);
 	const ElfW(Sym) *symbol = NULL;
 	Dl_info info;
 
 	/* dladdr1() is glibc's. */
-	*(void **)&look = python_find("dladdr1");
-	if (!eval || !look ||
-	    !look(eval, &info, (void **)&symbol, PYTHON_SYMBOL) || !symbol)
+	*(void **)&lookup = python_find("dladdr1");
+	if (!eval || !lookup ||
+	    !lookup(eval, &info, (void **)&symbol, PYTHON_SYMBOL) || !symbol)
 		return;
 	python.eval = (uintptr_t)eval;
 	python.eval_end = python.eval + symbol->st_size;
@@ -173,7 +173,7 @@ static uint64_t python_eval_variable(uint64_t thread)
 }
 
 /* A compiler may split the function in parts, and its symbol is that of one. */
-size_t python_stack_cut(const struct stack_taken *c, uint64_t thread)
+size_t python_stack_cut(const struct stack_captured *c, uint64_t thread)
 {
 	size_t at = c->count;
 
@@ -377,7 +377,7 @@ uint64_t python_stack_key(uint64_t thread)
 	return key;
 }
 
-size_t python_stack_take(struct python_stack_lines *lines,
+size_t python_stack_capture(struct python_stack_lines *lines,
     const struct log_search *to, uint64_t thread, uint64_t *frames, size_t room)
 {
 	uint64_t frame = python_innermost(thread);

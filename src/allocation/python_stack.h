@@ -45,11 +45,11 @@ uint64_t python_stack_key(uint64_t thread);
 
 /* The number of C frames that the innermost Python function of that thread
  * called: those before the one that runs it. */
-size_t python_stack_cut(const struct stack_taken *c, uint64_t thread);
+size_t python_stack_cut(const struct stack_captured *c, uint64_t thread);
 
 /* Appends this thread's Python frames, innermost first, as offsets into the
  * log. Returns their number. */
-size_t python_stack_take(struct python_stack_lines *lines,
+size_t python_stack_capture(struct python_stack_lines *lines,
     const struct log_search *to, uint64_t thread, uint64_t *frames,
     size_t room);
 

@@ -49,7 +49,7 @@ static struct samples *const own = &samples_own;
 struct addresses samples_addresses;
 
 static struct {
-	char folder[PATH_MAX]; /* "": not sampled */
+	char directory[PATH_MAX]; /* "": not sampled */
 	uint32_t flags;
 	uint64_t period;
 	bool is_fixed;  /* the period was given */
@@ -111,7 +111,7 @@ static int samples_create(bool is_forked)
 	    file_create_private(file, own->pid, samples_setup.flags) == 0)
 		return 0;
 	return file_create(
-	    file, samples_setup.folder, own->pid, samples_setup.flags);
+	    file, samples_setup.directory, own->pid, samples_setup.flags);
 }
 
 /* Called for the first sample of this process: creates a table. */
@@ -140,7 +140,7 @@ static void samples_publish(uint64_t now_ns)
 	    (own->slots.held < PRIVATE_BYTES &&
 		now_ns < file->header->start_ns + PRIVATE_NS))
 		return;
-	if (file_publish(file, samples_setup.folder) == 0)
+	if (file_publish(file, samples_setup.directory) == 0)
 		return;
 	file_close(file);
 	own->failed = true;
@@ -195,7 +195,7 @@ struct samples_new {
 	struct allocation_slot slot; /* weight 0: by the period */
 	uint64_t period;
 	uint32_t key; /* of its place; 0: none */
-	struct stack_taken c;
+	struct stack_captured c;
 	uint64_t python; /* state of a thread with Python frames */
 	bool is_mapping;
 };
@@ -209,7 +209,7 @@ static uint32_t samples_stack(struct samples_new *sample)
 
 	if (sample->python) {
 		count = python_stack_cut(&sample->c, sample->python);
-		count += python_stack_take(&own->lines, &to, sample->python,
+		count += python_stack_capture(&own->lines, &to, sample->python,
 		    frames + count, ALLOCATION_DEPTH - count);
 	}
 	return log_stack(&to, frames, count);
@@ -233,7 +233,7 @@ static void samples_record(struct thread *self, struct samples_new *sample)
 		    &own->mappings, &own->slots, &samples_addresses, slot);
 	else
 		slots_put(&own->slots, &samples_addresses, slot,
-		    sample->key ? callers_take(&own->slots.callers, sample->key)
+		    sample->key ? callers_add(&own->slots.callers, sample->key)
 				: CALLERS_NONE);
 	if (!samples_setup.is_fixed &&
 	    rate_spend(&own->slots.rate, samples_now() - slot->time_ns))
@@ -276,7 +276,7 @@ static void samples_take_now(
 {
 	sample->slot.time_ns = samples_now();
 	if (caller || !sample->python || samples_setup.is_native)
-		stack_take(&own->stacks, &sample->c, caller);
+		stack_capture(&own->stacks, &sample->c, caller);
 	if (!samples_lock())
 		return;
 	if (!samples_are_aside() && samples_is_open() && !samples_leave())
@@ -493,19 +493,20 @@ static bool samples_wipe(void *start, size_t bytes)
 }
 
 /* False: the directory doesn't exist, or a fork would share the table. */
-static bool samples_set_up(const char *folder, uint32_t flags)
+static bool samples_set_up(const char *directory, uint32_t flags)
 {
 	const char *period = getenv(ALLOCATION_PERIOD_VARIABLE);
 	const char *native = getenv(ALLOCATION_NATIVE_VARIABLE);
 	uint64_t bytes = period ? digits_at(period) : 0;
 
 	samples_setup.started = true;
-	if (!folder || folder[0] != '/' || strlen(folder) >= PATH_MAX - 32 ||
+	if (!directory || directory[0] != '/' ||
+	    strlen(directory) >= PATH_MAX - 32 ||
 	    !samples_wipe(own, sizeof(*own)) ||
 	    !samples_wipe(&samples_addresses, sizeof(samples_addresses)))
 		return false;
 	own->pid = (uint32_t)getpid();
-	strcpy(samples_setup.folder, folder);
+	strcpy(samples_setup.directory, directory);
 	samples_setup.flags = flags;
 	samples_setup.is_fixed = bytes > 0 && bytes >> 56 == 0;
 	samples_setup.period =
@@ -523,10 +524,10 @@ void samples_start(uint32_t flags)
 		samples_begin();
 }
 
-bool samples_start_late(const char *folder, uint32_t flags)
+bool samples_start_late(const char *directory, uint32_t flags)
 {
 	samples_setup.is_late = true;
-	if (!own->begun && samples_set_up(folder, flags) && samples_lock()) {
+	if (!own->begun && samples_set_up(directory, flags) && samples_lock()) {
 		samples_begin();
 		samples_unlock();
 	}
@@ -540,17 +541,17 @@ void samples_stop(void)
 {
 	if (!samples_lock())
 		return;
-	samples_setup.folder[0] = '\0';
+	samples_setup.directory[0] = '\0';
 	file_close(&own->slots.file);
 	/* They are zeroed by this, including the lock. */
 	madvise(&samples_addresses, sizeof(samples_addresses), MADV_DONTNEED);
 	madvise(own, sizeof(*own), MADV_DONTNEED);
 }
 
-bool samples_are_late(const char *folder)
+bool samples_are_late(const char *directory)
 {
 	return samples_setup.is_late && samples_are_wanted() &&
-	       (!folder || strcmp(folder, samples_setup.folder) == 0);
+	       (!directory || strcmp(directory, samples_setup.directory) == 0);
 }
 
 /* A program without a free descriptor, or whose user may not look there, can't
@@ -558,7 +559,8 @@ bool samples_are_late(const char *folder)
 bool samples_are_unread(void)
 {
 	int saved = errno;
-	int fd = open(samples_setup.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd =
+	    open(samples_setup.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool is_unread =
 	    fd < 0 ? errno == ENOENT : flock(fd, LOCK_SH | LOCK_NB) == 0;
 
@@ -568,7 +570,7 @@ bool samples_are_unread(void)
 	return is_unread;
 }
 
-bool samples_look_unread(void)
+bool samples_check_unread(void)
 {
 	static uint32_t calls;
 
@@ -579,7 +581,7 @@ bool samples_look_unread(void)
 
 bool samples_are_wanted(void)
 {
-	return samples_setup.folder[0] != '\0';
+	return samples_setup.directory[0] != '\0';
 }
 
 void samples_add_flags(uint32_t flags)

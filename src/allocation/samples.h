@@ -25,18 +25,18 @@ void samples_start(uint32_t flags);
 /* The same in a running program, into that directory, with an empty table.
  * False: the table can't be created. Until samples_stop(), no thread may be in
  * this file's functions. */
-bool samples_start_late(const char *folder, uint32_t flags);
+bool samples_start_late(const char *directory, uint32_t flags);
 void samples_stop(void);
 
 /* Whether sampling was started late, into that directory; NULL: into any. */
-bool samples_are_late(const char *folder);
+bool samples_are_late(const char *directory);
 
 /* Whether nobody reads the table any more: the recorder, which keeps a lock on
  * the directory, has ended. True without a recorder. Keeps errno. */
 bool samples_are_unread(void);
 
 /* The same, checked only in some of its calls. */
-bool samples_look_unread(void);
+bool samples_check_unread(void);
 
 /* Whether samples are wanted at all. */
 bool samples_are_wanted(void);

@@ -224,8 +224,8 @@ static void stack_walk(
 		known->caller = (uintptr_t)caller;
 }
 
-void stack_take(
-    struct stack_cache *cache, struct stack_taken *taken, const void *caller)
+void stack_capture(
+    struct stack_cache *cache, struct stack_captured *taken, const void *caller)
 {
 	struct stack_known *known = stack_place(cache, caller, taken->stack);
 	struct stack_known other;
@@ -246,7 +246,7 @@ void stack_take(
 		__atomic_store_n(&cache->lock, 0, __ATOMIC_RELEASE);
 }
 
-size_t stack_frame_of(const struct stack_taken *taken, uint64_t address)
+size_t stack_frame_of(const struct stack_captured *taken, uint64_t address)
 {
 	uint32_t at = stack_words((uintptr_t)taken->stack, address);
 

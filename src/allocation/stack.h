@@ -38,7 +38,7 @@ struct stack_known {
 	uint64_t caller, stack; /* caller 0: none */
 	uint32_t count, checks;
 	uint64_t frames[ALLOCATION_DEPTH];
-	uint32_t begins[ALLOCATION_DEPTH]; /* as in struct stack_taken */
+	uint32_t begins[ALLOCATION_DEPTH]; /* as in struct stack_captured */
 	uint64_t words[STACK_CHECKS];
 	uint32_t at[STACK_CHECKS]; /* offsets in words from stack on */
 };
@@ -52,7 +52,7 @@ struct stack_cache {
 
 #define STACK_NOWHERE UINT32_MAX
 
-struct stack_taken {
+struct stack_captured {
 	size_t count;
 	/* Innermost first, beginning with the code that called this library;
 	 * each is a return address minus one. */
@@ -66,11 +66,11 @@ struct stack_taken {
 /* Fills in what is on the stack; taken->stack is set, to the address of the
  * same frame of this library each time. Where stacks can't be walked it is
  * caller alone, which may be NULL. */
-void stack_take(
-    struct stack_cache *cache, struct stack_taken *taken, const void *caller);
+void stack_capture(struct stack_cache *cache, struct stack_captured *taken,
+    const void *caller);
 
 /* The number of the frame that has a variable at that address; count where none
  * is known to. */
-size_t stack_frame_of(const struct stack_taken *taken, uint64_t address);
+size_t stack_frame_of(const struct stack_captured *taken, uint64_t address);
 
 #endif

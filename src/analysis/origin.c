@@ -28,14 +28,15 @@ static enum origin origin_of_python(const char *file)
 /* Whether a module is a shared object of the system or of a Python. */
 static bool origin_is_shared(const char *module)
 {
-	static const char *const folders[] = {"/lib/", "/lib64/", "/lib32/",
+	static const char *const directories[] = {"/lib/", "/lib64/", "/lib32/",
 	    "/usr/lib/", "/usr/lib64/", "/usr/libexec/", "/usr/local/lib/",
 	    "/nix/store/"};
 
 	if (!strstr(path_name(module), ".so"))
 		return false;
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		if (origin_starts(module, folders[i]))
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]);
+	     i++) {
+		if (origin_starts(module, directories[i]))
 			return true;
 	}
 	return strstr(module, "/lib-dynload/") != NULL ||

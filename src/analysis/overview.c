@@ -66,7 +66,7 @@ static char *overview_copy(const char *text)
 }
 
 /* Takes what INFO and the end of the last run tell. */
-static void overview_take_last(
+static void overview_read_last(
     struct overview *overview, const struct run *last)
 {
 	overview->ended = overview_has_ended(last, &overview->exit);
@@ -98,7 +98,7 @@ static void overview_fill(struct overview *overview, const char *name,
 		overview->processes += overview_count_processes(&runs[i]);
 	}
 	overview->command = overview_copy(runs[0].command);
-	overview_take_last(overview, &runs[len - 1]);
+	overview_read_last(overview, &runs[len - 1]);
 }
 
 void overview_init_peaks(struct overview *overview,

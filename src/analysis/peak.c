@@ -116,7 +116,7 @@ static int compare_parties(const void *left, const void *right)
 	       (a->highest_mib > b->highest_mib);
 }
 
-static void party_take(
+static void party_add(
     struct party *party, const struct process *process, double mib)
 {
 	party->count++;
@@ -141,11 +141,11 @@ void parties_init(
 		double mib;
 
 		if (process_peak(process, &mib))
-			party_take(
+			party_add(
 			    party_of(parties, &index, party_name(process, by)),
 			    process, mib);
 	}
-	party_take(party_of(parties, &index, party_name(program_of(run), by)),
+	party_add(party_of(parties, &index, party_name(program_of(run), by)),
 	    program_of(run), program_peak(run));
 	moment_init(&moment, run, (size_t)(peak - run->total.items));
 	for (size_t i = 0; i < moment.holdings.len; i++) {
@@ -165,7 +165,7 @@ void parties_finish(struct parties *parties)
 	array_free(&parties->list);
 }
 
-static bool peaks_take(
+static bool peaks_raise(
     struct peaks *peaks, const struct sample *sample, bool unsampled)
 {
 	if (peaks->found && sample->mib <= peaks->mib)
@@ -178,7 +178,7 @@ static bool peaks_take(
 }
 
 /* Takes the PSS reading of this run, which has the highest peak. */
-static void take_share(struct peaks *peaks, const struct run *run)
+static void peaks_set_share(struct peaks *peaks, const struct run *run)
 {
 	const char *measure = measure_of(run);
 
@@ -210,7 +210,7 @@ static int compare_children(const void *left, const void *right)
 }
 
 /* In a run without PROC records, only their keys tell processes apart. */
-static void take_child(struct peaks *peaks, struct index *index,
+static void peaks_add_child(struct peaks *peaks, struct index *index,
     const struct run *run, const struct process *process)
 {
 	uint32_t hash = index_hash(process->key, strlen(process->key));
@@ -236,26 +236,26 @@ static void take_child(struct peaks *peaks, struct index *index,
 	}
 }
 
-static void peaks_take_run(struct peaks *peaks, const struct run *run)
+static void peaks_add_run(struct peaks *peaks, const struct run *run)
 {
 	const struct sample *sampled = series_peak(&run->total);
 	struct sample peak;
 
 	if (run_peak_above(run, sampled, &peak) &&
-	    peaks_take(peaks, &peak, !sampled || peak.mib > sampled->mib))
-		take_share(peaks, run);
+	    peaks_raise(peaks, &peak, !sampled || peak.mib > sampled->mib))
+		peaks_set_share(peaks, run);
 }
 
 /* A recording of calls alone has the memory at the start and the end of
  * each. */
-static void take_calls(struct peaks *peaks, const struct run *run)
+static void peaks_add_calls(struct peaks *peaks, const struct run *run)
 {
 	for (size_t i = 0; i < run->calls.len; i++) {
 		const struct call *call = &run->calls.items[i];
 		const struct sample ends[] = {{call->enter_s, call->enter_mib},
 		    {call->leave_s, call->leave_mib}};
 
-		peaks_take(
+		peaks_raise(
 		    peaks, &ends[call->leave_mib > call->enter_mib], false);
 	}
 }
@@ -275,15 +275,15 @@ void peaks_init(struct peaks *peaks, const struct profile *profile)
 	for (size_t i = 0; i < profile->runs.len; i++) {
 		const struct run *run = &profile->runs.items[i];
 
-		peaks_take_run(peaks, run);
+		peaks_add_run(peaks, run);
 		for (size_t p = 0; p < run->processes.len; p++)
-			take_child(
+			peaks_add_child(
 			    peaks, &index, run, &run->processes.items[p]);
 	}
 	if (peaks->named)
 		peaks_sort_children(peaks);
 	for (size_t i = 0; i < profile->runs.len && !peaks->found; i++)
-		take_calls(peaks, &profile->runs.items[i]);
+		peaks_add_calls(peaks, &profile->runs.items[i]);
 	index_finish(&index);
 }
 

@@ -41,7 +41,7 @@ static double phases_median_of(
 	return robust_median(values, end - from);
 }
 
-static void phases_take_points(
+static void phases_find_points(
     struct phases_points *p, const struct series *total)
 {
 	double first_s = total->items[0].time_s;
@@ -302,7 +302,7 @@ size_t phases_find(const struct run *run, struct found_phase **phases)
 	if (run->total.len == 0)
 		return 0;
 	p = mem_zero(1, sizeof(*p));
-	phases_take_points(p, &run->total);
+	phases_find_points(p, &run->total);
 	phases_measure(p);
 	if (p->count >= 2 * (size_t)PHASES_LEAST)
 		count = phases_join(p, starts, phases_partition(p, starts));

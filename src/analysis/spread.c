@@ -69,7 +69,7 @@ static double spread_score(struct spread *spread, enum spread_figure figure)
 	return median;
 }
 
-static void spread_take_job(struct spread *spread, const char *job)
+static void spread_add_job(struct spread *spread, const char *job)
 {
 	for (size_t i = 0; i < spread->jobs.len; i++) {
 		const char *known = spread->jobs.items[i];
@@ -81,7 +81,7 @@ static void spread_take_job(struct spread *spread, const char *job)
 		*array_push(&spread->jobs) = job;
 }
 
-static void spread_take_measure(struct spread *spread, const char *measure)
+static void spread_add_measure(struct spread *spread, const char *measure)
 {
 	if (!measure || spread->measures[1])
 		return;
@@ -133,8 +133,8 @@ void spread_init(
 	*spread = (struct spread){0};
 	for (size_t i = 0; i < len; i++) {
 		if (spread_has_rank(&overviews[i]))
-			spread_take_job(spread, overviews[i].job);
-		spread_take_measure(spread, overviews[i].measure);
+			spread_add_job(spread, overviews[i].job);
+		spread_add_measure(spread, overviews[i].measure);
 		if (!overviews[i].measured) {
 			spread->unmeasured++;
 			continue;

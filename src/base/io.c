@@ -43,7 +43,7 @@ int io_write_all(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
-DIR *io_open_own_folder(const char *path)
+DIR *io_open_own_directory(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat about;
@@ -119,7 +119,7 @@ static int open_partial(struct io_output *out, struct err *e)
 		free(out->partial);
 		out->partial = mem_format(
 		    "%s.%06x", out->target.name, (unsigned)(random & 0xffffff));
-		fd = openat(out->target.folder, out->partial,
+		fd = openat(out->target.directory, out->partial,
 		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 		if (fd < 0 && errno != EEXIST)
 			break;
@@ -183,8 +183,8 @@ int io_output_commit(struct io_output *out, struct err *e)
 	else
 		failed = fclose(stream) != 0 || failed;
 	if (!failed && out->partial)
-		failed = renameat(out->target.folder, out->partial,
-			     out->target.folder, out->target.name) != 0;
+		failed = renameat(out->target.directory, out->partial,
+			     out->target.directory, out->target.name) != 0;
 	if (failed) {
 		err_errno(e, "%s: not written", out->path);
 	} else {
@@ -200,7 +200,7 @@ void io_output_discard(struct io_output *out)
 	if (out->stream && out->stream != stdout)
 		fclose(out->stream);
 	if (out->partial)
-		unlinkat(out->target.folder, out->partial, 0);
+		unlinkat(out->target.directory, out->partial, 0);
 	free(out->partial);
 	free(out->path);
 	named_file_finish(&out->target);

@@ -42,7 +42,7 @@ struct io_output {
 
 /* Opens a directory of this user, following no link; NULL where it is another
  * user's or can't be read. The caller closes. */
-DIR *io_open_own_folder(const char *path) __attribute__((nonnull));
+DIR *io_open_own_directory(const char *path) __attribute__((nonnull));
 
 /* Opens path; -1 with e where it is a directory, was planted or can't be
  * created. */

@@ -23,18 +23,19 @@ enum {
 static int named_file_enter(struct named_file *file, const char *path)
 {
 	const char *name = path_name(path);
-	char *folder = name > path ? mem_copy_n(path, (size_t)(name - path))
-				   : mem_copy(".");
-	int fd = openat(file->folder, folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char *directory = name > path ? mem_copy_n(path, (size_t)(name - path))
+				      : mem_copy(".");
+	int fd = openat(
+	    file->directory, directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	free(file->name);
 	file->name = mem_copy(name);
-	free(folder);
+	free(directory);
 	if (fd < 0)
 		return -1;
-	if (file->folder >= 0)
-		close(file->folder);
-	file->folder = fd;
+	if (file->directory >= 0)
+		close(file->directory);
+	file->directory = fd;
 	return 0;
 }
 
@@ -45,7 +46,7 @@ static int named_file_lookup(struct named_file *file)
 
 	file->about = (struct stat){0};
 	file->object =
-	    openat(file->folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	    openat(file->directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (file->object >= 0)
 		return fstat(file->object, &file->about);
 	return errno == ENOENT ? 0 : -1;
@@ -56,14 +57,14 @@ static int named_file_lookup(struct named_file *file)
 static int named_file_is_planted(const struct named_file *file, bool *planted)
 {
 	uid_t owner = file->about.st_uid;
-	struct stat folder;
+	struct stat directory;
 
 	*planted = false;
 	if (!named_file_exists(file) || owner == geteuid())
 		return 0;
-	if (fstatat(file->folder, "", &folder, AT_EMPTY_PATH) != 0)
+	if (fstatat(file->directory, "", &directory, AT_EMPTY_PATH) != 0)
 		return -1;
-	*planted = (folder.st_mode & S_IWOTH) && owner != folder.st_uid;
+	*planted = (directory.st_mode & S_IWOTH) && owner != directory.st_uid;
 	return 0;
 }
 
@@ -77,7 +78,7 @@ static int named_file_open_magic(const struct named_file *file)
 
 	if (fstatfs(file->object, &fs) != 0 || fs.f_type != PROC_MAGIC)
 		return -1;
-	fd = openat(file->folder, file->name, O_PATH | O_CLOEXEC);
+	fd = openat(file->directory, file->name, O_PATH | O_CLOEXEC);
 	if (fd < 0 || (fstat(fd, &about) == 0 && !S_ISREG(about.st_mode)))
 		return fd;
 	close(fd);
@@ -106,7 +107,7 @@ int named_file_init(struct named_file *file, const char *path, struct err *e)
 	bool planted = false;
 	int failed;
 
-	*file = (struct named_file){.folder = AT_FDCWD, .object = -1};
+	*file = (struct named_file){.directory = AT_FDCWD, .object = -1};
 	failed =
 	    named_file_enter(file, path) != 0 || named_file_lookup(file) != 0;
 	for (int links = 0; !failed; links++) {
@@ -130,8 +131,8 @@ void named_file_finish(struct named_file *file)
 {
 	if (file->object >= 0)
 		close(file->object);
-	if (file->folder >= 0)
-		close(file->folder);
+	if (file->directory >= 0)
+		close(file->directory);
 	free(file->name);
 	*file = NAMED_FILE_NONE;
 }

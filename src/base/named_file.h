@@ -13,16 +13,16 @@
 #include "base/err.h"
 
 struct named_file {
-	int folder; /* O_PATH descriptor of the directory that contains the
+	int directory; /* O_PATH descriptor of the directory that contains the
 		       name */
-	char *name; /* name in it; no link when it was looked up */
-	int object; /* O_PATH descriptor of the object with that name; -1:
-		       none */
+	char *name;    /* name in it; no link when it was looked up */
+	int object;    /* O_PATH descriptor of the object with that name; -1:
+			  none */
 	struct stat about; /* status of the object; all 0 where there is none */
 };
 
 /* Empty; may be finished. */
-#define NAMED_FILE_NONE ((struct named_file){.folder = -1, .object = -1})
+#define NAMED_FILE_NONE ((struct named_file){.directory = -1, .object = -1})
 
 /* Looks the path up and follows symbolic links. -1 with e where the directory
  * can't be searched, links form a loop, or another user put the name (or a link

@@ -106,7 +106,7 @@ static const char *self_advice(const char *name)
 
 char *self_companion(const char *name, struct err *e)
 {
-	static const char *const folders[] = {
+	static const char *const directories[] = {
 	    "build", "../lib/mprof", "../libexec/mprof"};
 	char *self = self_path(), *slash = self ? strrchr(self, '/') : NULL;
 	char *found = NULL;
@@ -116,7 +116,7 @@ char *self_companion(const char *name, struct err *e)
 	for (size_t i = 0; slash && !found && i < 3; i++)
 		found =
 		    self_trusted(mem_format("%.*s/%s/%s", (int)(slash - self),
-				     self, folders[i], name),
+				     self, directories[i], name),
 			e);
 	free(self);
 	if (!found)

@@ -149,7 +149,7 @@ static void band_reach(struct set_band *band, size_t column, double mib)
 }
 
 /* Interpolates between two samples, but not across a gap. */
-static void band_take_step(struct set_band *band, double *values,
+static void band_add_step(struct set_band *band, double *values,
     const struct sample *from, const struct sample *to)
 {
 	const struct axis *time = &band->scene->time;
@@ -167,7 +167,7 @@ static void band_take_step(struct set_band *band, double *values,
 	}
 }
 
-static void band_take_run(struct set_band *band, size_t nth)
+static void band_add_run(struct set_band *band, size_t nth)
 {
 	size_t run = band->members[nth].run;
 	const struct series *total = &band->request->runs[run].run->total;
@@ -185,7 +185,7 @@ static void band_take_run(struct set_band *band, size_t nth)
 		if (column >= 0 && column < COLUMNS)
 			band_reach(band, (size_t)column, at.mib);
 		if (i > 0 && (gap_s <= 0 || at.time_s - before.time_s <= gap_s))
-			band_take_step(
+			band_add_step(
 			    band, band->values + nth * COLUMNS, &before, &at);
 		before = at;
 	}
@@ -296,7 +296,7 @@ size_t build_band(struct scene *scene, struct scene_panel *panel,
 
 	band_init(&band, scene, request, set);
 	for (size_t i = band.named; i < band.len; i++)
-		band_take_run(&band, i);
+		band_add_run(&band, i);
 	if (band.named < band.len)
 		band_add_lines(&band, panel);
 	for (size_t i = 0; i < band.named; i++)

@@ -268,7 +268,7 @@ static int call_thread_compare(const void *a, const void *b)
 }
 
 /* Gives the thread the first lanes that are free in its process. */
-static void slots_take(struct lane_slots *slots, struct call_thread *thread)
+static void slots_assign(struct lane_slots *slots, struct call_thread *thread)
 {
 	struct lane_slot *slot;
 	size_t i = 0;
@@ -301,7 +301,7 @@ static void lane_slots_fill(struct lane_slots *slots)
 		order[i] = &slots->threads.items[i];
 	qsort(order, len, sizeof(order[0]), call_thread_compare);
 	for (size_t i = 0; i < len; i++)
-		slots_take(slots, order[i]);
+		slots_assign(slots, order[i]);
 	free(order);
 }
 

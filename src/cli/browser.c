@@ -39,7 +39,7 @@ bool browser_is_there(void)
 char *browser_page(struct err *e)
 {
 	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	char *parent, *folder, *path = NULL;
+	char *parent, *directory, *path = NULL;
 
 	if (!(cache && *cache == '/') && !(home && *home == '/')) {
 		err_set(e,
@@ -49,14 +49,15 @@ char *browser_page(struct err *e)
 	}
 	parent = cache && *cache == '/' ? mem_copy(cache)
 					: mem_format("%s/.cache", home);
-	folder = mem_format("%s/mprof", parent);
+	directory = mem_format("%s/mprof", parent);
 	mkdir(parent, 0700);
-	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-		err_errno(e, "%s: can't be made; name a file with -o", folder);
+	if (mkdir(directory, 0700) != 0 && errno != EEXIST)
+		err_errno(
+		    e, "%s: can't be made; name a file with -o", directory);
 	else
-		path = mem_format("%s/plot.html", folder);
+		path = mem_format("%s/plot.html", directory);
 	free(parent);
-	free(folder);
+	free(directory);
 	return path;
 }
 

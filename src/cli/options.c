@@ -347,7 +347,7 @@ static char *value_of(const struct option_row *row, char *word)
 					  : options_revealed(optarg);
 }
 
-static enum option_result options_take(
+static enum option_result options_set(
     const struct option_call *call, int code, char *word, struct err *e)
 {
 	const struct option_row *row = row_of_code(call->rows, code);
@@ -397,7 +397,7 @@ static enum option_result parse_all(const struct option_call *call, int argc,
 			argv[--optind] = whole;
 			continue;
 		}
-		if (options_take(call, code, argv[optind - 1], e) != OPTION_RUN)
+		if (options_set(call, code, argv[optind - 1], e) != OPTION_RUN)
 			return OPTION_BAD;
 	}
 }

@@ -118,7 +118,7 @@ static void screen_stop(void)
 	screen_enter();
 }
 
-static enum screen_event take_signal(const struct screen *screen)
+static enum screen_event screen_read_signal(const struct screen *screen)
 {
 	struct signalfd_siginfo info;
 
@@ -149,7 +149,7 @@ static enum screen_event screen_skip_sequence(void)
 }
 
 /* End of input: the terminal was closed. */
-static enum screen_event take_key(struct screen *screen)
+static enum screen_event screen_read_key(struct screen *screen)
 {
 	char key;
 	ssize_t got = read(STDIN_FILENO, &key, 1);
@@ -174,8 +174,8 @@ enum screen_event screen_wait(struct screen *screen, int timeout_ms)
 	if (poll(sources, 2, timeout_ms) <= 0)
 		return SCREEN_NOTHING;
 	if (sources[0].revents)
-		return take_signal(screen);
-	return take_key(screen);
+		return screen_read_signal(screen);
+	return screen_read_key(screen);
 }
 
 void screen_show(const char *frame, size_t len, size_t rows)

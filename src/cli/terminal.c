@@ -59,10 +59,10 @@ static long terminal_entry_colours(const unsigned char *bytes, size_t len)
 }
 
 /* -1 where terminfo has no entry. */
-static long terminal_colours_in(const char *folder, const char *term)
+static long terminal_colours_in(const char *directory, const char *term)
 {
 	unsigned char bytes[4096];
-	char *path = mem_format("%s/%c/%s", folder, *term, term);
+	char *path = mem_format("%s/%c/%s", directory, *term, term);
 	FILE *file = fopen(path, "re");
 	size_t len;
 
@@ -76,17 +76,18 @@ static long terminal_colours_in(const char *folder, const char *term)
 
 static bool terminal_has_many_colours(const char *term)
 {
-	const char *folders[] = {terminal_variable("TERMINFO"), "/etc/terminfo",
-	    "/lib/terminfo", "/usr/share/terminfo"};
+	const char *directories[] = {terminal_variable("TERMINFO"),
+	    "/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo"};
 	long colours = -1;
 
 	if (*terminal_variable("COLORTERM"))
 		return true;
 	if (!*term || strchr(term, '/'))
 		return false;
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		if (colours < 0 && *folders[i])
-			colours = terminal_colours_in(folders[i], term);
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]);
+	     i++) {
+		if (colours < 0 && *directories[i])
+			colours = terminal_colours_in(directories[i], term);
 	}
 	return colours >= 256 || (colours < 0 && strstr(term, "256color"));
 }

@@ -416,7 +416,7 @@ static int check_write_junit(
 	return io_output_commit(&file, e);
 }
 
-static int command_check_tell(const struct check_options *options,
+static int command_check_report(const struct check_options *options,
     const struct verdicts *verdicts, FILE *out)
 {
 	struct err e;
@@ -446,7 +446,7 @@ int check_side(const struct check_options *options,
 	if (command_check_judge(options, reading, side, &verdicts, &e) != 0)
 		status = command_fail(COMMAND_MISUSED, &e);
 	else
-		status = command_check_tell(options, &verdicts, out);
+		status = command_check_report(options, &verdicts, out);
 	array_free(&verdicts.items);
 	return status;
 }

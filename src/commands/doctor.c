@@ -14,7 +14,7 @@
 #include "cli/terminal.h"
 #include "commands/command.h"
 #include "commands/heap_show.h"
-#include "commands/heap_take.h"
+#include "commands/heap_read.h"
 #include "dat/reader.h"
 #include "input/profiles.h"
 #include "input/recording_of.h"
@@ -22,7 +22,7 @@
 #include "input/workers.h"
 
 #define DOCTOR_EVERY_S 1
-enum { DOCTOR_LOOKS = 5 };
+enum { DOCTOR_READINGS = 5 };
 
 struct doctor_options {
 	double every_s;
@@ -51,7 +51,7 @@ static const struct option_row rows[] = {
     {0}};
 
 static const struct doctor_options defaults = {
-    .every_s = DOCTOR_EVERY_S, .count = DOCTOR_LOOKS};
+    .every_s = DOCTOR_EVERY_S, .count = DOCTOR_READINGS};
 
 static void doctor_finish(struct doctor *doctor)
 {
@@ -162,7 +162,7 @@ static int doctor_read(
 }
 
 /* Takes a heap; where places is set, with the places that hold the objects. */
-static enum python_result doctor_take(
+static enum python_result doctor_read_heap(
     struct doctor *doctor, struct heap *heap, bool places, struct err *e)
 {
 	enum python_result result;
@@ -171,14 +171,14 @@ static enum python_result doctor_take(
 	*heap = (struct heap){0};
 	if (places)
 		heap->paths = mem_zero(1, sizeof(*heap->paths));
-	result = heap_take(heap, doctor->pid, NULL, &ignored, e);
+	result = heap_read(heap, doctor->pid, NULL, &ignored, e);
 	if (result == PYTHON_OK)
 		heap_growth_add(&doctor->growth, heap);
 	return result;
 }
 
-/* Counts the objects at each look, until one fails. */
-static void doctor_look(
+/* Counts the objects at each reading, until one fails. */
+static void doctor_count(
     struct doctor *doctor, const struct doctor_options *options)
 {
 	struct heap first, last = {0};
@@ -188,12 +188,13 @@ static void doctor_look(
 	enum python_result result;
 	struct err e;
 
-	result = doctor_take(doctor, &first, true, &e);
+	result = doctor_read_heap(doctor, &first, true, &e);
 	doctor->is_python = result != PYTHON_NONE;
 	for (long i = 1; result == PYTHON_OK && i <= options->count; i++) {
 		heap_finish(&last);
 		nanosleep(&pause, NULL);
-		result = doctor_take(doctor, &last, i == options->count, &e);
+		result =
+		    doctor_read_heap(doctor, &last, i == options->count, &e);
 	}
 	if (result == PYTHON_OK) {
 		doctor_compare(doctor, &first, &last);
@@ -223,7 +224,7 @@ static int doctor_process(struct doctor *doctor,
 	if (path && doctor_read(doctor, path, false, &e) != 0)
 		command_fail(COMMAND_FAILED, &e);
 	free(path);
-	doctor_look(doctor, options);
+	doctor_count(doctor, options);
 	return COMMAND_OK;
 }
 

@@ -17,7 +17,7 @@ enum { DOCTOR_TYPES = 3, DOCTOR_PLACES = 3 };
 
 struct doctor_type {
 	char *name, *held_by; /* held_by NULL: unknown */
-	int64_t count, bytes; /* since the first look */
+	int64_t count, bytes; /* since the first reading */
 };
 
 struct doctor {
@@ -37,12 +37,12 @@ struct doctor {
 	struct doctor_type types[DOCTOR_TYPES];
 	size_t len;     /* number of types */
 	bool by_place;  /* no type grew in each step: types of the places that
-			   grew from the first look to the last */
+			   grew from the first reading to the last */
 	bool is_native; /* no object explains the growth */
-	int64_t rss_kib, unexplained_kib; /* since the first look */
+	int64_t rss_kib, unexplained_kib; /* since the first reading */
 };
 
-/* Names, for each type, the place that grew most between two looks that both
+/* Names, for each type, the place that grew most between two readings that both
  * have paths, or else the place that holds most. If no type grew in each step,
  * types are those of the places that grew most. */
 void doctor_find_holders(struct doctor *doctor, const struct heap *before,

@@ -22,9 +22,10 @@ static const char *doctor_path_of(
 		   : NULL;
 }
 
-/* The place that grew most from look to look, by bytes, as one large object
- * does among many that come and go. What a running function or no object holds
- * comes after all others, but for those that explain nothing. NULL: none grew.
+/* The place that grew most from reading to reading, by bytes, as one large
+ * object does among many that come and go. What a running function or no object
+ * holds comes after all others, but for those that explain nothing. NULL: none
+ * grew.
  */
 static const char *doctor_find_grown(const struct doctor_type *type,
     const struct heap *before, const struct heap *after)
@@ -58,7 +59,7 @@ static void doctor_find_most(struct doctor *doctor)
 	struct refs refs = {.count = 1, .depth = DOCTOR_DEPTH};
 	struct err ignored;
 
-	if (refs_look(&refs, doctor->pid, NULL, &ignored) != 0)
+	if (refs_scan(&refs, doctor->pid, NULL, &ignored) != 0)
 		return;
 	for (size_t i = 0; i < doctor->len; i++)
 		if (!doctor->types[i].held_by &&

@@ -12,7 +12,7 @@
 #include "commands/heap_around.h"
 #include "commands/heap_every.h"
 #include "commands/heap_show.h"
-#include "commands/heap_take.h"
+#include "commands/heap_read.h"
 #include "input/target.h"
 #include "input/workers.h"
 #include "proc/procfs.h"
@@ -133,7 +133,7 @@ static int show_once(
 	if (options->save && !options->no_paths && processes->len == 1)
 		heap.paths = mem_zero(1, sizeof(*heap.paths));
 	progress = waiting_begin(&waiting, "counting objects");
-	if (heap_take_all(&heap, processes, &progress, &analysis_ns, &e) !=
+	if (heap_read_all(&heap, processes, &progress, &analysis_ns, &e) !=
 	    PYTHON_OK)
 		status = COMMAND_FAILED;
 	waiting_end(&waiting);
@@ -261,7 +261,7 @@ static int check_words(const struct heap_options *options, int count)
 
 /* Shows the process itself (--only), all processes that do its work, or the one
  * with most memory. */
-static int command_heap_look(const struct heap_options *options, pid_t pid)
+static int command_heap_open(const struct heap_options *options, pid_t pid)
 {
 	const struct heap_every every = {.every_s = options->every_s,
 	    .count = options->count,
@@ -309,7 +309,7 @@ static int command_heap_exec(const void *values, char **words, int count)
 		return show_saved(options, words);
 	status = target_init(&target, words[0]);
 	if (status == COMMAND_OK)
-		status = command_heap_look(options, target.pid);
+		status = command_heap_open(options, target.pid);
 	target_finish(&target);
 	return status;
 }

@@ -10,7 +10,7 @@
 #include "base/utf8.h"
 #include "cli/command_status.h"
 #include "commands/heap_show.h"
-#include "commands/heap_take.h"
+#include "commands/heap_read.h"
 #include "dat/reader.h"
 #include "input/profiles.h"
 #include "input/recording_of.h"
@@ -53,7 +53,7 @@ static int heap_around_now(const struct heap_around_wish *wish,
 	int64_t ignored = 0;
 	int got = 0;
 
-	if (heap_take(&now, (pid_t)before->heap.pid, NULL, &ignored, e) !=
+	if (heap_read(&now, (pid_t)before->heap.pid, NULL, &ignored, e) !=
 	    PYTHON_OK)
 		got = -1;
 	else

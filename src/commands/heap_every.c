@@ -13,10 +13,10 @@
 #include "input/workers.h"
 #include "proc/procfs.h"
 
-enum heap_look {
-	HEAP_LOOK_SHOWN,
-	HEAP_LOOK_FAILED, /* the next one may succeed */
-	HEAP_LOOK_ENDED
+enum heap_step {
+	HEAP_STEP_SHOWN,
+	HEAP_STEP_FAILED, /* the next one may succeed */
+	HEAP_STEP_ENDED
 };
 
 struct heap_following {
@@ -68,8 +68,8 @@ static void heap_every_print(
 }
 
 /* Explains why there is nothing to show. Only the end of the process or of its
- * Python is final: the next look may succeed. */
-static enum heap_look heap_every_explain(const struct heap_following *following,
+ * Python is final: the next reading may succeed. */
+static enum heap_step heap_every_explain(const struct heap_following *following,
     enum python_result result, const struct err *e)
 {
 	const struct heap_processes *processes = following->processes;
@@ -78,23 +78,23 @@ static enum heap_look heap_every_explain(const struct heap_following *following,
 
 	if (result == PYTHON_GONE) {
 		fprintf(stderr, "mprof: process %d: has ended\n", pid);
-		return HEAP_LOOK_ENDED;
+		return HEAP_STEP_ENDED;
 	}
 	if (result == PYTHON_NONE) {
 		fprintf(stderr,
 		    "mprof: process %d: has replaced its program, and no "
 		    "longer runs Python\n",
 		    pid);
-		return HEAP_LOOK_ENDED;
+		return HEAP_STEP_ENDED;
 	}
 	fprintf(stderr,
 	    "mprof: %s; this reading failed, the next follows in %s\n", e->text,
 	    units_duration(every, following->every->every_s));
-	return HEAP_LOOK_FAILED;
+	return HEAP_STEP_FAILED;
 }
 
-/* A server's workers come and go: they are listed at each look. */
-static enum python_result heap_every_take_sum(
+/* A server's workers come and go: they are listed at each reading. */
+static enum python_result heap_every_read_sum(
     const struct heap_processes *processes, struct heap *heap, struct err *e)
 {
 	struct workers workers;
@@ -105,13 +105,13 @@ static enum python_result heap_every_take_sum(
 	if (workers_find(&workers, processes->asked, e) == 0) {
 		now.pids = workers.pids.items;
 		now.len = workers.pids.len;
-		result = heap_take_all(heap, &now, NULL, &ignored, e);
+		result = heap_read_all(heap, &now, NULL, &ignored, e);
 	}
 	workers_finish(&workers);
 	return result;
 }
 
-static enum python_result heap_every_take(
+static enum python_result heap_every_read(
     const struct heap_following *following, struct heap *heap, struct err *e)
 {
 	const struct heap_processes *processes = following->processes;
@@ -120,20 +120,20 @@ static enum python_result heap_every_take(
 	uint64_t now;
 
 	if (processes->sum)
-		return heap_every_take_sum(processes, heap, e);
-	result = heap_take_all(heap, processes, NULL, &ignored, e);
+		return heap_every_read_sum(processes, heap, e);
+	result = heap_read_all(heap, processes, NULL, &ignored, e);
 	now = heap_every_began(processes);
 	/* Another process has the pid. The start of one that has just ended is
 	 * 0. */
 	return now && now != following->began ? PYTHON_GONE : result;
 }
 
-/* Takes one look, and shows what was added since the one before. */
-static enum heap_look heap_every_look(struct heap_following *following)
+/* Reads the heap, and shows what was added since the one before. */
+static enum heap_step heap_every_step(struct heap_following *following)
 {
 	struct heap heap = {0};
 	struct err e;
-	enum python_result result = heap_every_take(following, &heap, &e);
+	enum python_result result = heap_every_read(following, &heap, &e);
 
 	if (result != PYTHON_OK) {
 		heap_finish(&heap);
@@ -144,10 +144,10 @@ static enum heap_look heap_every_look(struct heap_following *following)
 	if (following->growth.steps > 1) /* not at the first step */
 		heap_finish(&following->before);
 	following->before = heap;
-	return ferror(stdout) ? HEAP_LOOK_ENDED : HEAP_LOOK_SHOWN;
+	return ferror(stdout) ? HEAP_STEP_ENDED : HEAP_STEP_SHOWN;
 }
 
-/* Waits until the deadline or for Ctrl-C, which never interrupts a look. */
+/* Waits until the deadline or for Ctrl-C, which never interrupts a reading. */
 static bool heap_every_wait(int64_t deadline_ns, const sigset_t *interrupt)
 {
 	int64_t rest_ns;
@@ -172,18 +172,18 @@ static void heap_every_repeat(
 	const struct heap_every *every = following->every;
 	int64_t every_ns = (int64_t)(every->every_s * NS_PER_S);
 	int64_t deadline = clock_mono_ns();
-	enum heap_look look = HEAP_LOOK_SHOWN;
+	enum heap_step step = HEAP_STEP_SHOWN;
 	long shown = 0;
 
-	while (look != HEAP_LOOK_ENDED &&
+	while (step != HEAP_STEP_ENDED &&
 	       (!every->count || shown < every->count)) {
 		deadline += every_ns;
 		if (deadline < clock_mono_ns())
 			deadline = clock_mono_ns();
 		if (!heap_every_wait(deadline, interrupt))
 			break;
-		look = heap_every_look(following);
-		shown += look == HEAP_LOOK_SHOWN;
+		step = heap_every_step(following);
+		shown += step == HEAP_STEP_SHOWN;
 	}
 }
 
@@ -211,7 +211,7 @@ int heap_every_show(
 	sigemptyset(&interrupt);
 	sigaddset(&interrupt, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &interrupt, &old);
-	if (heap_every_take(&following, &following.before, &e) != PYTHON_OK) {
+	if (heap_every_read(&following, &following.before, &e) != PYTHON_OK) {
 		status = command_fail(COMMAND_FAILED, &e);
 	} else {
 		heap_growth_add(&following.growth, &following.before);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * mprof heap --every: repeated looks at a program, with the growth in each
- * step and since the first look, and a summary.
+ * mprof heap --every: repeated readings of a program, with the growth in each
+ * step and since the first reading, and a summary.
  */
 #ifndef MPROF_COMMANDS_HEAP_EVERY_H
 #define MPROF_COMMANDS_HEAP_EVERY_H
 
 #include <stdbool.h>
 
-#include "commands/heap_take.h"
+#include "commands/heap_read.h"
 
 struct heap_every {
 	double every_s;

@@ -18,8 +18,8 @@ struct heap_show {
 	size_t top;      /* most rows; 0: all */
 	bool difference; /* figures have signs */
 	bool one_line;   /* JSON on a single line */
-	/* Growth since the first of several looks, with each row of the heap;
-	 * NULL: not shown. */
+	/* Growth since the first of several readings, with each row of the
+	 * heap; NULL: not shown. */
 	const struct heap_growth *growth;
 	/* Marks before and after a difference, for JSON; NULL: none, or up to
 	 * now. */
@@ -45,7 +45,7 @@ void heap_show_parts(const struct heap *heap, const struct heap_show *show)
 bool heap_show_is_native(const struct heap *heap, const struct heap_show *show)
     __attribute__((nonnull));
 
-/* Prints the types that grew in every step, since the first look. */
+/* Prints the types that grew in every step, since the first reading. */
 void heap_show_summary(const struct heap_growth *growth, size_t top)
     __attribute__((nonnull));
 

@@ -19,7 +19,7 @@ static const struct heap_column {
     {"types", "types", 0},
     {"# objects", "objects", 11},
     {"total size", "size", 12},
-    /* With the growth since the first of several looks. */
+    /* With the growth since the first of several readings. */
     {"since first", "since", 11},
     {"total size", "size", 12},
     {"grew in", "grew", 9},

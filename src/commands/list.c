@@ -349,20 +349,20 @@ static void print_json(const struct listing *listing)
 	json_close(&json, '}');
 }
 
-static int list_take_folder(struct listing *listing,
-    const struct catalog *numbers, const char *folder, struct err *e)
+static int list_add_directory(struct listing *listing,
+    const struct catalog *numbers, const char *directory, struct err *e)
 {
-	bool here = strcmp(folder, ".") == 0;
+	bool here = strcmp(directory, ".") == 0;
 	struct catalog all;
-	int got = catalog_init_all(&all, folder, e);
+	int got = catalog_init_all(&all, directory, e);
 
 	for (size_t i = 0; got == 0 && i < all.names.len; i++) {
 		const char *name = all.names.items[i];
-		size_t len = strlen(folder);
-		char *path = here
-				 ? mem_copy(name)
-				 : mem_format("%s%s%s", folder,
-				       folder[len - 1] == '/' ? "" : "/", name);
+		size_t len = strlen(directory);
+		char *path =
+		    here ? mem_copy(name)
+			 : mem_format("%s%s%s", directory,
+			       directory[len - 1] == '/' ? "" : "/", name);
 
 		listing_add(listing, path, catalog_find(numbers, path));
 		free(path);
@@ -371,7 +371,7 @@ static int list_take_folder(struct listing *listing,
 	return got;
 }
 
-static bool list_is_folder(const char *word)
+static bool list_is_directory(const char *word)
 {
 	struct stat about;
 
@@ -379,8 +379,8 @@ static bool list_is_folder(const char *word)
 }
 
 /* Lists a named file where it is a recording. */
-static int list_take_file(struct listing *listing,
-    const struct catalog *numbers, const char *path, struct err *e)
+static int list_add_file(struct listing *listing, const struct catalog *numbers,
+    const char *path, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat about = {0};
@@ -397,7 +397,7 @@ static int list_take_file(struct listing *listing,
 	return 0;
 }
 
-static int list_take_words(struct listing *listing,
+static int list_add_words(struct listing *listing,
     const struct catalog *numbers, char **words, int count)
 {
 	int status = COMMAND_OK;
@@ -411,16 +411,16 @@ static int list_take_words(struct listing *listing,
 		if (access(path, F_OK) != 0 && catalog_number(path, &number) &&
 		    catalog_at(numbers, number))
 			path = catalog_at(numbers, number);
-		got = list_is_folder(path)
-			  ? list_take_folder(listing, numbers, path, &e)
-			  : list_take_file(listing, numbers, path, &e);
+		got = list_is_directory(path)
+			  ? list_add_directory(listing, numbers, path, &e)
+			  : list_add_file(listing, numbers, path, &e);
 		if (got != 0)
 			status = command_fail(COMMAND_FAILED, &e);
 	}
 	return status;
 }
 
-static int list_take(struct listing *listing,
+static int list_collect(struct listing *listing,
     const struct list_options *options, char **words, int count)
 {
 	struct catalog numbers;
@@ -430,8 +430,8 @@ static int list_take(struct listing *listing,
 
 	/* Named files are listed even where the directory can't be read. */
 	if (count > 0) {
-		status = list_take_words(listing, &numbers, words, count);
-	} else if (failed || (options->all && list_take_folder(listing,
+		status = list_add_words(listing, &numbers, words, count);
+	} else if (failed || (options->all && list_add_directory(listing,
 						  &numbers, ".", &e) != 0)) {
 		status = command_fail(COMMAND_FAILED, &e);
 	} else if (!options->all) {
@@ -446,7 +446,7 @@ static int command_list_exec(const void *values, char **words, int count)
 {
 	const struct list_options *options = values;
 	struct listing listing = {0};
-	int status = list_take(&listing, options, words, count);
+	int status = list_collect(&listing, options, words, count);
 
 	if (options->full || options->json || options->sort)
 		parallel_for(listing.rows.len, listed_read, listing.rows.items);

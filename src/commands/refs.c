@@ -179,7 +179,7 @@ static int command_refs_show(
 		refs.depth = refs.referents || refs.one ? REFERENTS_DEPTH
 							: REFERRERS_DEPTH;
 	progress = waiting_begin(&waiting, "looking for references");
-	got = refs_look(&refs, pid, &progress, &e);
+	got = refs_scan(&refs, pid, &progress, &e);
 	if (got == 0) {
 		got = refs_find(&refs, word, &e);
 		if (got != 0)
@@ -276,7 +276,7 @@ static int command_refs_each(const struct refs_options *options,
 }
 
 /* Shows the process that does the work, or each of them. */
-static int command_refs_look(
+static int command_refs_open(
     const struct refs_options *options, pid_t pid, const char *word)
 {
 	struct workers workers = {0};
@@ -341,7 +341,7 @@ static int command_refs_exec(const void *values, char **words, int count)
 	if (status == COMMAND_OK && options->grown)
 		status = command_refs_grown(options, target.pid, words, count);
 	else if (status == COMMAND_OK)
-		status = command_refs_look(options, target.pid, words[1]);
+		status = command_refs_open(options, target.pid, words[1]);
 	target_finish(&target);
 	return status;
 }

@@ -10,7 +10,7 @@
 #include "base/units.h"
 #include "graph/graph.h"
 #include "python/refs/referrers.h"
-#include "python/heap/look.h"
+#include "python/heap/scan.h"
 
 /* How a reference by a field of C, which has no name, is written. */
 #define REFS_PLAIN "(in C)"
@@ -19,7 +19,7 @@
 #define REFS_ROLE_ASKED ROLE_ALARM
 
 struct refs {
-	struct look look;
+	struct scan scan;
 	struct referrers referrers;
 	bool has_references; /* references were found, with dominators and
 				sizes */
@@ -43,7 +43,7 @@ struct refs {
 /* Stops the process for the moment of a copy, and finds its objects there.
  * referents, with_members, count and depth are set before; progress, or NULL,
  * hears how far it is. -1 with e, and nothing to finish. */
-int refs_look(struct refs *refs, pid_t pid, const struct progress *progress,
+int refs_scan(struct refs *refs, pid_t pid, const struct progress *progress,
     struct err *e) __attribute__((nonnull(1, 4), warn_unused_result));
 
 /* Finds the chains of the type that word names, with or without its module, in

@@ -145,7 +145,7 @@ static size_t wanted_box(struct drawn *drawn, uint32_t type)
 
 	if (drawn->box_of_type[type] != NO_BOX)
 		return drawn->box_of_type[type];
-	detail = count_text(refs->look.objects.types.items.items[type]->count);
+	detail = count_text(refs->scan.objects.types.items.items[type]->count);
 	drawn->box_of_type[type] = graph_add_box(drawn->graph,
 	    refs_short(referrers_type(&refs->referrers, type)), detail,
 	    REFS_ROLE_ASKED);
@@ -234,11 +234,11 @@ void refs_draw(const struct refs *refs, struct graph *graph)
 	    .graph = graph,
 	    .box_of_link = no_boxes(refs->chains.links.len),
 	    .box_of_object = no_boxes(refs->referrers.references.count),
-	    .box_of_type = no_boxes(refs->look.objects.types.items.len)};
+	    .box_of_type = no_boxes(refs->scan.objects.types.items.len)};
 	size_t len = refs->chains.items.len;
 	char *title = mem_format("What %s %s in process %d",
 	    refs->referents ? "is held by" : "holds",
-	    refs->types.items[0]->name, (int)refs->look.target.pid);
+	    refs->types.items[0]->name, (int)refs->scan.target.pid);
 
 	graph->title = utf8_clean_copy(title);
 	free(title);

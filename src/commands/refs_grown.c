@@ -13,7 +13,7 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "cli/terminal.h"
-#include "commands/heap_take.h"
+#include "commands/heap_read.h"
 #include "commands/refs.h"
 #include "dat/heap_file.h"
 
@@ -49,13 +49,13 @@ static bool refs_grown_is_passing(const struct chains *chains, uint32_t at)
 	}
 }
 
-int refs_paths(struct heap *paths, struct look *look, struct err *e)
+int refs_paths(struct heap *paths, struct scan *scan, struct err *e)
 {
 	const struct referrers_request request = {.referents = false};
 	struct refs refs = {.depth = PATH_DEPTH};
 	struct chains_request chains;
 
-	if (referrers_find(&refs.referrers, &look->objects, &request, e) < 0) {
+	if (referrers_find(&refs.referrers, &scan->objects, &request, e) < 0) {
 		referrers_finish(&refs.referrers);
 		return -1;
 	}
@@ -218,8 +218,8 @@ static void refs_grown_fold(struct refs_grown_rows *rows)
 	}
 }
 
-/* Finds the places that grew from look to look and since then; passing ones
- * must have grown both times. */
+/* Finds the places that grew from reading to reading and since then; passing
+ * ones must have grown both times. */
 static void refs_grown_find(struct refs_grown_rows *rows,
     const struct heap *before, const struct heap *after, const struct heap *now,
     const char *word)
@@ -354,7 +354,7 @@ int refs_grown_print(const struct refs_grown *grown,
 	int result = -1;
 
 	progress = waiting_begin(&waiting, "looking for references");
-	if (heap_take(&now, (pid_t)grown->after.pid, &progress, &analysis_ns,
+	if (heap_read(&now, (pid_t)grown->after.pid, &progress, &analysis_ns,
 		e) == PYTHON_OK)
 		result = 0;
 	waiting_end(&waiting);

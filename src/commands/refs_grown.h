@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The places in a Python program that hold more objects with each look: two
- * looks saved by mprof heap --save, and one now.
+ * The places in a Python program that hold more objects with each reading: two
+ * snapshots saved by mprof heap --save, and one now.
  */
 #ifndef MPROF_COMMANDS_REFS_GROWN_H
 #define MPROF_COMMANDS_REFS_GROWN_H
@@ -11,11 +11,11 @@
 
 #include "base/err.h"
 #include "profile/heap.h"
-#include "python/heap/look.h"
+#include "python/heap/scan.h"
 
 /* Fills paths, which is zeroed, with each place of two or more objects, or of a
  * large one, by type and path. -1 with e. */
-int refs_paths(struct heap *paths, struct look *look, struct err *e)
+int refs_paths(struct heap *paths, struct scan *scan, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
 /* A place that grew, including the growth below it. The texts belong to the
@@ -23,14 +23,14 @@ int refs_paths(struct heap *paths, struct look *look, struct err *e)
 struct refs_grown_row {
 	const char *type, *path; /* type is not NUL-terminated: type_len */
 	int type_len;
-	/* Growth from look to look, growth until now, total. */
+	/* Growth from reading to reading, growth until now, total. */
 	int64_t objects, since, bytes;
 	bool passing; /* held by a running function, or by no object */
 	bool below;   /* below another row's place */
 };
 
-/* Fills rows, an array of len, with the places that grew most between two looks
- * with paths and are not passing. Returns their number. */
+/* Fills rows, an array of len, with the places that grew most between two
+ * readings with paths and are not passing. Returns their number. */
 size_t refs_grown_most(const struct heap *before, const struct heap *after,
     struct refs_grown_row *rows, size_t len) __attribute__((nonnull));
 

@@ -236,9 +236,9 @@ void refs_write_json(const struct refs *refs)
 	json_init(&json, stdout);
 	json_open_document(&json, SCHEMA);
 	json_key(&json, "pid");
-	json_whole(&json, refs->look.target.pid);
+	json_whole(&json, refs->scan.target.pid);
 	json_key(&json, "pause_ms");
-	json_rounded(&json, (double)refs->look.snapshot.pause_ns / 1e6, 3);
+	json_rounded(&json, (double)refs->scan.snapshot.pause_ns / 1e6, 3);
 	write_types(&json, refs);
 	json_key(&json, "objects");
 	json_whole(&json, (int64_t)refs->wanted.len);

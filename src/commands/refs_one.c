@@ -41,7 +41,7 @@ struct refs_one_near {
 
 int refs_one_choose(struct refs *refs, const char *word, struct err *e)
 {
-	const struct objects *objects = &refs->look.objects;
+	const struct objects *objects = &refs->scan.objects;
 	unsigned long long number;
 	bool is_address = !strncmp(word, "0x", 2);
 	char *end;
@@ -56,12 +56,12 @@ int refs_one_choose(struct refs *refs, const char *word, struct err *e)
 		}
 	if (is_address)
 		return err_set(e, "process %d: no object of that type at %s",
-		    (int)refs->look.target.pid, word);
+		    (int)refs->scan.target.pid, word);
 	if (errno || *end || number >= refs->wanted.len)
 		return err_set(e,
 		    "process %d: no object %s of that type; the last of its "
 		    "%zu objects has the number %zu",
-		    (int)refs->look.target.pid, word, refs->wanted.len,
+		    (int)refs->scan.target.pid, word, refs->wanted.len,
 		    refs->wanted.len - 1);
 	refs->number = (size_t)number;
 	refs->chosen = refs->wanted.items[number];
@@ -79,7 +79,7 @@ static bool refs_one_goes_on(
 }
 
 /* Adds the references of a node, and the objects at their other ends. */
-static void refs_one_look(struct refs_one_near *near, size_t at)
+static void refs_one_expand(struct refs_one_near *near, size_t at)
 {
 	const struct references *all = &near->refs->referrers.references;
 	struct refs_one_node node = near->nodes.items[at];
@@ -122,7 +122,7 @@ static void refs_one_find(
 	    (struct refs_one_node){.object = refs->chosen};
 	for (size_t i = 0; i < near->nodes.len; i++)
 		if (refs_one_goes_on(near, &near->nodes.items[i]))
-			refs_one_look(near, i);
+			refs_one_expand(near, i);
 }
 
 static void refs_one_finish(struct refs_one_near *near)
@@ -187,7 +187,7 @@ void refs_one_print(const struct refs *refs)
 	char size[UNITS_TEXT], retained[UNITS_TEXT];
 
 	printf("Number %zu, at 0x%" PRIx64 ": %s; it retains %s\n",
-	    refs->number, refs->look.objects.found.items[refs->chosen],
+	    refs->number, refs->scan.objects.found.items[refs->chosen],
 	    refs_size_text(size, refs->sizes[refs->chosen]),
 	    refs_size_text(retained, refs->dominators.retained[refs->chosen]));
 	for (int referents = 0; referents < 2; referents++) {
@@ -213,10 +213,10 @@ static void refs_one_write_object(
 	json_key(json, "type");
 	json_text(json,
 	    referrers_type(&refs->referrers, refs->referrers.types[object]));
-	if (object < refs->look.objects.found.len) {
+	if (object < refs->scan.objects.found.len) {
 		json_key(json, "address");
 		json_whole(
-		    json, (int64_t)refs->look.objects.found.items[object]);
+		    json, (int64_t)refs->scan.objects.found.items[object]);
 	}
 	if (referrers_value(&refs->referrers, object, value, sizeof(value))) {
 		json_key(json, "value");
@@ -263,7 +263,7 @@ void refs_one_write_json(const struct refs *refs)
 	json_init(&json, stdout);
 	json_open_document(&json, SCHEMA);
 	json_key(&json, "pid");
-	json_whole(&json, refs->look.target.pid);
+	json_whole(&json, refs->scan.target.pid);
 	json_key(&json, "number");
 	json_whole(&json, (int64_t)refs->number);
 	json_key(&json, "id");
@@ -342,7 +342,7 @@ void refs_one_draw(const struct refs *refs, struct graph *graph)
 	bool *drawn = mem_zero(all->to.len + 1, sizeof(*drawn));
 	char *title = mem_format("%s number %zu in process %d",
 	    refs->types.items[0]->name, refs->number,
-	    (int)refs->look.target.pid);
+	    (int)refs->scan.target.pid);
 	char count[UNITS_COUNT];
 
 	graph->title = utf8_clean_copy(title);

@@ -157,13 +157,13 @@ static bool refs_sum_read(struct refs_sum *sum, pid_t pid,
 	struct refs refs = {.count = request->count,
 	    .depth = request->depth,
 	    .with_members = true};
-	enum python_result result = look_take(&refs.look, pid, progress, e);
+	enum python_result result = scan_process(&refs.scan, pid, progress, e);
 	bool added;
 
 	if (result != PYTHON_OK)
 		return result == PYTHON_GONE;
-	if (sum->pause_ns < refs.look.snapshot.pause_ns)
-		sum->pause_ns = refs.look.snapshot.pause_ns;
+	if (sum->pause_ns < refs.scan.snapshot.pause_ns)
+		sum->pause_ns = refs.scan.snapshot.pause_ns;
 	added = refs_find(&refs, request->word, e) == 0;
 	if (added)
 		refs_sum_add(sum, &refs);

@@ -32,15 +32,15 @@ static void refs_text_print_head(const struct refs *refs)
 {
 	char count[UNITS_COUNT], name[NAME_SIZE];
 	char pause[UNITS_TEXT], size[UNITS_TEXT];
-	int micro = refs->look.target.micro;
+	int micro = refs->scan.target.micro;
 
-	printf("Process %d, Python 3.%d", (int)refs->look.target.pid,
-	    refs->look.target.minor);
+	printf("Process %d, Python 3.%d", (int)refs->scan.target.pid,
+	    refs->scan.target.minor);
 	if (micro >= 0)
 		printf(".%d", micro);
 	printf("; it was stopped for %s\n",
 	    units_duration(pause,
-		(double)refs->look.snapshot.pause_ns / (double)NS_PER_S));
+		(double)refs->scan.snapshot.pause_ns / (double)NS_PER_S));
 	for (size_t i = 0; i < refs->types.len; i++) {
 		const struct object_type *type = refs->types.items[i];
 

@@ -482,7 +482,7 @@ static void load_agent(struct run_session *session)
 	const struct agent_wish wish = {
 	    .recording = session->recording.writer.path,
 	    .lines = session->options->lines,
-	    .tables = session->hooks.tables.folder,
+	    .tables = session->hooks.tables.directory,
 	    .allocations = session->hooks.allocations
 			       ? session->hooks.allocations_path
 			       : NULL,
@@ -522,7 +522,7 @@ static int command_run_begin(struct run_session *session, struct err *e)
 	if (session->program.agent || session->hooks.allocations)
 		load_agent(session);
 	request.envp = session->agent.envp;
-	if (session->scope.folder)
+	if (session->scope.directory)
 		request.group = session->scope.procs;
 	return launch_start(&session->launch, &request, e);
 }

@@ -163,17 +163,17 @@ static char *tables_path(const char *mark)
 	    "%.*s.tables", (int)(strlen(mark) - strlen(MARKS_SUFFIX)), mark);
 }
 
-/* The directory of sampled allocations, in folder or (NULL) beside the mark
+/* The directory of sampled allocations, in directory or (NULL) beside the mark
  * file. The caller frees. */
-static char *allocations_path_in(const char *folder, const char *mark)
+static char *allocations_path_in(const char *directory, const char *mark)
 {
 	const char *base = strrchr(mark, '/');
 
-	if (!folder || !base)
+	if (!directory || !base)
 		return mem_format("%.*s.allocations",
 		    (int)(strlen(mark) - strlen(MARKS_SUFFIX)), mark);
 	base++;
-	return mem_format("%s/%.*s.allocations", folder,
+	return mem_format("%s/%.*s.allocations", directory,
 	    (int)(strlen(base) - strlen(MARKS_SUFFIX)), base);
 }
 
@@ -184,7 +184,7 @@ static char *allocations_path(const char *mark)
 	struct statfs about;
 	struct stat shared;
 	bool in_memory =
-	    statfs(marks_folder(), &about) == 0 && about.f_type == TMPFS;
+	    statfs(marks_directory(), &about) == 0 && about.f_type == TMPFS;
 	bool offered =
 	    statfs(SHARED_MEMORY, &about) == 0 && about.f_type == TMPFS &&
 	    stat(SHARED_MEMORY, &shared) == 0 && (shared.st_mode & S_ISVTX) &&
@@ -251,7 +251,7 @@ static void run_hooks_open_marks(
 {
 	struct err ignored;
 
-	marks_remove_left(marks_folder(), remove_tables);
+	marks_remove_left(marks_directory(), remove_tables);
 	if (marks_open(&hooks->marks, getpid(), watched, &ignored) != 0) {
 		unsetenv(MARKS_VARIABLE);
 		return;
@@ -319,12 +319,13 @@ static void run_hooks_open_touched(
 	plan->hooks[HOOK_HELD] = run_held_hook(&hooks->held);
 }
 
-static int run_hooks_open_textfile(struct run_hooks *hooks, const char *folder,
-    struct sampler_plan *plan, char *const *words, struct err *e)
+static int run_hooks_open_textfile(struct run_hooks *hooks,
+    const char *directory, struct sampler_plan *plan, char *const *words,
+    struct err *e)
 {
 	char *command = mem_join(words);
 
-	hooks->textfile = textfile_create(folder, getpid(), command, e);
+	hooks->textfile = textfile_create(directory, getpid(), command, e);
 	free(command);
 	if (!hooks->textfile)
 		return -1;
@@ -384,12 +385,12 @@ static void run_hooks_report_unsampled(const char *why)
 }
 
 /* Checks whether the process samples its allocations by now, or refuses. */
-static bool run_hooks_look_sampled(struct run_hooks *hooks, int wait_ms)
+static bool run_hooks_check_sampled(struct run_hooks *hooks, int wait_ms)
 {
 	struct agent_attach *attach = &hooks->attach;
 	char *text, *why;
 
-	if (!agent_attach_look(
+	if (!agent_attach_poll(
 		attach, AGENT_ATTACH_ALLOCATIONS, wait_ms, &text))
 		return false;
 	if (attach->states[AGENT_ATTACH_ALLOCATIONS] == AGENT_ATTACH_REFUSED) {
@@ -412,8 +413,8 @@ static void run_hooks_tick_attach(
 
 	(void)tick;
 	(void)sink;
-	run_hooks_look_sampled(hooks, 0);
-	if (!agent_attach_look(&hooks->attach, AGENT_ATTACH_CALLS, 0, &text))
+	run_hooks_check_sampled(hooks, 0);
+	if (!agent_attach_poll(&hooks->attach, AGENT_ATTACH_CALLS, 0, &text))
 		return;
 	if (run_hooks_report_answer(hooks, text, &e) != 0)
 		command_fail(COMMAND_FAILED, &e);
@@ -435,12 +436,12 @@ static int run_hooks_await(struct run_hooks *hooks, pid_t pid, struct err *e)
 	int failed;
 
 	if (!hooks->calls) {
-		if (!run_hooks_look_sampled(hooks, ATTACH_WAIT_MS))
+		if (!run_hooks_check_sampled(hooks, ATTACH_WAIT_MS))
 			run_hooks_report_waiting(
 			    pid, "its allocations are sampled");
 		return 0;
 	}
-	if (!agent_attach_look(
+	if (!agent_attach_poll(
 		&hooks->attach, AGENT_ATTACH_CALLS, ATTACH_WAIT_MS, &text)) {
 		run_hooks_report_waiting(pid, "calls are recorded");
 		return 0;
@@ -455,7 +456,7 @@ int run_hooks_attach(struct run_hooks *hooks, const struct run_options *options,
 {
 	const struct agent_attach_wish wish = {.pid = pid,
 	    .recording = hooks->calls ? recording : NULL,
-	    .tables = hooks->tables.folder,
+	    .tables = hooks->tables.directory,
 	    .names = options->functions,
 	    .lines = options->lines,
 	    .allocations = hooks->allocations ? hooks->allocations_path : NULL};
@@ -495,7 +496,7 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 	run_hooks_open_marks(hooks, plan, watched);
 	if (hooks->calls || (options->attach && samples))
 		run_hooks_open_tables(hooks, options->lines);
-	if (watched && hooks->tables.folder)
+	if (watched && hooks->tables.directory)
 		plan->hooks[HOOK_ATTACH] = (struct sampler_hook){
 		    .context = hooks, .tick = run_hooks_tick_attach};
 	if (options->stacks && !namespace_has_proc()) {
@@ -543,7 +544,7 @@ void run_hooks_finish(struct run_hooks *hooks)
 
 void run_hooks_tables(struct run_hooks *hooks)
 {
-	agent_tables_take(&hooks->tables);
+	agent_tables_collect(&hooks->tables);
 	line_tables_print(&hooks->tables);
 }
 

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "commands/command.h"
-#include "commands/heap_take.h"
+#include "commands/heap_read.h"
 #include "dat/writer.h"
 #include "input/workers.h"
 
@@ -116,7 +116,7 @@ static int command_snapshot_exec(const void *values, char **words, int count)
 	}
 	pid = (pid_t)atol(words[SNAPSHOT_PID]);
 	if (command_snapshot_find(&pid, words[SNAPSHOT_WHOM], &e) != 0 ||
-	    heap_take(&heap, pid, NULL, &ignored, &e) != PYTHON_OK ||
+	    heap_read(&heap, pid, NULL, &ignored, &e) != PYTHON_OK ||
 	    command_snapshot_save(&heap, words, count > SNAPSHOT_PRECISE, &e) !=
 		0)
 		status = command_fail(COMMAND_FAILED, &e);

@@ -17,7 +17,7 @@
 #include "dat/reader.h"
 #include "recorder/sampler.h"
 
-enum { LOOK_MS = 100 };
+enum { WATCH_STEP_MS = 100 };
 
 struct watch_options {
 	double interval_s, last_s;
@@ -97,7 +97,7 @@ static int command_watch_follow(
 		live_draw(
 		    &live, news || event == SCREEN_CHANGED || now_s != drawn_s);
 		drawn_s = now_s;
-		event = screen_wait(&live.screen, LOOK_MS);
+		event = screen_wait(&live.screen, WATCH_STEP_MS);
 		if (event == SCREEN_KEY)
 			live_on_key(&live);
 	}

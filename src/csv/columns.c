@@ -188,7 +188,7 @@ static char *find_unit(char *base)
 	return mark;
 }
 
-static struct title take_apart(const char *name)
+static struct title columns_split(const char *name)
 {
 	struct title title = {"", ""};
 	size_t len = 0;
@@ -339,7 +339,7 @@ int columns_find(struct columns *columns, char **names, size_t count,
 
 	titles = mem_zero(count, sizeof(titles[0]));
 	for (size_t i = 0; i < count; i++)
-		titles[i] = take_apart(names[i]);
+		titles[i] = columns_split(names[i]);
 	got = columns_find_all(columns, titles, names, count, options, e);
 	if (got == 0)
 		find_units(columns, titles, count, options);

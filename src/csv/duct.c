@@ -39,7 +39,7 @@ static void json_skip_blanks(struct json_scanner *in)
 }
 
 /* Skips the character; false where there is another one. */
-static bool json_take(struct json_scanner *in, char wanted)
+static bool duct_expect(struct json_scanner *in, char wanted)
 {
 	json_skip_blanks(in);
 	if (*in->at != wanted)
@@ -128,7 +128,7 @@ static bool json_scan_values(struct json_scanner *in, bool object)
 	char close = object ? '}' : ']';
 	size_t depth = in->value.depth;
 
-	if (json_take(in, close))
+	if (duct_expect(in, close))
 		return true;
 	if (depth == JSON_DEEPEST)
 		return false;
@@ -136,16 +136,16 @@ static bool json_scan_values(struct json_scanner *in, bool object)
 		const char *key = "";
 
 		if (object)
-			key = json_take(in, '"') ? json_string(in) : NULL;
-		if (!key || (object && !json_take(in, ':')))
+			key = duct_expect(in, '"') ? json_string(in) : NULL;
+		if (!key || (object && !duct_expect(in, ':')))
 			return false;
 		in->value.keys[depth] = key;
 		in->value.depth = depth + 1;
 		if (!json_scan_value(in))
 			return false;
-	} while (json_take(in, ','));
+	} while (duct_expect(in, ','));
 	in->value.depth = depth;
-	return json_take(in, close);
+	return duct_expect(in, close);
 }
 
 static bool json_visit_string(struct json_scanner *in)
@@ -190,11 +190,11 @@ static bool json_visit_number(struct json_scanner *in)
 
 static bool json_scan_value(struct json_scanner *in)
 {
-	if (json_take(in, '{'))
+	if (duct_expect(in, '{'))
 		return json_scan_values(in, true);
-	if (json_take(in, '['))
+	if (duct_expect(in, '['))
 		return json_scan_values(in, false);
-	if (json_take(in, '"'))
+	if (duct_expect(in, '"'))
 		return json_visit_string(in);
 	return json_visit_number(in);
 }
@@ -261,7 +261,7 @@ static bool is_key(const struct json_value *value, size_t at, const char *key)
 	return at < value->depth && strcmp(value->keys[at], key) == 0;
 }
 
-static void duct_take_process(
+static void duct_read_process(
     struct duct_report *report, const struct json_value *value)
 {
 	size_t len = report->processes.len;
@@ -278,7 +278,7 @@ static void duct_take_process(
 		process->command = value->text;
 }
 
-static void take_value(const struct json_value *value, void *context)
+static void duct_read_value(const struct json_value *value, void *context)
 {
 	struct duct_report *report = context;
 
@@ -289,7 +289,7 @@ static void take_value(const struct json_value *value, void *context)
 		report->rss = strtod(value->text, NULL);
 		report->summed = true;
 	} else if (value->depth == 3 && is_key(value, 0, "processes")) {
-		duct_take_process(report, value);
+		duct_read_process(report, value);
 	}
 }
 
@@ -324,13 +324,13 @@ static bool is_credible(const struct duct_report *report)
 
 /* Takes a line. Where several runs were written to a file, time decreases in
  * between. */
-static bool take_report(struct duct_reader *in, char *line)
+static bool duct_read_report(struct duct_reader *in, char *line)
 {
 	struct duct_report *report = &in->report;
 
 	report->timed = report->summed = false;
 	report->processes.len = 0;
-	if (!json_scan(line, take_value, report) || !report->timed ||
+	if (!json_scan(line, duct_read_value, report) || !report->timed ||
 	    !report->summed || !is_credible(report))
 		return false;
 	if (!in->run || report->time_s < in->last_s)
@@ -341,7 +341,7 @@ static bool take_report(struct duct_reader *in, char *line)
 	return true;
 }
 
-static void duct_take_line(struct duct_reader *in)
+static void duct_read_line(struct duct_reader *in)
 {
 	static const char bom[] = "\xef\xbb\xbf";
 	struct profile *profile = in->profile;
@@ -352,19 +352,19 @@ static void duct_take_line(struct duct_reader *in)
 	text = in->line.text;
 	if (strncmp(text, bom, 3) == 0)
 		text += 3;
-	if (text[strspn(text, " \t\r")] && !take_report(in, text) &&
+	if (text[strspn(text, " \t\r")] && !duct_read_report(in, text) &&
 	    profile->skipped++ == 0)
 		profile->first_skipped = profile->lines;
 	strbuf_cut(&in->line, 0);
 }
 
 /* Replaces NULs by blanks, as they end no line. */
-static void duct_take_bytes(
+static void duct_read_bytes(
     struct duct_reader *in, const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		if (bytes[i] == '\n')
-			duct_take_line(in);
+			duct_read_line(in);
 		else if (in->line.len < LONGEST_LINE)
 			strbuf_add_bytes(
 			    &in->line, bytes[i] ? &bytes[i] : " ", 1);
@@ -378,13 +378,13 @@ static int read_rest(struct duct_reader *in, int fd, struct err *e)
 
 	while ((got = read(fd, bytes, sizeof(bytes))) != 0) {
 		if (got > 0)
-			duct_take_bytes(in, bytes, (size_t)got);
+			duct_read_bytes(in, bytes, (size_t)got);
 		else if (errno != EINTR)
 			return err_errno(
 			    e, "%s: can't be read", in->profile->path);
 	}
 	if (in->line.len > 0)
-		duct_take_line(in);
+		duct_read_line(in);
 	return 0;
 }
 
@@ -405,7 +405,7 @@ int duct_read(struct profile *profile, int fd, const char *bytes, size_t len,
 	struct duct_reader in = {.profile = profile};
 	int got;
 
-	duct_take_bytes(&in, bytes, len);
+	duct_read_bytes(&in, bytes, len);
 	got = read_rest(&in, fd, e);
 	duct_settle(profile);
 	strbuf_finish(&in.line);

@@ -121,7 +121,7 @@ static void count_lines(struct sheet *sheet, const char *text, size_t len)
 
 /* In an aligned table AM and PM are separate words after the clock time: adds
  * them to it. */
-static bool take_half_of_day(struct sheet *sheet, const char *text)
+static bool import_read_half_of_day(struct sheet *sheet, const char *text)
 {
 	char *cell = sheet->rows.cells[COLUMN_TIME];
 	double seconds;
@@ -139,7 +139,7 @@ static bool take_half_of_day(struct sheet *sheet, const char *text)
 	return true;
 }
 
-static void take_field(void *bytes, size_t len, void *context)
+static void import_read_field(void *bytes, size_t len, void *context)
 {
 	struct sheet *sheet = context;
 	const char *text = bytes;
@@ -151,7 +151,7 @@ static void take_field(void *bytes, size_t len, void *context)
 	if (sheet->layout.aligned &&
 	    (len == 0 || (sheet->field == 0 && strcmp(text, "#") == 0)))
 		return;
-	if (take_half_of_day(sheet, text))
+	if (import_read_half_of_day(sheet, text))
 		return;
 	strbuf_add_bytes(&sheet->row, text, len);
 	strbuf_add_bytes(&sheet->row, "", 1);
@@ -168,7 +168,7 @@ static void drop_names(struct sheet *sheet)
 }
 
 /* pidstat without -h writes a time in place of the time column's name. */
-static void take_names(struct sheet *sheet)
+static void import_read_names(struct sheet *sheet)
 {
 	static const char *const psrecord[] = {
 	    "elapsed_time", "cpu", "mem_real", "mem_virtual"};
@@ -189,11 +189,11 @@ static void take_names(struct sheet *sheet)
 	}
 }
 
-static void take_header(struct sheet *sheet)
+static void import_read_header(struct sheet *sheet)
 {
 	struct err cause;
 
-	take_names(sheet);
+	import_read_names(sheet);
 	sheet->header = true;
 	if (columns_find(&sheet->rows.columns, sheet->names.items,
 		sheet->names.len, sheet->options, &cause) != 0)
@@ -226,11 +226,11 @@ static bool is_header_again(const struct sheet *sheet)
 
 /* Takes a repeated header. Columns may be in another order; without memory, the
  * rows after it belong to another table. */
-static void take_header_again(struct sheet *sheet)
+static void import_read_header_again(struct sheet *sheet)
 {
 	struct columns columns;
 
-	take_names(sheet);
+	import_read_names(sheet);
 	sheet->other = columns_find(&columns, sheet->names.items,
 			   sheet->names.len, sheet->options, NULL) != 0;
 	if (!sheet->other)
@@ -269,12 +269,12 @@ static void pass_over(struct sheet *sheet)
 }
 
 /* If blanks separate columns, any sentence has enough columns. */
-static void take_cells(struct sheet *sheet)
+static void import_read_cells(struct sheet *sheet)
 {
 	struct err cause;
-	enum row_result got = rows_take(&sheet->rows, &cause);
+	enum row_result got = rows_add(&sheet->rows, &cause);
 
-	if (got == ROW_TAKEN)
+	if (got == ROW_ADDED)
 		return;
 	if (got == ROW_BAD && !sheet->layout.aligned) {
 		sheet_fail(sheet, cause.text);
@@ -286,18 +286,18 @@ static void take_cells(struct sheet *sheet)
 	pass_over(sheet);
 }
 
-static void take_row(struct sheet *sheet)
+static void import_read_row(struct sheet *sheet)
 {
 	if (is_machine(sheet))
 		rows_next_run(&sheet->rows);
 	else if (is_header_again(sheet))
-		take_header_again(sheet);
+		import_read_header_again(sheet);
 	else if (sheet->other || is_average(sheet) || sheet->row.text[0] == '#')
 		return;
 	else if (is_short(sheet))
 		pass_over(sheet);
 	else
-		take_cells(sheet);
+		import_read_cells(sheet);
 }
 
 static void end_row(int c, void *context)
@@ -307,9 +307,9 @@ static void end_row(int c, void *context)
 	sheet->unseen = 0;
 	if (sheet->field > 0 && !sheet->failed) {
 		if (sheet->header)
-			take_row(sheet);
+			import_read_row(sheet);
 		else
-			take_header(sheet);
+			import_read_header(sheet);
 	}
 	for (int i = 0; i < COLUMNS; i++)
 		sheet->rows.cells[i][0] = 0;
@@ -341,8 +341,8 @@ static int sheet_feed(struct sheet *sheet, char *bytes, size_t len)
 {
 	blank_out(sheet, bytes, len);
 	sheet->unseen += len;
-	if (csv_parse(&sheet->parser, bytes, len, take_field, end_row, sheet) !=
-	    len)
+	if (csv_parse(&sheet->parser, bytes, len, import_read_field, end_row,
+		sheet) != len)
 		sheet_fail(
 		    sheet, csv_error(&sheet->parser) == CSV_EPARSE
 			       ? "a quote is where none can be"
@@ -359,7 +359,7 @@ static int sheet_end(struct sheet *sheet)
 {
 	size_t line = sheet->line;
 
-	if (csv_fini(&sheet->parser, take_field, end_row, sheet) != 0) {
+	if (csv_fini(&sheet->parser, import_read_field, end_row, sheet) != 0) {
 		sheet->line = line;
 		sheet_fail(
 		    sheet, "a quote is opened here or later and never closed");

@@ -115,7 +115,7 @@ static uint64_t read_start(const char *cell)
 	return is_empty(at) ? ticks : 0;
 }
 
-static void rows_take_process(struct rows *rows, double time_s, double mib)
+static void rows_add_process(struct rows *rows, double time_s, double mib)
 {
 	const char *pid = rows->cells[COLUMN_PID];
 	const char *name = rows->cells[COLUMN_NAME];
@@ -162,17 +162,17 @@ static void put_sample(struct rows *rows, double time_s, double mib)
 	else if (total)
 		series_add(&rows->run->total, time_s, mib);
 	else
-		rows_take_process(rows, time_s, mib);
+		rows_add_process(rows, time_s, mib);
 	rows->taken++;
 }
 
-enum row_result rows_take(struct rows *rows, struct err *e)
+enum row_result rows_add(struct rows *rows, struct err *e)
 {
 	double time_s, mib;
 
 	if (is_empty(rows->cells[COLUMN_MEMORY]) ||
 	    is_empty(rows->cells[COLUMN_TIME]))
-		return ROW_TAKEN;
+		return ROW_ADDED;
 	if (read_time(rows, &time_s, e) != 0)
 		return ROW_TEXT;
 	if (read_memory(rows, &mib, e) != 0)
@@ -183,7 +183,7 @@ enum row_result rows_take(struct rows *rows, struct err *e)
 		return ROW_TEXT;
 	}
 	put_sample(rows, time_s, mib);
-	return ROW_TAKEN;
+	return ROW_ADDED;
 }
 
 void rows_joined(struct rows *rows)

@@ -29,14 +29,14 @@ struct rows {
 };
 
 enum row_result {
-	ROW_TAKEN, /* taken, or skipped: not measured, or something else */
+	ROW_ADDED, /* taken, or skipped: not measured, or something else */
 	ROW_TEXT,  /* it has no time: it is no row */
 	ROW_BAD,   /* its memory is no amount of memory */
 };
 
 /* Takes the row in cells; missing cells are empty. With e unless it is
  * taken. */
-enum row_result rows_take(struct rows *rows, struct err *e)
+enum row_result rows_add(struct rows *rows, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
 /* A header was repeated: if time decreases after it, a new run begins. */

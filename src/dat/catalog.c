@@ -36,11 +36,11 @@ static bool is_default_name(const char *name)
 
 /* 1 for a regular file or a link to one, 0 for anything else or where it is
  * gone, -1 with errno where that can't be found out. */
-static int is_file(int folder, const char *name)
+static int is_file(int directory, const char *name)
 {
 	struct stat about;
 
-	if (fstatat(folder, name, &about, 0) == 0)
+	if (fstatat(directory, name, &about, 0) == 0)
 		return S_ISREG(about.st_mode);
 	return errno == ENOENT || errno == ELOOP ? 0 : -1;
 }
@@ -51,7 +51,7 @@ static int catalog_compare_names(const void *left, const void *right)
 }
 
 /* Whether the file is an X_ts.dat with X.dat beside it. */
-static bool catalog_is_companion(int folder, const char *name)
+static bool catalog_is_companion(int directory, const char *name)
 {
 	static const char ending[] = "_ts.dat";
 	bool there;
@@ -61,20 +61,22 @@ static bool catalog_is_companion(int folder, const char *name)
 		return false;
 	owner =
 	    mem_format("%.*s.dat", (int)(strlen(name) - strlen(ending)), name);
-	there = faccessat(folder, owner, F_OK, 0) == 0;
+	there = faccessat(directory, owner, F_OK, 0) == 0;
 	free(owner);
 	return there;
 }
 
 /* Whether the file begins like a recording, whatever its name. */
-static bool catalog_holds(int folder, const char *name)
+static bool catalog_holds(int directory, const char *name)
 {
 	int fd;
 	bool recording;
 
-	if (is_file(folder, name) != 1 || catalog_is_companion(folder, name))
+	if (is_file(directory, name) != 1 ||
+	    catalog_is_companion(directory, name))
 		return false;
-	fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = openat(
+	    directory, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	recording = fd >= 0 && dat_content(fd) == DAT_CONTENT_RECORD;
 	if (fd >= 0)
 		close(fd);
@@ -82,7 +84,7 @@ static bool catalog_holds(int folder, const char *name)
 }
 
 static int catalog_read_others(
-    struct catalog *catalog, DIR *dir, const char *folder, struct err *e)
+    struct catalog *catalog, DIR *dir, const char *directory, struct err *e)
 {
 	struct dirent *entry;
 
@@ -94,12 +96,12 @@ static int catalog_read_others(
 		if (catalog->names.len == MOST_OTHERS)
 			return 0;
 	}
-	return errno == 0 ? 0 : err_errno(e, "%s: can't be read", folder);
+	return errno == 0 ? 0 : err_errno(e, "%s: can't be read", directory);
 }
 
 /* Lists the directory; -1 with e. */
 static int catalog_read(
-    struct catalog *catalog, DIR *dir, const char *folder, struct err *e)
+    struct catalog *catalog, DIR *dir, const char *directory, struct err *e)
 {
 	struct dirent *entry;
 	int file;
@@ -119,11 +121,11 @@ static int catalog_read(
 		else
 			*array_push(&catalog->others) = mem_copy(entry->d_name);
 	}
-	return errno == 0 ? 0 : err_errno(e, "%s: can't be read", folder);
+	return errno == 0 ? 0 : err_errno(e, "%s: can't be read", directory);
 }
 
 static int catalog_read_all(
-    struct catalog *catalog, DIR *dir, const char *folder, struct err *e)
+    struct catalog *catalog, DIR *dir, const char *directory, struct err *e)
 {
 	struct dirent *entry;
 
@@ -131,22 +133,22 @@ static int catalog_read_all(
 		if (catalog_holds(dirfd(dir), entry->d_name))
 			*array_push(&catalog->names) = mem_copy(entry->d_name);
 	}
-	return errno == 0 ? 0 : err_errno(e, "%s: can't be read", folder);
+	return errno == 0 ? 0 : err_errno(e, "%s: can't be read", directory);
 }
 
-typedef int catalog_take(
-    struct catalog *catalog, DIR *dir, const char *folder, struct err *e);
+typedef int catalog_reader(
+    struct catalog *catalog, DIR *dir, const char *directory, struct err *e);
 
-static int catalog_fill(struct catalog *catalog, catalog_take *take,
-    const char *folder, struct err *e)
+static int catalog_fill(struct catalog *catalog, catalog_reader *read,
+    const char *directory, struct err *e)
 {
-	DIR *dir = opendir(folder);
+	DIR *dir = opendir(directory);
 	int failed;
 
 	*catalog = (struct catalog){0};
 	if (!dir)
-		return err_errno(e, "%s: can't be read", folder);
-	failed = take(catalog, dir, folder, e);
+		return err_errno(e, "%s: can't be read", directory);
+	failed = read(catalog, dir, directory, e);
 	closedir(dir);
 	if (catalog->names.len > 0)
 		qsort(catalog->names.items, catalog->names.len,
@@ -157,20 +159,21 @@ static int catalog_fill(struct catalog *catalog, catalog_take *take,
 	return failed;
 }
 
-int catalog_init(struct catalog *catalog, const char *folder, struct err *e)
+int catalog_init(struct catalog *catalog, const char *directory, struct err *e)
 {
-	return catalog_fill(catalog, catalog_read, folder, e);
+	return catalog_fill(catalog, catalog_read, directory, e);
 }
 
 int catalog_init_others(
-    struct catalog *catalog, const char *folder, struct err *e)
+    struct catalog *catalog, const char *directory, struct err *e)
 {
-	return catalog_fill(catalog, catalog_read_others, folder, e);
+	return catalog_fill(catalog, catalog_read_others, directory, e);
 }
 
-int catalog_init_all(struct catalog *catalog, const char *folder, struct err *e)
+int catalog_init_all(
+    struct catalog *catalog, const char *directory, struct err *e)
 {
-	return catalog_fill(catalog, catalog_read_all, folder, e);
+	return catalog_fill(catalog, catalog_read_all, directory, e);
 }
 
 void catalog_finish(struct catalog *catalog)
@@ -294,7 +297,7 @@ struct newest_file {
  * began, so files are read in order of their last change, newest first, until
  * all others were changed before the best one began. */
 struct newest {
-	int folder;
+	int directory;
 	ARRAY(struct newest_file) files;
 	const char *best;
 	double began_s, bound_s;
@@ -304,7 +307,7 @@ static void newest_add_file(struct newest *newest, const char *name)
 {
 	struct stat about;
 
-	if (fstatat(newest->folder, name, &about, 0) != 0 ||
+	if (fstatat(newest->directory, name, &about, 0) != 0 ||
 	    !S_ISREG(about.st_mode) || about.st_size == 0)
 		return;
 	*array_push(&newest->files) = (struct newest_file){mem_copy(name),
@@ -343,12 +346,12 @@ static bool newest_is_better(const struct newest *newest,
 		(begin->last_s == newest->began_s &&
 		    !newest_is_later(file->name, newest->best))))
 		return false;
-	return !catalog_is_companion(newest->folder, file->name);
+	return !catalog_is_companion(newest->directory, file->name);
 }
 
 static void newest_try(struct newest *newest, const struct newest_file *file)
 {
-	int fd = openat(newest->folder, file->name,
+	int fd = openat(newest->directory, file->name,
 	    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct dat_begin begin;
 
@@ -382,23 +385,23 @@ static void newest_search(struct newest *newest)
 	}
 }
 
-char *catalog_newest(const char *folder, struct err *e)
+char *catalog_newest(const char *directory, struct err *e)
 {
 	struct newest newest = {.began_s = -1, .bound_s = -1};
-	DIR *dir = opendir(folder);
+	DIR *dir = opendir(directory);
 	struct dirent *entry;
 	char *best;
 
 	e->text[0] = 0;
 	if (!dir) {
-		err_errno(e, "%s: can't be read", folder);
+		err_errno(e, "%s: can't be read", directory);
 		return NULL;
 	}
-	newest.folder = dirfd(dir);
+	newest.directory = dirfd(dir);
 	while (errno = 0, (entry = readdir(dir)))
 		newest_add_file(&newest, entry->d_name);
 	if (errno)
-		err_errno(e, "%s: can't be read", folder);
+		err_errno(e, "%s: can't be read", directory);
 	if (newest.files.len > 0)
 		qsort(newest.files.items, newest.files.len,
 		    sizeof(newest.files.items[0]), newest_compare);

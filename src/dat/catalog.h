@@ -20,19 +20,19 @@ struct catalog {
  * have a number. -1 with e where the directory or the type of one of its files
  * can't be read, as the numbers would be wrong. The caller finishes in any
  * case. */
-int catalog_init(struct catalog *catalog, const char *folder, struct err *e)
+int catalog_init(struct catalog *catalog, const char *directory, struct err *e)
     __attribute__((nonnull(1, 2), warn_unused_result));
 
 /* Recordings with other names, which have no number: *.dat files that begin
  * like one, except companions. Of very many files some are left out. Errors as
  * above. */
-int catalog_init_others(struct catalog *catalog, const char *folder,
+int catalog_init_others(struct catalog *catalog, const char *directory,
     struct err *e) __attribute__((nonnull(1, 2), warn_unused_result));
 
 /* All recordings of a directory, whatever their names: files that begin like
  * one, except companions. Errors as above. */
-int catalog_init_all(struct catalog *catalog, const char *folder, struct err *e)
-    __attribute__((nonnull(1, 2), warn_unused_result));
+int catalog_init_all(struct catalog *catalog, const char *directory,
+    struct err *e) __attribute__((nonnull(1, 2), warn_unused_result));
 void catalog_finish(struct catalog *catalog) __attribute__((nonnull));
 
 /* Whether a word is a number such as 3 or -1, which goes to *number. */
@@ -61,7 +61,7 @@ int catalog_check(const char *path, struct err *e)
  * caller frees; NULL where there is none. *e has text where the directory can't
  * be read. Reads files whose names end in .dat, then as many others as a moment
  * allows, the newest first: one that begins like a recording is one. */
-char *catalog_newest(const char *folder, struct err *e)
+char *catalog_newest(const char *directory, struct err *e)
     __attribute__((nonnull, malloc, warn_unused_result));
 
 #endif

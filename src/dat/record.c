@@ -1009,7 +1009,7 @@ static inline const char *read_plain_sample(struct record_reader *reader,
 	return next + 1;
 }
 
-static const char *take_plain_child(
+static const char *record_read_plain_child(
     struct record_reader *reader, const char *at, const char *end)
 {
 	const char *pid = at, *next;
@@ -1032,7 +1032,7 @@ static const char *take_plain_child(
 
 /* Takes MEM lines that follow each other, most of them at a time; NULL where
  * the first is not plain. */
-static const char *take_plain_totals(
+static const char *record_read_plain_totals(
     struct record_reader *reader, const char *at, const char *end)
 {
 	struct sample samples[PLAIN_TOTALS];
@@ -1062,9 +1062,9 @@ const char *record_read_plain(
 		const char *next = NULL;
 
 		if (memcmp(at, "MEM ", 4) == 0)
-			next = take_plain_totals(reader, at, end);
+			next = record_read_plain_totals(reader, at, end);
 		else if (memcmp(at, "CHLD ", 5) == 0)
-			next = take_plain_child(reader, at + 5, end);
+			next = record_read_plain_child(reader, at + 5, end);
 		if (!next)
 			break;
 		at = next;

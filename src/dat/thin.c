@@ -152,9 +152,9 @@ static void thin_split(const char *text, size_t len, struct thin_line *line)
 	line->time_s = thin_number(&time);
 }
 
-/* Calls take for each line of the copied part of the old file. */
+/* Calls each for each line of the copied part of the old file. */
 static int thin_each_line(const struct thin_copy *copy,
-    void (*take)(void *context, const char *text, size_t len), void *context,
+    void (*each)(void *context, const char *text, size_t len), void *context,
     struct err *e)
 {
 	char *text = NULL;
@@ -167,7 +167,7 @@ static int thin_each_line(const struct thin_copy *copy,
 
 		if (len <= 0)
 			break;
-		take(context, text, (size_t)len);
+		each(context, text, (size_t)len);
 		left -= len;
 	}
 	free(text);
@@ -643,7 +643,7 @@ static bool thin_still_named(const struct thin *thin)
 	const struct named_file *target = &thin->output.target;
 	struct stat now;
 
-	return fstatat(target->folder, target->name, &now,
+	return fstatat(target->directory, target->name, &now,
 		   AT_SYMLINK_NOFOLLOW) == 0 &&
 	       named_file_is(target, &now);
 }

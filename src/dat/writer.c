@@ -305,8 +305,8 @@ static int open_named(struct dat_writer *writer, const struct named_file *file)
 
 	writer->created = !named_file_exists(file);
 	if (writer->created)
-		return openat(
-		    file->folder, file->name, flags | O_CREAT | O_EXCL, 0666);
+		return openat(file->directory, file->name,
+		    flags | O_CREAT | O_EXCL, 0666);
 	return named_file_reopen(file, flags | O_NONBLOCK);
 }
 
@@ -517,7 +517,7 @@ static unsigned writer_free_number(
 	while (taken && number < writer->keeps) {
 		char *name = name_older(file->name, number);
 
-		taken = fstatat(file->folder, name, &about,
+		taken = fstatat(file->directory, name, &about,
 			    AT_SYMLINK_NOFOLLOW) == 0;
 		number += taken;
 		free(name);
@@ -537,8 +537,9 @@ static int rename_older(
 		char *from = name_older(file->name, i - 1);
 		char *to = name_older(file->name, i);
 
-		failed = renameat(file->folder, from, file->folder, to) != 0 &&
-			 (i == 1 || errno != ENOENT);
+		failed =
+		    renameat(file->directory, from, file->directory, to) != 0 &&
+		    (i == 1 || errno != ENOENT);
 		free(from);
 		free(to);
 	}
@@ -551,8 +552,8 @@ static void writer_undo_rename(const struct named_file *file)
 {
 	char *older = name_older(file->name, 1);
 
-	if (linkat(file->folder, older, file->folder, file->name, 0) == 0)
-		unlinkat(file->folder, older, 0);
+	if (linkat(file->directory, older, file->directory, file->name, 0) == 0)
+		unlinkat(file->directory, older, 0);
 	free(older);
 }
 
@@ -569,7 +570,7 @@ static int writer_open_next(
 		return err_set(e, "has another name by now");
 	if (rename_older(writer, file) != 0)
 		return err_errno(e, "can't be renamed");
-	fd = openat(file->folder, file->name,
+	fd = openat(file->directory, file->name,
 	    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC,
 	    about.st_mode & 0777);
 	if (fd < 0) {

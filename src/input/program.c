@@ -34,9 +34,9 @@ static bool program_is_interpreter(const char *word)
 
 /* DIRECTORY/NAME, if access() allows that mode; NULL otherwise. The caller
  * frees. */
-static char *program_file_in(const char *folder, const char *name, int mode)
+static char *program_file_in(const char *directory, const char *name, int mode)
 {
-	char *path = mem_format("%s/%s", folder, name);
+	char *path = mem_format("%s/%s", directory, name);
 
 	if (access(path, mode) == 0)
 		return path;
@@ -49,18 +49,18 @@ static char *program_file_in(const char *folder, const char *name, int mode)
 static char *program_python_beside(const char *path)
 {
 	const char *name = path ? path_name(path) : NULL;
-	char *folder, *config, *python = NULL;
+	char *directory, *config, *python = NULL;
 
 	if (!path)
 		return NULL;
-	folder = name == path
-		     ? mem_copy(".")
-		     : mem_format("%.*s", (int)(name - path - 1), path);
-	config = program_file_in(folder, "../pyvenv.cfg", F_OK);
+	directory = name == path
+			? mem_copy(".")
+			: mem_format("%.*s", (int)(name - path - 1), path);
+	config = program_file_in(directory, "../pyvenv.cfg", F_OK);
 	if (config)
-		python = program_file_in(folder, "python3", X_OK);
+		python = program_file_in(directory, "python3", X_OK);
 	free(config);
-	free(folder);
+	free(directory);
 	return python;
 }
 
@@ -136,7 +136,7 @@ static char *program_module_of(const char *word)
 	return NULL;
 }
 
-static bool program_is_folder(const char *word)
+static bool program_is_directory(const char *word)
 {
 	struct stat file;
 
@@ -173,7 +173,8 @@ static bool program_needs_python(
  * module. */
 static void program_add_target(struct program_argv *argv, const char *word)
 {
-	char *module = program_is_folder(word) ? program_module_of(word) : NULL;
+	char *module =
+	    program_is_directory(word) ? program_module_of(word) : NULL;
 	char *path = NULL;
 
 	if (!module && word[0] != '-' && access(word, R_OK) != 0) {

@@ -40,13 +40,13 @@ static char *python_source_read(const char *path)
 
 /* DIRECTORY/MODULE.py or DIRECTORY/MODULE/__main__.py. The caller frees. */
 static char *python_source_module_in(
-    int len, const char *folder, const char *module)
+    int len, const char *directory, const char *module)
 {
 	static const char *const endings[] = {".py", "/__main__.py"};
 	char *path;
 
 	for (size_t i = 0; i < 2; i++) {
-		path = mem_format("%.*s%s%s%s", len, folder, len ? "/" : "",
+		path = mem_format("%.*s%s%s%s", len, directory, len ? "/" : "",
 		    module, endings[i]);
 		for (char *at = path + len; at < path + strlen(path) - 3; at++)
 			*at = *at == '.' ? '/' : *at;

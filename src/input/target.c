@@ -30,7 +30,7 @@ static bool is_number(const char *word)
 /* One of several processes that match a name. */
 struct target_row {
 	struct proc_stat stat;
-	char command[256], folder[256];
+	char command[256], directory[256];
 };
 
 static void target_row_read(
@@ -45,8 +45,9 @@ static void target_row_read(
 		snprintf(
 		    row->command, sizeof(row->command), "[%s]", row->stat.name);
 	snprintf(name, sizeof(name), "%d/cwd", (int)row->stat.pid);
-	got = readlinkat(fs->root, name, row->folder, sizeof(row->folder) - 1);
-	row->folder[got > 0 ? got : 0] = 0;
+	got = readlinkat(
+	    fs->root, name, row->directory, sizeof(row->directory) - 1);
+	row->directory[got > 0 ? got : 0] = 0;
 }
 
 /* Whether no other one has the same command line. */
@@ -61,7 +62,7 @@ static bool target_row_is_alone(
 
 static void target_row_print(const struct target_row *row, bool is_alone)
 {
-	char age[UNITS_TEXT], memory[UNITS_TEXT], command[512], folder[512];
+	char age[UNITS_TEXT], memory[UNITS_TEXT], command[512], directory[512];
 	double ticks = (double)(procfs_ticks() - row->stat.started);
 
 	fprintf(stderr, "%8d %8d %10s %10s  %s", (int)row->stat.pid,
@@ -69,9 +70,9 @@ static void target_row_print(const struct target_row *row, bool is_alone)
 	    units_duration(age, ticks / (double)sysconf(_SC_CLK_TCK)),
 	    units_size(memory, (double)row->stat.rss_kib / 1024),
 	    utf8_clean(command, sizeof(command), row->command));
-	if (!is_alone && row->folder[0])
+	if (!is_alone && row->directory[0])
 		fprintf(stderr, "  in %s",
-		    utf8_clean(folder, sizeof(folder), row->folder));
+		    utf8_clean(directory, sizeof(directory), row->directory));
 	fputc('\n', stderr);
 }
 
@@ -182,9 +183,9 @@ static void target_read_words(struct target *target, const struct procfs *fs)
  * time. */
 enum { WAIT_MS = 50, WAIT_SHARE = 20 };
 
-static void wait_a_little(int64_t look_ns, int64_t until_ns)
+static void target_wait(int64_t scan_ns, int64_t until_ns)
 {
-	int64_t now_ns = clock_mono_ns(), rest_ns = WAIT_SHARE * look_ns;
+	int64_t now_ns = clock_mono_ns(), rest_ns = WAIT_SHARE * scan_ns;
 	struct timespec rest;
 
 	if (rest_ns < WAIT_MS * NS_PER_S / 1000)
@@ -198,7 +199,7 @@ static void wait_a_little(int64_t look_ns, int64_t until_ns)
 static int wait_for_name(struct target *target, const struct procfs *fs,
     const struct target_wish *wish)
 {
-	int64_t look_ns = clock_mono_ns();
+	int64_t begun_ns = clock_mono_ns();
 	int status = choose_by_name(target, fs, wish);
 	struct err e;
 
@@ -211,8 +212,8 @@ static int wait_for_name(struct target *target, const struct procfs *fs,
 			    wish->word);
 			return command_fail(COMMAND_FAILED, &e);
 		}
-		wait_a_little(clock_mono_ns() - look_ns, wish->until_ns);
-		look_ns = clock_mono_ns();
+		target_wait(clock_mono_ns() - begun_ns, wish->until_ns);
+		begun_ns = clock_mono_ns();
 		status = choose_by_name(target, fs, wish);
 	}
 	return status;
@@ -361,7 +362,7 @@ static int target_choose_group(struct target *target,
 	else {
 		const struct cgroup_found *found = &find->list.items[0];
 
-		target->group = mem_copy(found->folder);
+		target->group = mem_copy(found->directory);
 		target->group_path = mem_copy(found->path);
 		target->argv = mem_zero(3, sizeof(char *));
 		target->argv[0] = mem_copy(words->option);

@@ -53,7 +53,7 @@ static bool label_is_free(
 	       place_ink_is_free(&placer->ink, box);
 }
 
-static bool label_take(
+static bool label_put(
     struct label_placer *placer, const struct placed_words *words)
 {
 	struct draw_box box = place_box(placer->place, words);
@@ -256,7 +256,7 @@ static bool name_line(
 		for (int left = 0; left < 2; left++) {
 			words.x = x + (left ? -4 : 4);
 			words.align = left;
-			if (label_take(placer, &words))
+			if (label_put(placer, &words))
 				return true;
 		}
 		words.y += 0.5 * row;
@@ -331,7 +331,7 @@ static bool try_moment(struct label_placer *placer,
 	for (int left = 0; left < 2; left++) {
 		words.x = moment->x + (left ? -4 : 4);
 		words.align = left;
-		if (!label_take(placer, &words))
+		if (!label_put(placer, &words))
 			continue;
 		draw_moment_line(placer, moment, top);
 		return true;
@@ -450,7 +450,7 @@ static void name_moment_ticks(struct label_placer *placer, size_t count)
 		words.y =
 		    in->y + in->h - place->font - place_line_height(words.size);
 		if (text && *text)
-			label_take(placer, &words);
+			label_put(placer, &words);
 		free(text);
 	}
 }
@@ -497,7 +497,7 @@ static void label_gap(
 	words.y = plot->box.y + plot->box.h - 2 * row;
 	if (place_width(place, &words) >= x1 - x0 - 4)
 		return;
-	while (words.y > plot->box.y && !label_take(placer, &words))
+	while (words.y > plot->box.y && !label_put(placer, &words))
 		words.y -= 2 * row;
 }
 
@@ -525,7 +525,7 @@ static void name_limit(
 		words.align = i / 2 / 4.0;
 		words.x = in->x + 4 + words.align * (in->w - 8);
 		words.y = i % 2 ? y + 2 : above;
-		if (label_take(placer, &words))
+		if (label_put(placer, &words))
 			return;
 	}
 	label_point(placer,
@@ -624,7 +624,7 @@ static void name_line_end(
 			  : i == 1 ? end.y - row - air
 				   : end.y + air;
 		words.align = i == 0 ? 0 : 1;
-		if (label_take(placer, &words))
+		if (label_put(placer, &words))
 			break;
 	}
 	free(text);

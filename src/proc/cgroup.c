@@ -26,20 +26,20 @@ static const struct {
 /* Whether the directory has the files of a memory controller; keeps the
  * descriptor then. */
 static bool cgroup_open(
-    struct cgroup *cgroup, const struct cgroup_mount *mount, char *folder)
+    struct cgroup *cgroup, const struct cgroup_mount *mount, char *directory)
 {
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0 || faccessat(fd, files[mount->v2].events, R_OK, 0) != 0) {
 		if (fd >= 0)
 			close(fd);
 		return false;
 	}
-	*cgroup = (struct cgroup){.folder = fd,
+	*cgroup = (struct cgroup){.directory = fd,
 	    .current =
 		openat(fd, files[mount->v2].current, O_RDONLY | O_CLOEXEC),
 	    .v2 = mount->v2,
-	    .path = folder,
+	    .path = directory,
 	    .mount = mem_copy(mount->point)};
 	return true;
 }
@@ -50,7 +50,7 @@ static bool cgroup_open(
 static bool cgroup_try_mount(struct cgroup *cgroup, const struct procfs *fs,
     pid_t pid, const char *path, const struct cgroup_mount *mount)
 {
-	char text[4096], *folder;
+	char text[4096], *directory;
 	bool by_pid = !path;
 
 	if (!mount->v2 && !mount->memory)
@@ -62,14 +62,14 @@ static bool cgroup_try_mount(struct cgroup *cgroup, const struct procfs *fs,
 	}
 	if (!path)
 		return false;
-	folder = cgroup_mount_folder(mount, path);
-	if (!folder && by_pid)
-		folder = mem_copy(mount->point);
-	if (!folder)
+	directory = cgroup_mount_directory(mount, path);
+	if (!directory && by_pid)
+		directory = mem_copy(mount->point);
+	if (!directory)
 		return false;
-	if (cgroup_open(cgroup, mount, folder))
+	if (cgroup_open(cgroup, mount, directory))
 		return true;
-	free(folder);
+	free(directory);
 	return false;
 }
 
@@ -79,7 +79,7 @@ static int cgroup_find(struct cgroup *cgroup, const struct procfs *fs,
 	struct cgroup_mounts mounts;
 	bool found = false;
 
-	*cgroup = (struct cgroup){.folder = -1, .current = -1};
+	*cgroup = (struct cgroup){.directory = -1, .current = -1};
 	if (cgroup_mounts_init(&mounts, fs, e) != 0)
 		return -1;
 	for (size_t i = 0; i < mounts.list.len && !found; i++)
@@ -109,13 +109,13 @@ int cgroup_init_path(struct cgroup *cgroup, const struct procfs *fs,
 
 void cgroup_finish(struct cgroup *cgroup)
 {
-	if (cgroup->folder >= 0)
-		close(cgroup->folder);
+	if (cgroup->directory >= 0)
+		close(cgroup->directory);
 	if (cgroup->current >= 0)
 		close(cgroup->current);
 	free(cgroup->path);
 	free(cgroup->mount);
-	*cgroup = (struct cgroup){.folder = -1, .current = -1};
+	*cgroup = (struct cgroup){.directory = -1, .current = -1};
 }
 
 /* A number of bytes, as KiB; -1 for "max" and other text. */
@@ -132,8 +132,8 @@ static void cgroup_read(
     const struct cgroup *cgroup, const char *name, char *text, size_t size)
 {
 	text[0] = 0;
-	if (cgroup->folder >= 0)
-		procfs_read_at(cgroup->folder, name, text, size);
+	if (cgroup->directory >= 0)
+		procfs_read_at(cgroup->directory, name, text, size);
 }
 
 int64_t cgroup_current_kib(const struct cgroup *cgroup)

@@ -14,8 +14,8 @@
 #include "proc/procfs.h"
 
 struct cgroup {
-	int folder;  /* directory of the group; -1: none was found */
-	int current; /* descriptor of its current charge; -1: unknown */
+	int directory; /* directory of the group; -1: none was found */
+	int current;   /* descriptor of its current charge; -1: unknown */
 	bool v2;
 	char *path;  /* of the directory */
 	char *mount; /* root of the hierarchy */

@@ -11,7 +11,7 @@
 static void cgroup_found_finish(struct cgroup_found *found)
 {
 	free(found->path);
-	free(found->folder);
+	free(found->directory);
 	free(found->id);
 	free(found->names);
 	*found = (struct cgroup_found){0};
@@ -27,11 +27,12 @@ void cgroup_find_finish(struct cgroup_find *find)
 /* Adds a group. In version 1 each hierarchy may have it: the one with its
  * processes counts. A container is one group, including the groups below. */
 static void cgroup_find_add(struct cgroup_find *find,
-    const struct cgroup_mount *mount, const char *folder, const char *id)
+    const struct cgroup_mount *mount, const char *directory, const char *id)
 {
-	struct cgroup_found found = {.path = cgroup_mount_path(mount, folder),
-	    .folder = mem_copy(folder),
-	    .populated = cgroup_is_populated(folder),
+	struct cgroup_found found = {
+	    .path = cgroup_mount_path(mount, directory),
+	    .directory = mem_copy(directory),
+	    .populated = cgroup_is_populated(directory),
 	    .id = id ? mem_copy(id) : NULL};
 
 	for (size_t i = 0; i < find->list.len; i++) {
@@ -91,14 +92,15 @@ struct cgroup_search {
 	struct cgroup_find *find;
 	const struct cgroup_mount *mount;
 	const char *word;
-	void (*look)(const struct cgroup_search *search, const char *folder);
+	void (*check)(
+	    const struct cgroup_search *search, const char *directory);
 };
 
-static bool cgroup_search_folder(void *context, const char *folder)
+static bool cgroup_search_directory(void *context, const char *directory)
 {
 	const struct cgroup_search *search = context;
 
-	search->look(search, folder);
+	search->check(search, directory);
 	return true;
 }
 
@@ -112,8 +114,8 @@ static int cgroup_find_search(
 	search.find = find;
 	for (size_t i = 0; i < mounts.list.len; i++) {
 		search.mount = &mounts.list.items[i];
-		cgroup_each_folder(
-		    search.mount->point, cgroup_search_folder, &search);
+		cgroup_each_directory(
+		    search.mount->point, cgroup_search_directory, &search);
 	}
 	cgroup_mounts_finish(&mounts);
 	return 0;
@@ -124,13 +126,14 @@ static void cgroup_find_try_path(struct cgroup_find *find,
     const struct cgroup_mount *mount, const char *path)
 {
 	char *own = cgroup_mount_path(mount, path);
-	char *folder = own ? mem_copy(path) : cgroup_mount_folder(mount, path);
+	char *directory =
+	    own ? mem_copy(path) : cgroup_mount_directory(mount, path);
 	struct strbuf pids = {0};
 
-	if (folder && cgroup_read_pids(folder, &pids))
-		cgroup_find_add(find, mount, folder, NULL);
+	if (directory && cgroup_read_pids(directory, &pids))
+		cgroup_find_add(find, mount, directory, NULL);
 	strbuf_finish(&pids);
-	free(folder);
+	free(directory);
 	free(own);
 }
 
@@ -153,10 +156,10 @@ int cgroup_find_path(struct cgroup_find *find, const char *path, struct err *e)
 }
 
 static void cgroup_search_unit(
-    const struct cgroup_search *search, const char *folder)
+    const struct cgroup_search *search, const char *directory)
 {
-	if (strcmp(path_name(folder), search->word) == 0)
-		cgroup_find_add(search->find, search->mount, folder, NULL);
+	if (strcmp(path_name(directory), search->word) == 0)
+		cgroup_find_add(search->find, search->mount, directory, NULL);
 }
 
 /* Like systemctl, a name without a unit type means a service. */
@@ -165,7 +168,7 @@ int cgroup_find_unit(struct cgroup_find *find, const char *name, struct err *e)
 	char *unit =
 	    mem_format("%s%s", name, strchr(name, '.') ? "" : ".service");
 	int got = cgroup_find_search(find,
-	    (struct cgroup_search){.word = unit, .look = cgroup_search_unit},
+	    (struct cgroup_search){.word = unit, .check = cgroup_search_unit},
 	    e);
 
 	free(unit);
@@ -174,12 +177,12 @@ int cgroup_find_unit(struct cgroup_find *find, const char *name, struct err *e)
 }
 
 static void cgroup_search_container(
-    const struct cgroup_search *search, const char *folder)
+    const struct cgroup_search *search, const char *directory)
 {
 	char id[CONTAINER_ID];
 
-	if (container_id_of(path_name(folder), id))
-		cgroup_find_add(search->find, search->mount, folder, id);
+	if (container_id_of(path_name(directory), id))
+		cgroup_find_add(search->find, search->mount, directory, id);
 }
 
 static bool cgroup_found_has_name(
@@ -230,7 +233,7 @@ int cgroup_find_container(
     struct cgroup_find *find, const char *word, struct err *e)
 {
 	bool named = false;
-	const struct cgroup_search search = {.look = cgroup_search_container};
+	const struct cgroup_search search = {.check = cgroup_search_container};
 
 	if (cgroup_find_search(find, search, e) != 0)
 		return -1;

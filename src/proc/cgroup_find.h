@@ -14,11 +14,11 @@
 #include "proc/procfs.h"
 
 struct cgroup_found {
-	char *path;     /* in its hierarchy */
-	char *folder;   /* directory in the hierarchy that has its processes */
-	bool populated; /* it has processes */
-	char *id;       /* id of a container; NULL */
-	char *names;    /* its names, separated by blanks; NULL: unknown */
+	char *path;      /* in its hierarchy */
+	char *directory; /* directory in the hierarchy that has its processes */
+	bool populated;  /* it has processes */
+	char *id;        /* id of a container; NULL */
+	char *names;     /* its names, separated by blanks; NULL: unknown */
 };
 
 struct cgroup_find {

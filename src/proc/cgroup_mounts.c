@@ -120,28 +120,28 @@ void cgroup_mounts_finish(struct cgroup_mounts *mounts)
 
 /* The rest of path after the directory: "" or "/name"; NULL where path is not
  * below it. */
-static const char *cgroup_mount_below(const char *folder, const char *path)
+static const char *cgroup_mount_below(const char *directory, const char *path)
 {
-	size_t len = strlen(folder);
+	size_t len = strlen(directory);
 
-	while (len > 0 && folder[len - 1] == '/')
+	while (len > 0 && directory[len - 1] == '/')
 		len--;
-	if (strncmp(path, folder, len) != 0 ||
+	if (strncmp(path, directory, len) != 0 ||
 	    (path[len] != 0 && path[len] != '/'))
 		return NULL;
 	return strcmp(path + len, "/") == 0 ? "" : path + len;
 }
 
-char *cgroup_mount_folder(const struct cgroup_mount *mount, const char *path)
+char *cgroup_mount_directory(const struct cgroup_mount *mount, const char *path)
 {
 	const char *below = cgroup_mount_below(mount->root, path);
 
 	return below ? mem_format("%s%s", mount->point, below) : NULL;
 }
 
-char *cgroup_mount_path(const struct cgroup_mount *mount, const char *folder)
+char *cgroup_mount_path(const struct cgroup_mount *mount, const char *directory)
 {
-	const char *below = cgroup_mount_below(mount->point, folder);
+	const char *below = cgroup_mount_below(mount->point, directory);
 	const char *root = strcmp(mount->root, "/") == 0 ? "" : mount->root;
 
 	if (!below)
@@ -169,21 +169,21 @@ char *cgroup_mount_find_own(const struct cgroup_mount *mount, char *text)
 	return NULL;
 }
 
-bool cgroup_each_folder(const char *folder,
-    bool (*each)(void *context, const char *folder), void *context)
+bool cgroup_each_directory(const char *directory,
+    bool (*each)(void *context, const char *directory), void *context)
 {
 	DIR *all;
 	struct dirent *entry;
-	bool go_on = each(context, folder);
+	bool go_on = each(context, directory);
 
-	all = go_on ? opendir(folder) : NULL;
+	all = go_on ? opendir(directory) : NULL;
 	while (all && go_on && (entry = readdir(all))) {
 		char *below;
 
 		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
 			continue;
-		below = mem_format("%s/%s", folder, entry->d_name);
-		go_on = cgroup_each_folder(below, each, context);
+		below = mem_format("%s/%s", directory, entry->d_name);
+		go_on = cgroup_each_directory(below, each, context);
 		free(below);
 	}
 	if (all)
@@ -191,26 +191,27 @@ bool cgroup_each_folder(const char *folder,
 	return go_on;
 }
 
-bool cgroup_read_pids(const char *folder, struct strbuf *text)
+bool cgroup_read_pids(const char *directory, struct strbuf *text)
 {
-	char *file = mem_format("%s/cgroup.procs", folder);
+	char *file = mem_format("%s/cgroup.procs", directory);
 	bool read = cgroup_mounts_read(AT_FDCWD, file, text);
 
 	free(file);
 	return read;
 }
 
-static bool cgroup_is_empty(void *context, const char *folder)
+static bool cgroup_is_empty(void *context, const char *directory)
 {
 	struct strbuf *text = context;
 
-	return !cgroup_read_pids(folder, text) || text->len == 0;
+	return !cgroup_read_pids(directory, text) || text->len == 0;
 }
 
-bool cgroup_is_populated(const char *folder)
+bool cgroup_is_populated(const char *directory)
 {
 	struct strbuf text = {0};
-	bool is_empty = cgroup_each_folder(folder, cgroup_is_empty, &text);
+	bool is_empty =
+	    cgroup_each_directory(directory, cgroup_is_empty, &text);
 
 	strbuf_finish(&text);
 	return !is_empty;

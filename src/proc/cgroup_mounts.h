@@ -31,12 +31,12 @@ void cgroup_mounts_finish(struct cgroup_mounts *mounts)
 
 /* The directory of a group, by its path in the hierarchy; NULL where the mount
  * doesn't show it. The caller frees. */
-char *cgroup_mount_folder(const struct cgroup_mount *mount, const char *path)
+char *cgroup_mount_directory(const struct cgroup_mount *mount, const char *path)
     __attribute__((nonnull, warn_unused_result));
 
 /* The path in the hierarchy of a directory below the mount; NULL where it is
  * elsewhere. The caller frees. */
-char *cgroup_mount_path(const struct cgroup_mount *mount, const char *folder)
+char *cgroup_mount_path(const struct cgroup_mount *mount, const char *directory)
     __attribute__((nonnull, warn_unused_result));
 
 /* Finds "4:memory:/path" or "0::/path" in the text of /proc/PID/cgroup. Returns
@@ -47,16 +47,16 @@ char *cgroup_mount_find_own(const struct cgroup_mount *mount, char *text)
 
 /* Calls each for a directory of a hierarchy and all below it, parents first,
  * until it returns false. Skips directories that vanish meanwhile. */
-bool cgroup_each_folder(const char *folder,
-    bool (*each)(void *context, const char *folder), void *context)
+bool cgroup_each_directory(const char *directory,
+    bool (*each)(void *context, const char *directory), void *context)
     __attribute__((nonnull(1, 2)));
 
 /* Reads the pids of a group, without the groups below it, one on a line, into
  * text. False where that fails: it is gone, or a group of threads. */
-bool cgroup_read_pids(const char *folder, struct strbuf *text)
+bool cgroup_read_pids(const char *directory, struct strbuf *text)
     __attribute__((nonnull));
 
 /* Whether a group or one below it has a process. */
-bool cgroup_is_populated(const char *folder) __attribute__((nonnull));
+bool cgroup_is_populated(const char *directory) __attribute__((nonnull));
 
 #endif

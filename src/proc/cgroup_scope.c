@@ -17,9 +17,9 @@ enum { LEAVE_TRIES = 100 };
 #define LEAVE_STEP_NS (NS_PER_S / 100)
 
 static bool cgroup_scope_write(
-    const char *folder, const char *name, const char *text)
+    const char *directory, const char *name, const char *text)
 {
-	char *path = mem_format("%s/%s", folder, name);
+	char *path = mem_format("%s/%s", directory, name);
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	bool written =
 	    fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
@@ -33,9 +33,9 @@ static bool cgroup_scope_write(
 }
 
 /* Whether a file of version 2 that lists controllers contains memory. */
-static bool cgroup_scope_lists_memory(const char *folder, const char *name)
+static bool cgroup_scope_lists_memory(const char *directory, const char *name)
 {
-	char *path = mem_format("%s/%s", folder, name), text[512];
+	char *path = mem_format("%s/%s", directory, name), text[512];
 
 	procfs_read_at(AT_FDCWD, path, text, sizeof(text));
 	free(path);
@@ -61,10 +61,10 @@ static void cgroup_scope_forget(struct cgroup_scope *scope)
 	if (scope->opened)
 		cgroup_scope_write(
 		    scope->opened, "cgroup.subtree_control", "-memory");
-	free(scope->folder);
+	free(scope->directory);
 	free(scope->path);
 	free(scope->opened);
-	scope->folder = scope->path = scope->opened = NULL;
+	scope->directory = scope->path = scope->opened = NULL;
 }
 
 static bool cgroup_scope_make(struct cgroup_scope *scope,
@@ -75,16 +75,17 @@ static bool cgroup_scope_make(struct cgroup_scope *scope,
 
 	if (mount->v2 && !cgroup_scope_open(scope, above))
 		return false;
-	scope->folder = mem_format("%s/mprof-%d.scope", above, (int)getpid());
-	if (mkdir(scope->folder, 0755) == 0) {
-		procs = mem_format("%s/cgroup.procs", scope->folder);
+	scope->directory =
+	    mem_format("%s/mprof-%d.scope", above, (int)getpid());
+	if (mkdir(scope->directory, 0755) == 0) {
+		procs = mem_format("%s/cgroup.procs", scope->directory);
 		scope->procs = open(procs, O_WRONLY | O_CLOEXEC);
 		free(procs);
-		scope->path = cgroup_mount_path(mount, scope->folder);
+		scope->path = cgroup_mount_path(mount, scope->directory);
 		if (scope->procs >= 0 && scope->path)
 			return true;
 		cause = errno;
-		rmdir(scope->folder);
+		rmdir(scope->directory);
 		errno = cause;
 	}
 	cause = errno;
@@ -103,7 +104,7 @@ static bool cgroup_scope_try(struct cgroup_scope *scope,
 
 	if (procfs_read(fs, fs->self, "cgroup", text, sizeof(text)) > 0)
 		path = cgroup_mount_find_own(mount, text);
-	scope->home = path ? cgroup_mount_folder(mount, path) : NULL;
+	scope->home = path ? cgroup_mount_directory(mount, path) : NULL;
 	if (!scope->home)
 		return false;
 	above = mem_copy(scope->home);
@@ -155,13 +156,13 @@ int cgroup_scope_init(
 	    "(systemd-run --user --scope -p Delegate=yes)");
 }
 
-static bool cgroup_scope_empty(void *context, const char *folder)
+static bool cgroup_scope_empty(void *context, const char *directory)
 {
 	const struct cgroup_scope *scope = context;
 	struct strbuf pids = {0};
 	char *save = NULL;
 
-	if (cgroup_read_pids(folder, &pids) && pids.len > 0) {
+	if (cgroup_read_pids(directory, &pids) && pids.len > 0) {
 		for (char *pid = strtok_r(pids.text, "\n", &save); pid;
 		     pid = strtok_r(NULL, "\n", &save))
 			cgroup_scope_write(scope->home, "cgroup.procs", pid);
@@ -170,33 +171,35 @@ static bool cgroup_scope_empty(void *context, const char *folder)
 	return true;
 }
 
-struct cgroup_folders {
+struct cgroup_directories {
 	ARRAY(char *) list;
 };
 
-static bool cgroup_scope_list(void *context, const char *folder)
+static bool cgroup_scope_list(void *context, const char *directory)
 {
-	struct cgroup_folders *folders = context;
+	struct cgroup_directories *directories = context;
 
-	*array_push(&folders->list) = mem_copy(folder);
+	*array_push(&directories->list) = mem_copy(directory);
 	return true;
 }
 
 /* Also removes groups that the program has created below. */
 static bool cgroup_scope_remove(struct cgroup_scope *scope)
 {
-	struct cgroup_folders folders = {0};
+	struct cgroup_directories directories = {0};
 	bool removed = false;
 	int cause = 0;
 
-	cgroup_each_folder(scope->folder, cgroup_scope_empty, scope);
-	cgroup_each_folder(scope->folder, cgroup_scope_list, &folders);
-	for (size_t i = folders.list.len; i-- > 0;) {
-		removed = rmdir(folders.list.items[i]) == 0 || errno == ENOENT;
+	cgroup_each_directory(scope->directory, cgroup_scope_empty, scope);
+	cgroup_each_directory(
+	    scope->directory, cgroup_scope_list, &directories);
+	for (size_t i = directories.list.len; i-- > 0;) {
+		removed =
+		    rmdir(directories.list.items[i]) == 0 || errno == ENOENT;
 		cause = errno;
-		free(folders.list.items[i]);
+		free(directories.list.items[i]);
 	}
-	array_free(&folders.list);
+	array_free(&directories.list);
 	errno = cause;
 	return removed;
 }
@@ -207,7 +210,7 @@ int cgroup_scope_finish(struct cgroup_scope *scope, struct err *e)
 	bool removed;
 	int got = 0;
 
-	if (!scope->folder)
+	if (!scope->directory)
 		return 0;
 	close(scope->procs);
 	removed = cgroup_scope_remove(scope);
@@ -217,7 +220,7 @@ int cgroup_scope_finish(struct cgroup_scope *scope, struct err *e)
 	}
 	if (!removed)
 		got = err_errno(
-		    e, "control group %s: can't be removed", scope->folder);
+		    e, "control group %s: can't be removed", scope->directory);
 	cgroup_scope_forget(scope);
 	free(scope->home);
 	scope->home = NULL;

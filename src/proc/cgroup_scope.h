@@ -9,13 +9,13 @@
 #include "proc/procfs.h"
 
 struct cgroup_scope {
-	char *folder; /* NULL: not created */
-	char *path;   /* in the hierarchy */
-	char *home;   /* directory of this process's group */
-	char *opened; /* directory in which the memory controller was enabled
-			 for its groups; NULL: it already was */
-	int procs;    /* descriptor of its cgroup.procs: a process that writes 0
-			 moves into it */
+	char *directory; /* NULL: not created */
+	char *path;      /* in the hierarchy */
+	char *home;      /* directory of this process's group */
+	char *opened;    /* directory in which the memory controller was enabled
+			    for its groups; NULL: it already was */
+	int procs; /* descriptor of its cgroup.procs: a process that writes 0
+		      moves into it */
 };
 
 /* -1 with e where it can't be created here. */

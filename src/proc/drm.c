@@ -181,16 +181,16 @@ int drm_clients_add(
 	static const char prefix[] = "/dev/dri/";
 	int fd = procfs_open(fs, pid, "fd");
 	struct dirent *entry;
-	DIR *folder;
+	DIR *directory;
 
 	if (fd < 0)
 		return errno == ENOENT || errno == ESRCH ? 0 : -1;
-	folder = fdopendir(fd);
-	if (!folder) {
+	directory = fdopendir(fd);
+	if (!directory) {
 		close(fd);
 		return -1;
 	}
-	while ((entry = readdir(folder))) {
+	while ((entry = readdir(directory))) {
 		char path[64];
 		ssize_t len = readlinkat(fd, entry->d_name, path, sizeof(path));
 
@@ -198,7 +198,7 @@ int drm_clients_add(
 		    memcmp(path, prefix, strlen(prefix)) == 0)
 			drm_clients_add_file(clients, fs, pid, entry->d_name);
 	}
-	closedir(folder);
+	closedir(directory);
 	return 0;
 }
 

@@ -54,7 +54,7 @@ static bool find_is_python(const struct find_line *line)
 static bool find_is_path(const struct find_search *search, pid_t pid,
     const char *file, const char *word)
 {
-	char folder[PATH_MAX] = "", name[32], whole[2 * PATH_MAX];
+	char directory[PATH_MAX] = "", name[32], whole[2 * PATH_MAX];
 	size_t tail, len;
 	ssize_t got;
 
@@ -63,9 +63,10 @@ static bool find_is_path(const struct find_search *search, pid_t pid,
 	while (strncmp(file, "./", 2) == 0)
 		file += 2;
 	snprintf(name, sizeof(name), "%d/cwd", (int)pid);
-	got = readlinkat(search->fs->root, name, folder, sizeof(folder) - 1);
-	folder[got > 0 ? got : 0] = 0;
-	snprintf(whole, sizeof(whole), "%s/%s", file[0] == '/' ? "" : folder,
+	got = readlinkat(
+	    search->fs->root, name, directory, sizeof(directory) - 1);
+	directory[got > 0 ? got : 0] = 0;
+	snprintf(whole, sizeof(whole), "%s/%s", file[0] == '/' ? "" : directory,
 	    file[0] == '/' ? file + 1 : file);
 	len = strlen(whole);
 	tail = strlen(word);
@@ -80,7 +81,7 @@ static bool find_is_program(
 {
 	struct python_command python = python_command_read(line->argv);
 	const char *program = python.program, *name, *word;
-	char folder[PATH_MAX];
+	char directory[PATH_MAX];
 	size_t len;
 
 	word = search->word;
@@ -92,9 +93,9 @@ static bool find_is_program(
 		return find_is_path(search, pid, program, word);
 	name = path_name(program);
 	if (strcmp(name, "__main__.py") == 0 && name > program) {
-		snprintf(folder, sizeof(folder), "%.*s",
+		snprintf(directory, sizeof(directory), "%.*s",
 		    (int)(name - program - 1), program);
-		return strcmp(path_name(folder), word) == 0;
+		return strcmp(path_name(directory), word) == 0;
 	}
 	len = strlen(word);
 	return strncmp(name, word, len) == 0 &&

@@ -50,13 +50,13 @@ pid_t namespace_outer_tid(pid_t pid, pid_t inner)
 	char path[64];
 	struct dirent *entry;
 	pid_t found = 0;
-	DIR *folder;
+	DIR *directory;
 
 	procfs_path(path, sizeof(path), pid, "task");
-	folder = opendir(path);
-	if (!folder)
+	directory = opendir(path);
+	if (!directory)
 		return 0;
-	while (!found && (entry = readdir(folder))) {
+	while (!found && (entry = readdir(directory))) {
 		int tid = atoi(entry->d_name);
 
 		if (tid <= 0)
@@ -65,7 +65,7 @@ pid_t namespace_outer_tid(pid_t pid, pid_t inner)
 		if (namespace_read_inner(path) == inner)
 			found = tid;
 	}
-	closedir(folder);
+	closedir(directory);
 	return found;
 }
 

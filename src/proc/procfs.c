@@ -262,7 +262,8 @@ ssize_t procfs_machine(
 }
 
 /* The name may contain blanks and parentheses: it ends at the last one. */
-static const char *take_name(const char *text, char name[static PROCFS_NAME])
+static const char *procfs_read_name(
+    const char *text, char name[static PROCFS_NAME])
 {
 	const char *open = strchr(text, '('), *close = strrchr(text, ')');
 	size_t len;
@@ -291,7 +292,7 @@ bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat)
 
 	if (procfs_read(fs, pid, "stat", text, sizeof(text)) <= 0)
 		return false;
-	at = take_name(text, stat->name);
+	at = procfs_read_name(text, stat->name);
 	if (!at)
 		return false;
 	stat->state = *at;

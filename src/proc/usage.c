@@ -19,7 +19,7 @@ static int64_t proc_usage_cpu_us(int64_t ticks)
 	return proc_usage_count(ticks, 1000000 / sysconf(_SC_CLK_TCK));
 }
 
-static void proc_usage_take_stat(
+static void proc_usage_read_stat(
     const struct proc_stat *stat, unsigned set, struct proc_usage *usage)
 {
 	if (set & 1U << RESOURCE_CPU) {
@@ -62,7 +62,7 @@ static int64_t proc_usage_count_files(const struct procfs *fs, pid_t pid)
 	struct dirent *entry;
 	struct stat status;
 	int64_t count = 0;
-	DIR *folder;
+	DIR *directory;
 
 	if (fd < 0)
 		return -1;
@@ -71,14 +71,14 @@ static int64_t proc_usage_count_files(const struct procfs *fs, pid_t pid)
 		close(fd);
 		return status.st_size;
 	}
-	folder = fdopendir(fd);
-	if (!folder) {
+	directory = fdopendir(fd);
+	if (!directory) {
 		close(fd);
 		return -1;
 	}
-	while ((entry = readdir(folder)))
+	while ((entry = readdir(directory)))
 		count += entry->d_name[0] != '.';
-	closedir(folder);
+	closedir(directory);
 	return count;
 }
 
@@ -107,7 +107,7 @@ bool proc_usage_read(const struct procfs *fs, pid_t pid, uint64_t started,
 	/* Read last, so that all of it is of the process that has the pid. */
 	if (!procfs_stat(fs, pid, &stat) || stat.started != started)
 		return false;
-	proc_usage_take_stat(&stat, set, usage);
+	proc_usage_read_stat(&stat, set, usage);
 	return true;
 }
 

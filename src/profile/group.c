@@ -29,7 +29,7 @@ static bool group_is(const void *groups, size_t at, const void *name)
 	       0;
 }
 
-static void group_take(struct process_groups *groups, const struct run *run,
+static void group_add(struct process_groups *groups, const struct run *run,
     const struct process *process)
 {
 	const char *name = process->name ? process->name : "(no name)";
@@ -94,7 +94,7 @@ void run_group_by_name(struct run *grouped, const struct run *run)
 	memset(&grouped->processes, 0, sizeof(grouped->processes));
 	for (size_t i = 0; i < run->processes.len; i++) {
 		if (run->processes.items[i].memory.len > 0)
-			group_take(&groups, run, &run->processes.items[i]);
+			group_add(&groups, run, &run->processes.items[i]);
 	}
 	process_labels_init(&labels, run);
 	for (size_t i = 0; i < groups.list.len; i++) {

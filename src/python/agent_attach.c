@@ -72,16 +72,16 @@ static void agent_attach_add_agent(struct strbuf *script,
 			   "        _imp.exec_dynamic(agent)\n"
 			   "    if agent._attach(");
 	agent_attach_add_text(script, paths->recording);
-	strbuf_add_format(script, ", folder, %ld, ", (long)getpid());
+	strbuf_add_format(script, ", directory, %ld, ", (long)getpid());
 	agent_attach_add_names(script, wish->names);
 	strbuf_add_format(script, ", %s", wish->lines ? "True" : "False");
 	strbuf_add(script,
 	    "):\n"
 	    "        sys.modules['_mprof_agent'] = agent\n"
 	    "except Exception as error:\n"
-	    "    with open(folder + '/attached.new', 'w') as f:\n"
+	    "    with open(directory + '/attached.new', 'w') as f:\n"
 	    "        f.write('-%s' % error)\n"
-	    "    os.rename(f.name, folder + '/attached')\n");
+	    "    os.rename(f.name, directory + '/attached')\n");
 }
 
 /* Loads the allocation library by a module that other code can't import. */
@@ -105,9 +105,9 @@ static void agent_attach_add_sampling(struct strbuf *script,
 	strbuf_add(script, ")\n"
 			   "except Exception as error:\n"
 			   "    why = error\n"
-			   "with open(folder + '/sampled.new', 'w') as f:\n"
+			   "with open(directory + '/sampled.new', 'w') as f:\n"
 			   "    f.write('+' if why is None else '-%s' % why)\n"
-			   "os.rename(f.name, folder + '/sampled')\n");
+			   "os.rename(f.name, directory + '/sampled')\n");
 }
 
 /* The script imports no module that the program lacks, and leaves the program's
@@ -119,8 +119,8 @@ static char *agent_attach_script(const struct agent_attach *attach,
 	struct strbuf script = {0};
 
 	strbuf_add(&script, "import _imp, os, sys\n"
-			    "folder = ");
-	agent_attach_add_text(&script, attach->folder);
+			    "directory = ");
+	agent_attach_add_text(&script, attach->directory);
 	strbuf_add(&script, "\n");
 	if (paths->agent)
 		agent_attach_add_agent(&script, wish, paths);
@@ -132,7 +132,7 @@ static char *agent_attach_script(const struct agent_attach *attach,
 static char *agent_attach_path(
     const struct agent_attach *attach, const char *name)
 {
-	return mem_format("%s/%s", attach->folder, name);
+	return mem_format("%s/%s", attach->directory, name);
 }
 
 static int agent_attach_ask(struct agent_attach *attach, const char *path,
@@ -168,7 +168,7 @@ static int agent_attach_check(pid_t pid, const struct agent_attach *attach,
     const struct agent_attach_paths *paths, struct err *e)
 {
 	const char *const seen[] = {paths->agent, paths->recording,
-	    paths->allocation, attach->folder, attach->allocations};
+	    paths->allocation, attach->directory, attach->allocations};
 	char process[64];
 	struct stat about;
 
@@ -239,8 +239,8 @@ static int agent_attach_find(struct agent_attach *attach,
 			return -1;
 		attach->allocations = realpath(wish->allocations, NULL);
 	}
-	attach->folder = wish->tables ? realpath(wish->tables, NULL) : NULL;
-	if (attach->folder && (!wish->recording || paths->recording) &&
+	attach->directory = wish->tables ? realpath(wish->tables, NULL) : NULL;
+	if (attach->directory && (!wish->recording || paths->recording) &&
 	    (!wish->allocations || attach->allocations))
 		return 0;
 	return err_errno(
@@ -297,7 +297,7 @@ static char *agent_attach_await(
 	return text;
 }
 
-bool agent_attach_look(struct agent_attach *attach, enum agent_attach_part part,
+bool agent_attach_poll(struct agent_attach *attach, enum agent_attach_part part,
     int wait_ms, char **text)
 {
 	char *answer;
@@ -341,20 +341,21 @@ static char *agent_attach_leave_script(
 	struct strbuf script = {0};
 
 	strbuf_add(&script, "import _imp, os, sys\n"
-			    "folder = ");
-	agent_attach_add_text(&script, attach->folder);
+			    "directory = ");
+	agent_attach_add_text(&script, attach->directory);
 	strbuf_add(&script, "\nagent = None\n");
 	if (attach->states[AGENT_ATTACH_ALLOCATIONS] == AGENT_ATTACH_ON)
 		agent_attach_add_stop(&script, attach);
 	if (attach->states[AGENT_ATTACH_CALLS] == AGENT_ATTACH_ON)
 		strbuf_add(
 		    &script, "agent = sys.modules.get('_mprof_agent')\n");
-	strbuf_add(&script, "if agent is not None:\n"
-			    "    agent._detach(folder)\n"
-			    "elif os.path.isdir(folder):\n"
-			    "    with open(folder + '/detached', 'w') as f:\n"
-			    "        f.write('+')\n"
-			    "os.unlink(");
+	strbuf_add(&script,
+	    "if agent is not None:\n"
+	    "    agent._detach(directory)\n"
+	    "elif os.path.isdir(directory):\n"
+	    "    with open(directory + '/detached', 'w') as f:\n"
+	    "        f.write('+')\n"
+	    "os.unlink(");
 	agent_attach_add_text(&script, path);
 	strbuf_add(&script, ")\n");
 	return strbuf_take(&script);
@@ -401,7 +402,7 @@ static int agent_attach_leave_by(
 
 static int agent_attach_leave(struct agent_attach *attach, struct err *e)
 {
-	char *path = mem_format("%s-detach.py", attach->folder);
+	char *path = mem_format("%s-detach.py", attach->directory);
 	int failed = agent_attach_leave_by(attach, path, e);
 
 	free(path);
@@ -423,21 +424,21 @@ int agent_attach_end(struct agent_attach *attach, struct err *e)
 	if (agent_attach_is(attach, AGENT_ATTACH_ASKED) &&
 	    !remote_exec_withdraw(&attach->exec)) {
 		for (int i = 0; i < AGENT_ATTACH_PARTS; i++)
-			if (agent_attach_look(attach, (enum agent_attach_part)i,
+			if (agent_attach_poll(attach, (enum agent_attach_part)i,
 				END_MS, &text))
 				free(text);
 	}
 	if (agent_attach_is(attach, AGENT_ATTACH_ON))
 		failed = agent_attach_leave(attach, e);
-	free(attach->folder);
+	free(attach->directory);
 	free(attach->allocations);
 	*attach = (struct agent_attach){0};
 	return failed;
 }
 
-void agent_attach_remove_files(int folder)
+void agent_attach_remove_files(int directory)
 {
 	for (size_t i = 0;
 	     i < sizeof(agent_attach_files) / sizeof(*agent_attach_files); i++)
-		unlinkat(folder, agent_attach_files[i], 0);
+		unlinkat(directory, agent_attach_files[i], 0);
 }

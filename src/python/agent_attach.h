@@ -42,7 +42,7 @@ enum agent_attach_part {
 struct agent_attach {
 	struct remote_exec exec;
 	/* Paths as the process sees them: of requests, and of the table. */
-	char *folder, *allocations;
+	char *directory, *allocations;
 	enum agent_attach_state states[AGENT_ATTACH_PARTS];
 };
 
@@ -56,7 +56,7 @@ int agent_attach_begin(struct agent_attach *attach,
 /* Waits up to wait_ms for a part's answer while there is none. True where it
  * has just come: text is the reason why the part is not there (REFUSED), or the
  * names of the functions that are followed (ON); the caller frees it. */
-bool agent_attach_look(struct agent_attach *attach, enum agent_attach_part part,
+bool agent_attach_poll(struct agent_attach *attach, enum agent_attach_part part,
     int wait_ms, char **text) __attribute__((nonnull));
 
 /* Asks the process to undo it, and waits some seconds; harmless on zeroes. -1
@@ -65,6 +65,6 @@ int agent_attach_end(struct agent_attach *attach, struct err *e)
     __attribute__((nonnull));
 
 /* Removes the files that were written into a directory. */
-void agent_attach_remove_files(int folder);
+void agent_attach_remove_files(int directory);
 
 #endif

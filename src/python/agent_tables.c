@@ -46,7 +46,7 @@ int agent_tables_open(
 	*tables = (struct agent_tables){0};
 	if (mkdir(path, 0700) != 0)
 		return err_errno(e, "%s: line tables can't be kept", path);
-	tables->folder = mem_copy(path);
+	tables->directory = mem_copy(path);
 	return 0;
 }
 
@@ -77,9 +77,9 @@ static int agent_tables_order(const void *x, const void *y)
 	return (a->number > b->number) - (a->number < b->number);
 }
 
-static void agent_tables_list(struct table_names *names, const char *folder)
+static void agent_tables_list(struct table_names *names, const char *directory)
 {
-	DIR *dir = opendir(folder);
+	DIR *dir = opendir(directory);
 	const struct dirent *entry;
 
 	*names = (struct table_names){0};
@@ -194,7 +194,7 @@ static bool agent_tables_parse(
 
 /* Clears the head of the file: that tells its process, which has it mapped,
  * that the table was taken. */
-static void agent_tables_take_one(
+static void agent_tables_collect_one(
     struct agent_tables *tables, const char *path, int *waits)
 {
 	static const char taken[sizeof(SHELF_MAGIC)];
@@ -215,19 +215,19 @@ static void agent_tables_take_one(
 	close(fd);
 }
 
-void agent_tables_take(struct agent_tables *tables)
+void agent_tables_collect(struct agent_tables *tables)
 {
 	struct table_names names;
 	int waits = WAITS_MAX;
 
-	if (!tables->folder)
+	if (!tables->directory)
 		return;
-	agent_tables_list(&names, tables->folder);
+	agent_tables_list(&names, tables->directory);
 	for (size_t i = 0; i < names.items.len; i++) {
 		char *path = mem_format(
-		    "%s/%s", tables->folder, names.items.items[i].text);
+		    "%s/%s", tables->directory, names.items.items[i].text);
 
-		agent_tables_take_one(tables, path, &waits);
+		agent_tables_collect_one(tables, path, &waits);
 		free(path);
 	}
 	tables->left_out += names.too_many;
@@ -239,17 +239,17 @@ bool agent_tables_loaded(const struct agent_tables *tables)
 	char *path;
 	bool loaded;
 
-	if (!tables->folder)
+	if (!tables->directory)
 		return true;
-	path = mem_format("%s/" SHELF_LOADED, tables->folder);
+	path = mem_format("%s/" SHELF_LOADED, tables->directory);
 	loaded = access(path, F_OK) == 0;
 	free(path);
 	return loaded;
 }
 
-void agent_tables_remove(const char *folder)
+void agent_tables_remove(const char *directory)
 {
-	DIR *dir = io_open_own_folder(folder);
+	DIR *dir = io_open_own_directory(directory);
 	const struct dirent *entry;
 
 	if (!dir)
@@ -261,16 +261,16 @@ void agent_tables_remove(const char *folder)
 	}
 	agent_attach_remove_files(dirfd(dir));
 	closedir(dir);
-	rmdir(folder);
+	rmdir(directory);
 }
 
 void agent_tables_close(struct agent_tables *tables)
 {
-	if (tables->folder)
-		agent_tables_remove(tables->folder);
+	if (tables->directory)
+		agent_tables_remove(tables->directory);
 	for (size_t i = 0; i < tables->items.len; i++)
 		agent_tables_free_table(&tables->items.items[i]);
 	array_free(&tables->items);
-	free(tables->folder);
+	free(tables->directory);
 	*tables = (struct agent_tables){0};
 }

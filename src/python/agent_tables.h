@@ -28,7 +28,7 @@ struct agent_table {
 };
 
 struct agent_tables {
-	char *folder; /* NULL: there is none */
+	char *directory; /* NULL: there is none */
 	ARRAY(struct agent_table) items;
 	size_t left_out; /* tables that can't be read, or are too many */
 };
@@ -41,7 +41,7 @@ int agent_tables_open(struct agent_tables *tables, const char *path,
 /* Takes the tables that are left, in the order of pids, so that their processes
  * no longer print them. Waits a second in all for processes that are printing.
  * Harmless without a directory. */
-void agent_tables_take(struct agent_tables *tables) __attribute__((nonnull));
+void agent_tables_collect(struct agent_tables *tables) __attribute__((nonnull));
 
 /* Whether a process has reported that it loaded the agent; one that may not
  * write into the directory can't. True without a directory. */
@@ -50,7 +50,7 @@ bool agent_tables_loaded(const struct agent_tables *tables)
 
 /* Removes a directory that this user's killed recorder has left, with the
  * agent's files. Processes that live on print their tables themselves. */
-void agent_tables_remove(const char *folder) __attribute__((nonnull));
+void agent_tables_remove(const char *directory) __attribute__((nonnull));
 
 /* The same for its own directory. Also harmless on zeroes. */
 void agent_tables_close(struct agent_tables *tables) __attribute__((nonnull));

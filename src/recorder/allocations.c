@@ -69,7 +69,7 @@ struct allocation_table {
 
 struct allocations {
 	char *path;
-	int folder;
+	int directory;
 	/* The directory's last change, as of when it was listed. */
 	struct timespec listed;
 	bool settled; /* the directory was listed a while after that change */
@@ -106,21 +106,21 @@ struct allocations *allocations_create(
     const char *path, struct sites *sites, struct err *e)
 {
 	struct allocations *all;
-	int folder = -1;
+	int directory = -1;
 
 	if (mkdir(path, 0700) == 0)
-		folder =
+		directory =
 		    open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (folder < 0) {
+	if (directory < 0) {
 		err_errno(e, "%s: sampled allocations can't be kept", path);
 		return NULL;
 	}
 	/* A process that is already running samples only while this lock is
 	 * held. */
-	flock(folder, LOCK_EX | LOCK_NB);
+	flock(directory, LOCK_EX | LOCK_NB);
 	all = mem_zero(1, sizeof(*all));
 	all->path = mem_copy(path);
-	all->folder = folder;
+	all->directory = directory;
 	all->sites = sites;
 	all->budget = BUDGET;
 	all->cost = RECORD;
@@ -137,7 +137,7 @@ static void allocations_drop_table(struct allocation_table *table)
 
 void allocations_remove(const char *path)
 {
-	DIR *dir = io_open_own_folder(path);
+	DIR *dir = io_open_own_directory(path);
 	const struct dirent *entry;
 
 	if (!dir)
@@ -160,7 +160,7 @@ void allocations_destroy(struct allocations *all)
 	allocation_room_finish(&all->room);
 	array_free(&all->freed);
 	unsampled_finish(&all->unsampled);
-	close(all->folder);
+	close(all->directory);
 	allocations_remove(all->path);
 	free(all->path);
 	free(all);
@@ -274,7 +274,7 @@ static int64_t allocations_time(
 }
 
 /* Reports a sample that the slot did not hold at the last reading. */
-static void allocations_take(const struct allocations_round *round, size_t at)
+static void allocations_report(const struct allocations_round *round, size_t at)
 {
 	struct allocations *all = round->all;
 	const struct allocation_slot *slot = &all->room.slots[at];
@@ -308,7 +308,8 @@ static void allocations_take(const struct allocations_round *round, size_t at)
 }
 
 /* Reports the new samples among the first count slots. */
-static void allocations_take_new(struct allocations_round *round, size_t count)
+static void allocations_report_new(
+    struct allocations_round *round, size_t count)
 {
 	const struct allocation_slot *slots = round->all->room.slots;
 	const struct allocation_known *known = round->table->reader.known;
@@ -319,7 +320,7 @@ static void allocations_take_new(struct allocations_round *round, size_t count)
 	for (size_t i = 0; i < count && round->left > 0; i++) {
 		if (slots[i].serial == known[i].serial)
 			continue;
-		allocations_take(round, i);
+		allocations_report(round, i);
 		round->left--;
 	}
 }
@@ -435,7 +436,7 @@ static void allocations_report_state(const struct allocations_round *round)
 static int allocations_open(
     const struct allocations *all, const struct allocation_table *table)
 {
-	int fd = openat(all->folder, table->name,
+	int fd = openat(all->directory, table->name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	struct stat about;
 
@@ -518,7 +519,7 @@ static void allocations_read_table(struct allocations_round *round)
 	if (changed) {
 		table->changed_ns = table->read_ns;
 		allocations_free(round, all->room.slots);
-		allocations_take_new(round, count);
+		allocations_report_new(round, count);
 	}
 	if (table->reader.header.magic)
 		allocations_report_state(round);
@@ -537,7 +538,7 @@ static void allocations_end_table(struct allocations_round *round, size_t at)
 	allocations_read_table(round);
 	round->is_last = is_last;
 	allocations_free(round, NULL);
-	unlinkat(all->folder, round->table->name, 0);
+	unlinkat(all->directory, round->table->name, 0);
 	allocations_drop_table(round->table);
 	all->tables.items[at] = all->tables.items[--all->tables.len];
 }
@@ -602,7 +603,7 @@ static void allocations_list(struct allocations_round *round)
 	DIR *dir;
 	int fd;
 
-	if (fstat(all->folder, &about) != 0 ||
+	if (fstat(all->directory, &about) != 0 ||
 	    (all->settled &&
 		memcmp(&about.st_mtim, &all->listed, sizeof(all->listed)) == 0))
 		return;
@@ -610,7 +611,7 @@ static void allocations_list(struct allocations_round *round)
 	all->settled = clock_wall_ns() - about.st_mtim.tv_sec * NS_PER_S -
 			   about.st_mtim.tv_nsec >
 		       NS_PER_S / 20;
-	fd = openat(all->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(all->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir) {
 		if (fd >= 0)

@@ -62,7 +62,7 @@ void exit_cause_init(struct exit_cause *exit_cause, const struct procfs *fs,
 	    .own_pid = procfs_namespace_pid(fs, pid),
 	    .began_ns = now_ns,
 	    .membership = -1,
-	    .cgroup = {.folder = -1, .current = -1},
+	    .cgroup = {.directory = -1, .current = -1},
 	    .cgroup_kib = -1,
 	    .address_kib = -1,
 	    .cgroup_kills = -1,
@@ -85,7 +85,7 @@ static bool is_ending(const struct exit_cause *exit_cause)
 	       stat.is_ending;
 }
 
-static void exit_cause_take_found(
+static void exit_cause_set_cgroup(
     struct exit_cause *exit_cause, const struct cgroup *found)
 {
 	cgroup_finish(&exit_cause->cgroup);
@@ -94,12 +94,12 @@ static void exit_cause_take_found(
 	exit_cause->cgroup_kills = cgroup_oom_kills(&exit_cause->cgroup);
 }
 
-static void take_cgroup(struct exit_cause *exit_cause, pid_t pid)
+static void exit_cause_find_cgroup(struct exit_cause *exit_cause, pid_t pid)
 {
 	struct cgroup found;
 
 	if (cgroup_init(&found, exit_cause->fs, pid, NULL) == 0)
-		exit_cause_take_found(exit_cause, &found);
+		exit_cause_set_cgroup(exit_cause, &found);
 }
 
 void exit_cause_watch_group(struct exit_cause *exit_cause, const char *path)
@@ -107,10 +107,10 @@ void exit_cause_watch_group(struct exit_cause *exit_cause, const char *path)
 	struct cgroup found;
 
 	if (cgroup_init_path(&found, exit_cause->fs, path, NULL) == 0)
-		exit_cause_take_found(exit_cause, &found);
+		exit_cause_set_cgroup(exit_cause, &found);
 }
 
-static void look_at_membership(struct exit_cause *exit_cause)
+static void exit_cause_read_membership(struct exit_cause *exit_cause)
 {
 	char groups[sizeof(exit_cause->groups)] = "";
 
@@ -122,7 +122,7 @@ static void look_at_membership(struct exit_cause *exit_cause)
 	if (procfs_pread(exit_cause->membership, groups, sizeof(groups)) <= 0 ||
 	    strcmp(groups, exit_cause->groups) == 0 || is_ending(exit_cause))
 		return;
-	take_cgroup(exit_cause, exit_cause->pid);
+	exit_cause_find_cgroup(exit_cause, exit_cause->pid);
 	memcpy(exit_cause->groups, groups, sizeof(groups));
 }
 
@@ -137,7 +137,7 @@ void exit_cause_read(struct exit_cause *exit_cause, int64_t now_ns)
 	    now_ns + (pause_ns < NS_PER_S ? pause_ns : NS_PER_S);
 	if (!exit_cause->was_read)
 		exit_cause->machine_kills = machine_kills(exit_cause->fs);
-	look_at_membership(exit_cause);
+	exit_cause_read_membership(exit_cause);
 	limit_kib = address_kib(exit_cause->own_pid);
 	if (limit_kib >= 0)
 		exit_cause->address_kib = limit_kib;
@@ -182,8 +182,8 @@ bool exit_cause_killed(struct exit_cause *exit_cause, int status)
 	return true;
 }
 
-static void take_limit(struct exit_cause_verdict *verdict, int64_t kib,
-    const struct exit_cause_limit *limit_of)
+static void exit_cause_lower_limit(struct exit_cause_verdict *verdict,
+    int64_t kib, const struct exit_cause_limit *limit_of)
 {
 	if (kib < 0 || (verdict->limit_kib >= 0 && verdict->limit_kib <= kib))
 		return;
@@ -206,7 +206,7 @@ void exit_cause_judge(struct exit_cause *exit_cause, int status, bool ours,
 {
 	*verdict = (struct exit_cause_verdict){.limit_kib = -1};
 	if (!exit_cause->was_read && status != 0) {
-		take_cgroup(exit_cause, exit_cause->fs->self);
+		exit_cause_find_cgroup(exit_cause, exit_cause->fs->self);
 		exit_cause->address_kib = address_kib(getpid());
 	}
 	if (exit_cause->was_read && kills_in_cgroup(exit_cause) > 0)
@@ -215,10 +215,12 @@ void exit_cause_judge(struct exit_cause *exit_cause, int status, bool ours,
 		verdict->oom = exit_cause_killed(exit_cause, status);
 	verdict->may_be_oom = !ours && is_kill(status) &&
 			      exit_cause->was_read && may_be_killed(exit_cause);
-	take_limit(verdict, cgroup_kib(exit_cause), &of_cgroup);
+	exit_cause_lower_limit(verdict, cgroup_kib(exit_cause), &of_cgroup);
 	/* This limit makes malloc() fail, and kills no process. */
 	if (!verdict->oom && !verdict->may_be_oom)
-		take_limit(verdict, exit_cause->address_kib, &of_address_space);
+		exit_cause_lower_limit(
+		    verdict, exit_cause->address_kib, &of_address_space);
 	if (status != 0)
-		take_limit(verdict, machine_kib(exit_cause->fs), &of_machine);
+		exit_cause_lower_limit(
+		    verdict, machine_kib(exit_cause->fs), &of_machine);
 }

@@ -155,7 +155,7 @@ static void fork_events_forget_ended(struct fork_events *events, size_t count)
  * that was known to have ended before are among these events. One found to have
  * ended afterwards may have forked in between, so it is kept until the next
  * events. */
-static size_t fork_events_take(
+static size_t fork_events_read(
     struct fork_events *events, struct tree *tree, bool due)
 {
 	struct connector *connector = &events->connector;
@@ -217,7 +217,7 @@ size_t fork_events_scan(struct fork_events *events, struct tree *tree,
 		tree_skip(tree, now_ns);
 	else
 		forked = tree_scan(tree, now_ns, until_ns);
-	unseen = fork_events_take(events, tree, forked || events->forked);
+	unseen = fork_events_read(events, tree, forked || events->forked);
 	events->forked = forked;
 	if (events->connector.fd >= 0 && !events->complete)
 		events->complete = tree_is_through(tree);

@@ -13,22 +13,22 @@
  * in this time: one may have gone as another came. */
 #define WALK_NS NS_PER_S
 
-void group_init(struct group_scanner *group, const char *folder)
+void group_init(struct group_scanner *group, const char *directory)
 {
-	*group = (struct group_scanner){.folder = folder};
+	*group = (struct group_scanner){.directory = directory};
 }
 
-static void group_forget_folders(struct group_scanner *group)
+static void group_forget_directories(struct group_scanner *group)
 {
-	for (size_t i = 0; i < group->folders.len; i++)
-		free(group->folders.items[i]);
-	group->folders.len = 0;
+	for (size_t i = 0; i < group->directories.len; i++)
+		free(group->directories.items[i]);
+	group->directories.len = 0;
 }
 
 void group_finish(struct group_scanner *group)
 {
-	group_forget_folders(group);
-	array_free(&group->folders);
+	group_forget_directories(group);
+	array_free(&group->directories);
 	strbuf_finish(&group->pids);
 }
 
@@ -36,30 +36,30 @@ static unsigned group_count_links(const struct group_scanner *group)
 {
 	unsigned links = 0;
 
-	for (size_t i = 0; i < group->folders.len; i++) {
+	for (size_t i = 0; i < group->directories.len; i++) {
 		struct stat about;
 
-		if (stat(group->folders.items[i], &about) == 0)
+		if (stat(group->directories.items[i], &about) == 0)
 			links += (unsigned)about.st_nlink;
 	}
 	return links;
 }
 
-static bool group_add_folder(void *context, const char *folder)
+static bool group_add_directory(void *context, const char *directory)
 {
 	struct group_scanner *group = context;
 
-	*array_push(&group->folders) = mem_copy(folder);
+	*array_push(&group->directories) = mem_copy(directory);
 	return true;
 }
 
-static void group_find_folders(struct group_scanner *group, int64_t now_ns)
+static void group_find_directories(struct group_scanner *group, int64_t now_ns)
 {
-	if (group->folders.len > 0 && now_ns - group->walked_ns < WALK_NS &&
+	if (group->directories.len > 0 && now_ns - group->walked_ns < WALK_NS &&
 	    group_count_links(group) == group->links)
 		return;
-	group_forget_folders(group);
-	cgroup_each_folder(group->folder, group_add_folder, group);
+	group_forget_directories(group);
+	cgroup_each_directory(group->directory, group_add_directory, group);
 	group->links = group_count_links(group);
 	group->walked_ns = now_ns;
 }
@@ -99,11 +99,12 @@ void group_scan(struct group_scanner *group, struct tree *tree,
 	group->scans++;
 	tree->scanned_ns = now_ns;
 	tree->again.len = tree->unrelated.len = 0;
-	group_find_folders(group, now_ns);
-	for (size_t i = 0; i < group->folders.len; i++) {
+	group_find_directories(group, now_ns);
+	for (size_t i = 0; i < group->directories.len; i++) {
 		const char *at;
 
-		if (!cgroup_read_pids(group->folders.items[i], &group->pids))
+		if (!cgroup_read_pids(
+			group->directories.items[i], &group->pids))
 			continue;
 		for (at = group->pids.text; at && *at;) {
 			char *end;

@@ -11,8 +11,8 @@
 #include "recorder/fork_events.h"
 
 struct group_scanner {
-	const char *folder; /* NULL: no group is followed */
-	ARRAY(char *) folders;
+	const char *directory; /* NULL: no group is followed */
+	ARRAY(char *) directories;
 	unsigned links; /* sum of the link counts of all directories; a new one
 			   changes it */
 	int64_t walked_ns;  /* time of the last listing, of clock_mono_ns() */
@@ -20,8 +20,8 @@ struct group_scanner {
 	uint64_t scans;
 };
 
-/* folder is borrowed. */
-void group_init(struct group_scanner *group, const char *folder)
+/* directory is borrowed. */
+void group_init(struct group_scanner *group, const char *directory)
     __attribute__((nonnull(1)));
 void group_finish(struct group_scanner *group) __attribute__((nonnull));
 

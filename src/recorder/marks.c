@@ -34,24 +34,24 @@ static const char name_pattern[] = "mprof-*" MARKS_SUFFIX;
 
 /* Whether no other user can remove or exchange a file in the directory: sudo -E
  * leaves TMPDIR as another user's. */
-static bool marks_folder_is_safe(const char *folder)
+static bool marks_directory_is_safe(const char *directory)
 {
 	struct stat about;
 
-	return folder[0] == '/' && stat(folder, &about) == 0 &&
-	       S_ISDIR(about.st_mode) && access(folder, W_OK | X_OK) == 0 &&
+	return directory[0] == '/' && stat(directory, &about) == 0 &&
+	       S_ISDIR(about.st_mode) && access(directory, W_OK | X_OK) == 0 &&
 	       (about.st_uid == geteuid() || (about.st_mode & S_ISVTX));
 }
 
-const char *marks_folder(void)
+const char *marks_directory(void)
 {
 	static const char *const variables[] = {"XDG_RUNTIME_DIR", "TMPDIR"};
 
 	for (size_t i = 0; i < 2; i++) {
-		const char *folder = getenv(variables[i]);
+		const char *directory = getenv(variables[i]);
 
-		if (folder && marks_folder_is_safe(folder))
-			return folder;
+		if (directory && marks_directory_is_safe(directory))
+			return directory;
 	}
 	return "/tmp";
 }
@@ -107,9 +107,9 @@ int marks_open(struct marks *marks, pid_t pid, pid_t watched, struct err *e)
 
 	marks_fill_random(random);
 	*marks = (struct marks){
-	    .path =
-		mem_format("%s/mprof-%u-%d-%d-%s" MARKS_SUFFIX, marks_folder(),
-		    (unsigned)geteuid(), (int)pid, (int)watched, random),
+	    .path = mem_format("%s/mprof-%u-%d-%d-%s" MARKS_SUFFIX,
+		marks_directory(), (unsigned)geteuid(), (int)pid, (int)watched,
+		random),
 	    .fd = -1,
 	    .news = -1};
 	snapshots_init(&marks->snapshots, marks->path);
@@ -144,7 +144,7 @@ static void end_line(
 
 	marks->label[marks->used] = 0;
 	if (marks->used > 0) {
-		label = snapshots_take_line(
+		label = snapshots_read_line(
 		    &marks->snapshots, marks->label, marks->last_ns);
 		if (sink->mark)
 			sink->mark(sink->context, marks->last_ns,
@@ -277,7 +277,7 @@ bool marks_is_left(const char *path)
 	return left;
 }
 
-static char *from_folder(pid_t pid)
+static char *from_directory(pid_t pid)
 {
 	static const char *const patterns[] = {
 	    "%s/mprof-%u-%d-*" MARKS_SUFFIX, "%s/mprof-%u-*-%d-*" MARKS_SUFFIX};
@@ -287,8 +287,8 @@ static char *from_folder(pid_t pid)
 		char pattern[4200];
 		glob_t paths;
 
-		snprintf(pattern, sizeof(pattern), patterns[i], marks_folder(),
-		    (unsigned)geteuid(), (int)pid);
+		snprintf(pattern, sizeof(pattern), patterns[i],
+		    marks_directory(), (unsigned)geteuid(), (int)pid);
 		if (glob(pattern, 0, NULL, &paths) != 0)
 			paths.gl_pathc = 0;
 		for (size_t j = 0; j < paths.gl_pathc && !found; j++) {
@@ -305,7 +305,7 @@ char *marks_find(pid_t pid, struct err *e)
 	char *found = argv_variable(pid, MARKS_VARIABLE);
 
 	if (!found)
-		found = from_folder(pid);
+		found = from_directory(pid);
 	if (!found)
 		err_set(e,
 		    "pid %d: is not recorded, or not by this user; give the "
@@ -369,73 +369,76 @@ enum { ENTRIES_MAX = 10000, OPENED_MAX = 500 };
  * over. */
 enum { UNNAMED_S = 3600 };
 
-struct left_folder {
+struct left_directory {
 	const char *path;
 	int fd;
 	char named[64], unnamed[64]; /* patterns */
 	int opened;
 };
 
-static bool left_is_named(const struct left_folder *folder, const char *name)
+static bool left_is_named(
+    const struct left_directory *directory, const char *name)
 {
-	return fnmatch(folder->named, name, 0) == 0;
+	return fnmatch(directory->named, name, 0) == 0;
 }
 
 /* Whether the name still refers to the open file, and this user owns it. */
 static bool left_is_ours(
-    const struct left_folder *folder, const char *name, int fd)
+    const struct left_directory *directory, const char *name, int fd)
 {
 	struct stat opened, named;
 
 	return fstat(fd, &opened) == 0 && S_ISREG(opened.st_mode) &&
 	       opened.st_uid == geteuid() && opened.st_nlink == 1 &&
-	       fstatat(folder->fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstatat(directory->fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       named.st_ino == opened.st_ino && named.st_dev == opened.st_dev;
 }
 
-static void left_remove(const struct left_folder *folder, const char *name,
-    void (*remove_beside)(const char *))
+static void left_remove(const struct left_directory *directory,
+    const char *name, void (*remove_beside)(const char *))
 {
-	char *path = mem_format("%s/%s", folder->path, name);
+	char *path = mem_format("%s/%s", directory->path, name);
 
-	if (left_is_named(folder, name))
+	if (left_is_named(directory, name))
 		remove_beside(path);
-	unlinkat(folder->fd, name, 0);
+	unlinkat(directory->fd, name, 0);
 	free(path);
 }
 
-static void left_remove_unlocked(struct left_folder *folder, const char *name,
-    void (*remove_beside)(const char *))
+static void left_remove_unlocked(struct left_directory *directory,
+    const char *name, void (*remove_beside)(const char *))
 {
-	int fd = openat(folder->fd, name,
+	int fd = openat(directory->fd, name,
 	    O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0)
 		return;
-	folder->opened++;
-	if (left_is_ours(folder, name, fd) &&
+	directory->opened++;
+	if (left_is_ours(directory, name, fd) &&
 	    file_lock_take(fd) == FILE_LOCK_TAKEN)
-		left_remove(folder, name, remove_beside);
+		left_remove(directory, name, remove_beside);
 	close(fd);
 }
 
-static bool left_may_be(const struct left_folder *folder, const char *name)
+static bool left_may_be(
+    const struct left_directory *directory, const char *name)
 {
-	bool named = left_is_named(folder, name);
+	bool named = left_is_named(directory, name);
 	struct stat about;
 
-	if (!named && fnmatch(folder->unnamed, name, 0) != 0)
+	if (!named && fnmatch(directory->unnamed, name, 0) != 0)
 		return false;
-	if (fstatat(folder->fd, name, &about, AT_SYMLINK_NOFOLLOW) != 0 ||
+	if (fstatat(directory->fd, name, &about, AT_SYMLINK_NOFOLLOW) != 0 ||
 	    !S_ISREG(about.st_mode) || about.st_uid != geteuid())
 		return false;
 	return named || about.st_mtime < time(NULL) - UNNAMED_S;
 }
 
-void marks_remove_left(const char *folder, void (*remove_beside)(const char *))
+void marks_remove_left(
+    const char *directory, void (*remove_beside)(const char *))
 {
-	DIR *dir = opendir(folder);
-	struct left_folder left = {.path = folder};
+	DIR *dir = opendir(directory);
+	struct left_directory left = {.path = directory};
 	const struct dirent *entry;
 
 	if (!dir)

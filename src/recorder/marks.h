@@ -38,7 +38,7 @@ struct marks {
 #define MARKS_UNNAMED MARKS_SUFFIX ".??????"
 
 /* The directory that the file is made in, where nobody else can exchange it. */
-const char *marks_folder(void);
+const char *marks_directory(void);
 
 /* Makes the file. pid is the recorder's, watched the recorded process's where
  * it runs already (else 0): by either of them marks_find() finds the file. -1
@@ -72,7 +72,7 @@ int marks_write(const char *path, const char *label, struct err *e)
  * is the proof: in a directory that containers share, a pid that doesn't exist
  * here proves nothing. remove_beside is called first with each path, to remove
  * files that belong to it. In a directory of very many files some may stay. */
-void marks_remove_left(const char *folder, void (*remove_beside)(const char *))
-    __attribute__((nonnull));
+void marks_remove_left(const char *directory,
+    void (*remove_beside)(const char *)) __attribute__((nonnull));
 
 #endif

@@ -49,7 +49,7 @@ struct borrow_search {
 	bool found;
 };
 
-static bool look_at_thread(void *context, pid_t thread)
+static bool borrow_find_waiting(void *context, pid_t thread)
 {
 	struct borrow_search *search = context;
 
@@ -63,7 +63,8 @@ static bool has_waiting_thread(const struct borrow *borrow, pid_t pid)
 	struct borrow_search search = {borrow, is_waiting(borrow, pid)};
 
 	if (!search.found)
-		procfs_each_thread(borrow->fs, pid, look_at_thread, &search);
+		procfs_each_thread(
+		    borrow->fs, pid, borrow_find_waiting, &search);
 	return search.found;
 }
 

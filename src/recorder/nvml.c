@@ -235,7 +235,7 @@ static size_t nvml_words(const struct nvml *nvml, unsigned int count)
 	return words > 0 ? words : nvml_words_of(end, nvml->room);
 }
 
-static int nvml_take_list(
+static int nvml_add_list(
     const struct nvml *nvml, struct nvml_device *device, unsigned int count)
 {
 	size_t words, size;
@@ -274,7 +274,7 @@ static int nvml_read_list(struct nvml *nvml, struct nvml_device *device,
 	}
 	if (result == NVML_SUCCESS && count > nvml->room)
 		return NVML_INSUFFICIENT_SIZE;
-	return result == NVML_SUCCESS ? nvml_take_list(nvml, device, count)
+	return result == NVML_SUCCESS ? nvml_add_list(nvml, device, count)
 				      : result;
 }
 

@@ -93,7 +93,7 @@ struct sampler *sampler_create(
 
 	s->plan = *plan;
 	s->report.sink = sink;
-	s->cgroup.folder = s->cgroup.current = -1;
+	s->cgroup.directory = s->cgroup.current = -1;
 	exit_cause_init(&s->exit_cause, &s->fs, 0, 0);
 	s->root_peak_kib = -1;
 	s->report.epoch_ns = clock_wall_ns() - clock_ns(CLOCK_BOOTTIME);
@@ -177,7 +177,7 @@ static void sampler_read(struct sampler *s, int64_t now_ns, int64_t until_ns)
 	size_t known = s->tree.members.list.len;
 
 	meter_read(&s->meter, &s->tree.members, 0);
-	if (s->group.folder)
+	if (s->group.directory)
 		group_scan(&s->group, &s->tree, &s->events, now_ns);
 	else if (s->plan.no_descendants)
 		return;

@@ -153,7 +153,7 @@ static void snapshots_add(
 	}
 }
 
-const char *snapshots_take_line(
+const char *snapshots_read_line(
     struct snapshots *snapshots, const char *line, int64_t asked_ns)
 {
 	static char none[] = "heap";

@@ -60,7 +60,7 @@ void snapshots_finish(struct snapshots *snapshots) __attribute__((nonnull));
 
 /* Takes a line of the mark file. Returns the label of its mark: the line where
  * that asks for no snapshot. */
-const char *snapshots_take_line(struct snapshots *snapshots, const char *line,
+const char *snapshots_read_line(struct snapshots *snapshots, const char *line,
     int64_t asked_ns) __attribute__((nonnull, returns_nonnull));
 
 /* Whether snapshots_step() has something to do. */

@@ -188,14 +188,14 @@ static void textfile_on_tick(
 }
 
 struct textfile *textfile_create(
-    const char *folder, pid_t pid, const char *command, struct err *e)
+    const char *directory, pid_t pid, const char *command, struct err *e)
 {
 	struct textfile *t = mem_zero(1, sizeof(*t));
 	char label[2 * LABEL];
 	struct io_output out;
 	struct err cause;
 
-	t->path = mem_format("%s/mprof-%d.prom", folder, (int)pid);
+	t->path = mem_format("%s/mprof-%d.prom", directory, (int)pid);
 	prometheus_label(label, LABEL, command);
 	snprintf(t->labels, sizeof(t->labels), "command=\"%s\",pid=\"%d\"",
 	    label, (int)pid);
@@ -203,8 +203,8 @@ struct textfile *textfile_create(
 		io_output_discard(&out);
 		return t;
 	}
-	err_set(
-	    e, "%s: no textfile can be written there: %s", folder, cause.text);
+	err_set(e, "%s: no textfile can be written there: %s", directory,
+	    cause.text);
 	free(t->path);
 	free(t);
 	return NULL;

@@ -12,10 +12,10 @@
 
 struct textfile;
 
-/* Writes mprof-PID.prom (the recorder's pid) in folder; command is the label
+/* Writes mprof-PID.prom (the recorder's pid) in directory; command is the label
  * that tells recordings apart. NULL with e where the file can't be written
  * there. The caller destroys, which removes the file. */
-struct textfile *textfile_create(const char *folder, pid_t pid,
+struct textfile *textfile_create(const char *directory, pid_t pid,
     const char *command, struct err *e) __attribute__((nonnull));
 void textfile_destroy(struct textfile *textfile);
 

@@ -251,7 +251,7 @@ static size_t touched_read_frames(
 	return i;
 }
 
-static void touched_take_page(const struct touched_round *round, size_t len)
+static void touched_report_page(const struct touched_round *round, size_t len)
 {
 	struct touched *touched = round->touched;
 	const char *end = touched->message.bytes + len;
@@ -280,7 +280,7 @@ static void touched_take_page(const struct touched_round *round, size_t len)
 	round->sink->touched(round->sink->context, &taken);
 }
 
-static void touched_take_left(const struct touched_round *round, size_t len)
+static void touched_report_left(const struct touched_round *round, size_t len)
 {
 	struct touched *touched = round->touched;
 	const struct touched_left *left = &touched->message.left;
@@ -299,18 +299,18 @@ static void touched_take_left(const struct touched_round *round, size_t len)
 	round->sink->left(round->sink->context, &gone);
 }
 
-static void touched_take(const struct touched_round *round, size_t len)
+static void touched_report(const struct touched_round *round, size_t len)
 {
 	struct touched *touched = round->touched;
 
 	switch (touched->message.head.kind) {
 	case TOUCHED_PAGE:
 		if (len >= sizeof(struct touched_page))
-			touched_take_page(round, len);
+			touched_report_page(round, len);
 		break;
 	case TOUCHED_LEFT:
 		if (len >= sizeof(struct touched_left))
-			touched_take_left(round, len);
+			touched_report_left(round, len);
 		break;
 	case TOUCHED_STATE:
 		if (len >= sizeof(struct touched_state))
@@ -359,7 +359,7 @@ static bool touched_read(const struct touched_round *round)
 		if (len <= 0)
 			break;
 		at_once++;
-		touched_take(round, (size_t)len);
+		touched_report(round, (size_t)len);
 	}
 	return len >= 0;
 }

@@ -249,7 +249,7 @@ static bool is_range(
 	return range && !(tree->doubt && now_ns >= tree->doubted_ns);
 }
 
-static void look_at_all(struct tree *tree)
+static void tree_scan_each(struct tree *tree)
 {
 	pid_t newest = tree->all_newest;
 
@@ -271,7 +271,7 @@ static void tree_scan_all(struct tree *tree, pid_t newest, int64_t now_ns)
 		tree->all_newest = newest;
 		tree->all_ns = 0;
 	}
-	look_at_all(tree);
+	tree_scan_each(tree);
 	tree->all_ns += clock_mono_ns() - begun_ns;
 	if (tree->position)
 		return;
@@ -289,7 +289,7 @@ static bool is_lost_due(const struct tree *tree, int64_t now_ns)
 	       now_ns - tree->rescanned_ns >= LOST_STEP_NS;
 }
 
-static void look_at_lost(struct tree *tree, int64_t now_ns)
+static void tree_scan_lost(struct tree *tree, int64_t now_ns)
 {
 	tree->rescanned_ns = now_ns;
 	for (size_t i = 0; i < TREE_LOST && i < tree->lost_next; i++) {
@@ -299,7 +299,7 @@ static void look_at_lost(struct tree *tree, int64_t now_ns)
 }
 
 /* The pids in `again` become those to be read in this scan. */
-static void take_again(struct tree *tree)
+static void tree_swap_again(struct tree *tree)
 {
 	pid_t *now = tree->now.items;
 	size_t cap = tree->now.cap;
@@ -314,13 +314,13 @@ static void take_again(struct tree *tree)
 
 static void tree_scan_again(struct tree *tree)
 {
-	take_again(tree);
+	tree_swap_again(tree);
 	for (size_t i = 0; i < tree->now.len; i++)
 		tree_consider(tree, tree->now.items[i], true);
 }
 
 /* Reads the ascending pids after the last one that was read. */
-static void look_at_range(struct tree *tree, pid_t newest)
+static void tree_scan_range(struct tree *tree, pid_t newest)
 {
 	while (tree->newest < newest) {
 		tree_consider(tree, ++tree->newest, false);
@@ -348,9 +348,9 @@ bool tree_scan(struct tree *tree, int64_t now_ns, int64_t until_ns)
 		return false;
 	tree_scan_again(tree);
 	if (lost)
-		look_at_lost(tree, now_ns);
+		tree_scan_lost(tree, now_ns);
 	if (range)
-		look_at_range(tree, newest);
+		tree_scan_range(tree, newest);
 	else
 		tree_scan_all(tree, known ? newest : 0, now_ns);
 	if (!tree->position && tree->newest == newest)

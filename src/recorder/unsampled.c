@@ -15,10 +15,10 @@
 
 /* Smaller ones are not worth a line. */
 #define MUCH_KIB (8 << 10)
-/* LOOK_NS: time between two looks at processes. A static program, or one with a
- * filter, is reported at the first one; that another one lacks the library is
- * certain after KNOWN_NS. */
-#define LOOK_NS (NS_PER_S / 20)
+/* UNSAMPLED_STEP_NS: time between two scans of processes. A static program, or
+ * one with a filter, is reported at the first one; that another one lacks the
+ * library is certain after KNOWN_NS. */
+#define UNSAMPLED_STEP_NS (NS_PER_S / 20)
 #define KNOWN_NS NS_PER_S
 
 static struct unsampled_process *unsampled_find(
@@ -65,7 +65,7 @@ static const char *unsampled_reason(
 	return is_started ? NULL : "none";
 }
 
-/* A reason that is certain at the first look. */
+/* A reason that is certain at the first scan. */
 static const char *unsampled_plain_reason(
     const struct unsampled *unsampled, pid_t pid)
 {
@@ -153,7 +153,7 @@ void unsampled_scan(struct unsampled *unsampled, const struct sink_tick *tick,
     const struct sink *sink, bool (*has_table)(const void *context, pid_t pid),
     const void *context)
 {
-	if (tick->time_ns - unsampled->checked_ns < LOOK_NS)
+	if (tick->time_ns - unsampled->checked_ns < UNSAMPLED_STEP_NS)
 		return;
 	unsampled->checked_ns = tick->time_ns;
 	for (size_t i = 0; i < tick->count; i++) {

@@ -16,7 +16,7 @@
 struct unsampled_process {
 	pid_t pid;
 	uint64_t start_ticks;
-	int64_t seen_ns;  /* time of the first look */
+	int64_t seen_ns;  /* time of the first scan */
 	bool is_reported; /* reported, or no need to */
 };
 

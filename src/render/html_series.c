@@ -60,7 +60,7 @@ const struct series *html_series_samples(const struct html_series *series)
 	return series->line->base ? &series->heights : series->line->samples;
 }
 
-static void take_heights(struct html_series *series)
+static void html_series_set_heights(struct html_series *series)
 {
 	const struct series *top = series->line->samples;
 	const struct series *base = series->line->base;
@@ -204,7 +204,7 @@ static void add_line(struct html_pack *pack, const struct scene_line *line)
 	double interval = downsample_interval(line->samples);
 
 	*series = (struct html_series){.line = line};
-	take_heights(series);
+	html_series_set_heights(series);
 	if (interval > 0 && interval < 0.001)
 		pack->ticks_per_s = 1e6;
 }

@@ -62,7 +62,7 @@ static void naming_end_record(struct naming *naming)
 		dat_writer_flush(&naming->writer);
 }
 
-static void naming_take(
+static void naming_add(
     void *context, size_t at, const char *file, int line, const char *function)
 {
 	struct naming *naming = context;
@@ -107,7 +107,7 @@ static void naming_find_in(
 	struct symbols_request request = {.path = codes[0].path,
 	    .addresses = addresses,
 	    .count = count,
-	    .take = naming_take,
+	    .report = naming_add,
 	    .context = naming};
 
 	for (size_t i = 0; i < count; i++)

@@ -24,7 +24,7 @@ struct symbols_request {
 	/* Called for the function that contains an address, after those inlined
 	 * there, innermost first; file is "" and line 0 where only the symbol
 	 * is known. */
-	void (*take)(void *context, size_t at, const char *file, int line,
+	void (*report)(void *context, size_t at, const char *file, int line,
 	    const char *function);
 	void *context;
 	/* Demangles C++'s names; NULL: they stay as the linker has them. The

@@ -58,7 +58,8 @@ void symtab_find(const struct symbols_request *request)
 			continue;
 		if (request->demangle)
 			clear = request->demangle(name);
-		request->take(request->context, i, "", 0, clear ? clear : name);
+		request->report(
+		    request->context, i, "", 0, clear ? clear : name);
 		free(clear);
 	}
 	elf_close(&elf);

@@ -32,7 +32,7 @@ static int perf_map_order(const void *x, const void *y)
 }
 
 /* Parses START SIZE NAME, the first two in hexadecimal. */
-static void perf_map_take(struct perf_map *map, char *line)
+static void perf_map_read_line(struct perf_map *map, char *line)
 {
 	char *end;
 	uint64_t start = strtoull(line, &end, 16), size;
@@ -53,7 +53,7 @@ static void perf_map_take(struct perf_map *map, char *line)
 	strbuf_add_bytes(&map->texts, "", 1);
 }
 
-static void perf_map_take_lines(struct perf_map *map, char *text, size_t len)
+static void perf_map_read_lines(struct perf_map *map, char *text, size_t len)
 {
 	char *newline;
 
@@ -61,7 +61,7 @@ static void perf_map_take_lines(struct perf_map *map, char *text, size_t len)
 		size_t line = (size_t)(newline - text) + 1;
 
 		*newline = 0;
-		perf_map_take(map, text);
+		perf_map_read_line(map, text);
 		map->read += (int64_t)line;
 		text += line;
 		len -= line;
@@ -79,7 +79,7 @@ static void perf_map_read(struct perf_map *map, int fd)
 		int64_t before = map->read;
 
 		text[got] = 0;
-		perf_map_take_lines(map, text, (size_t)got);
+		perf_map_read_lines(map, text, (size_t)got);
 		if (map->read == before && got < CHUNK)
 			break;
 		if (map->read == before)

@@ -22,7 +22,7 @@ enum {
 	RECORD_MAX = 1 << 16,
 	PROCESSES_MAX = 4096,
 	SAME_NS = 50000, /* between two samples of one fault */
-	LOOK_BACK = 4    /* events of other threads in between */
+	EVENTS_BACK = 4  /* events of other threads in between */
 };
 
 #if defined(__x86_64__)
@@ -375,7 +375,7 @@ struct rings_sample {
 	uint8_t stack[];
 };
 
-static void rings_take_sample(
+static void rings_read_sample(
     struct rings *rings, const uint8_t *record, size_t ring, uint64_t at)
 {
 	struct rings_sample sample;
@@ -393,7 +393,7 @@ static void rings_take_sample(
 	    .at = at};
 }
 
-static void rings_take_news(struct rings *rings, enum rings_what what,
+static void rings_read_news(struct rings *rings, enum rings_what what,
     const uint8_t *record, size_t len)
 {
 	struct rings_trailer trailer;
@@ -405,7 +405,7 @@ static void rings_take_news(struct rings *rings, enum rings_what what,
 	    .time_ns = (int64_t)trailer.time};
 }
 
-static void rings_take(
+static void rings_read_record(
     struct rings *rings, const uint8_t *record, size_t ring, uint64_t at)
 {
 	struct perf_event_header header;
@@ -414,7 +414,7 @@ static void rings_take(
 	memcpy(&header, record, sizeof(header));
 	switch (header.type) {
 	case PERF_RECORD_SAMPLE:
-		rings_take_sample(rings, record, ring, at);
+		rings_read_sample(rings, record, ring, at);
 		break;
 	case PERF_RECORD_LOST:
 		memcpy(&lost, record + sizeof(header) + sizeof(lost),
@@ -422,11 +422,11 @@ static void rings_take(
 		rings->lost += lost;
 		break;
 	case PERF_RECORD_MMAP:
-		rings_take_news(rings, RINGS_MAP, record, header.size);
+		rings_read_news(rings, RINGS_MAP, record, header.size);
 		break;
 	case PERF_RECORD_COMM:
 		if (header.misc & PERF_RECORD_MISC_COMM_EXEC)
-			rings_take_news(rings, RINGS_EXEC, record, header.size);
+			rings_read_news(rings, RINGS_EXEC, record, header.size);
 		break;
 	default:
 		break;
@@ -462,7 +462,7 @@ static bool rings_is_same_fault(
 static struct rings_event *rings_find_same(
     struct rings_event *events, size_t len, const struct rings_event *event)
 {
-	for (size_t back = 1; back <= LOOK_BACK && back <= len; back++)
+	for (size_t back = 1; back <= EVENTS_BACK && back <= len; back++)
 		if (rings_is_same_fault(&events[len - back], event))
 			return &events[len - back];
 	return NULL;
@@ -510,7 +510,7 @@ void rings_read(struct rings *rings)
 			    sizeof(header));
 			if (header.size < sizeof(header))
 				break;
-			rings_take(rings,
+			rings_read_record(rings,
 			    rings_record(rings, ring, ring->head, header.size),
 			    i, ring->head);
 			ring->head += header.size;

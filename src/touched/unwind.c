@@ -234,7 +234,7 @@ void unwind_note_map(struct unwind *unwind)
 	unwind->stale = true;
 }
 
-static int unwind_take(Dwfl_Frame *frame, void *context)
+static int unwind_add_address(Dwfl_Frame *frame, void *context)
 {
 	struct unwind *unwind = context;
 	Dwarf_Addr address;
@@ -252,7 +252,8 @@ static void unwind_walk(struct unwind *unwind, pid_t tid)
 
 	unwind->count = 0;
 	if (unwind->attached)
-		dwfl_getthread_frames(unwind->dwfl, tid, unwind_take, unwind);
+		dwfl_getthread_frames(
+		    unwind->dwfl, tid, unwind_add_address, unwind);
 	if (unwind->count == 0)
 		unwind->addresses[unwind->count++] = at;
 }

@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct symbols_request request = {.path = input_name(data, size),
 	    .addresses = addresses,
 	    .count = ADDRESSES,
-	    .take = take,
+	    .report = take,
 	    .context = &sum};
 
 	for (size_t i = 0; i < ADDRESSES; i++)

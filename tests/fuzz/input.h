@@ -44,12 +44,12 @@ static inline void input_remove(void)
  * its own, with these bytes. */
 static inline const char *input_name(const uint8_t *data, size_t size)
 {
-	const char *folder = getenv("TMPDIR");
+	const char *directory = getenv("TMPDIR");
 	FILE *file;
 
 	if (!input_named[0]) {
 		snprintf(input_named, sizeof(input_named), "%s/fuzz.XXXXXX",
-		    folder ? folder : "/tmp");
+		    directory ? directory : "/tmp");
 		close(mkstemp(input_named));
 		atexit(input_remove);
 	}

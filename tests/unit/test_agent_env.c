@@ -79,9 +79,9 @@ static void only_its_own_names_are_set(void **state)
 	agent_env_finish(&env);
 	wish = (struct agent_wish){.agent = "/x/first.so"};
 
-	wish.agent = "/a folder/agent.so";
+	wish.agent = "/a directory/agent.so";
 	assert_int_equal(agent_env_init(&env, &wish, &e), -1);
-	assert_non_null(strstr(e.text, "/a folder/agent.so: "));
+	assert_non_null(strstr(e.text, "/a directory/agent.so: "));
 	assert_null(env.envp);
 	agent_env_finish(&env);
 }

@@ -17,19 +17,19 @@
 
 /* The agent takes its directory from the environment once: all tests share it.
  */
-static char *folder;
+static char *directory;
 
 static void open_directory(struct agent_tables *tables)
 {
 	const char *parent = getenv("TMPDIR");
 	struct err e;
 
-	if (!folder)
-		folder = mem_format("%s/mprof-test-%d.tables",
+	if (!directory)
+		directory = mem_format("%s/mprof-test-%d.tables",
 		    parent ? parent : "/tmp", (int)getpid());
-	if (agent_tables_open(tables, folder, &e) != 0)
+	if (agent_tables_open(tables, directory, &e) != 0)
 		fail_msg("%s", e.text);
-	setenv("MPROF_AGENT_TABLES", folder, 1);
+	setenv("MPROF_AGENT_TABLES", directory, 1);
 	shelf_init();
 }
 
@@ -66,7 +66,7 @@ static void what_was_noted_is_taken(void **state)
 	open_directory(&tables);
 	fill(&table, 500); /* more than there was room for at first */
 	assert_true(table_on_shelf(&table));
-	agent_tables_take(&tables);
+	agent_tables_collect(&tables);
 	assert_int_equal(tables.items.len, 1);
 	taken = &tables.items.items[0];
 	assert_string_equal(taken->file, "/src/app.py");
@@ -90,8 +90,8 @@ static void what_is_removed_untaken_is_printed_by_its_process(void **state)
 	(void)state;
 	open_directory(&tables);
 	fill(&table, 3);
-	agent_tables_remove(folder); /* as the next recorder after a kill */
-	assert_int_equal(access(folder, F_OK), -1);
+	agent_tables_remove(directory); /* as the next recorder after a kill */
+	assert_int_equal(access(directory, F_OK), -1);
 	assert_true(shelf_claim(table.shelf));
 	assert_true(shelf_release(table.shelf, true));
 	finish(&table);
@@ -106,10 +106,10 @@ static void a_loaded_agent_is_reported(void **state)
 	assert_true(agent_tables_loaded(&tables));
 	open_directory(&tables);
 	assert_false(agent_tables_loaded(&tables));
-	shelf_tell_loaded();
+	shelf_report_loaded();
 	assert_true(agent_tables_loaded(&tables));
 	agent_tables_close(&tables);
-	assert_int_equal(access(folder, F_OK), -1);
+	assert_int_equal(access(directory, F_OK), -1);
 }
 
 static void what_the_process_printed_is_not_taken(void **state)
@@ -122,7 +122,7 @@ static void what_the_process_printed_is_not_taken(void **state)
 	fill(&table, 1);
 	assert_true(shelf_claim(table.shelf));
 	assert_true(shelf_release(table.shelf, true));
-	agent_tables_take(&tables);
+	agent_tables_collect(&tables);
 	assert_int_equal(tables.items.len, 0);
 	finish(&table);
 
@@ -130,7 +130,7 @@ static void what_the_process_printed_is_not_taken(void **state)
 	fill(&table, 1);
 	assert_true(shelf_claim(table.shelf));
 	assert_true(shelf_release(table.shelf, false));
-	agent_tables_take(&tables);
+	agent_tables_collect(&tables);
 	assert_int_equal(tables.items.len, 1);
 	finish(&table);
 	agent_tables_close(&tables);
@@ -147,7 +147,7 @@ static void a_child_begins_anew(void **state)
 	table_clear(&table); /* as spots_forked() does */
 	shelf_forked(table.shelf);
 	table_note(&table, 10, 7, 7);
-	agent_tables_take(&tables);
+	agent_tables_collect(&tables);
 	assert_int_equal(tables.items.len, 2);
 	assert_int_equal(tables.items.items[0].rows.len, 3);
 	assert_int_equal(tables.items.items[1].rows.len, 1);
@@ -157,7 +157,7 @@ static void a_child_begins_anew(void **state)
 
 static void put_file(const char *name, const void *bytes, size_t len)
 {
-	char *path = mem_format("%s/%s", folder, name);
+	char *path = mem_format("%s/%s", directory, name);
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
 	assert_true(fd >= 0);
@@ -192,7 +192,7 @@ static void hostile_files_do_no_harm(void **state)
 	head.rows_at = sizeof(head);
 	head.name_len = UINT32_MAX;
 	put_file("5-0.table", &head, sizeof(head));
-	agent_tables_take(&tables);
+	agent_tables_collect(&tables);
 	assert_int_equal(tables.items.len, 0);
 	assert_int_equal(tables.left_out, 4);
 	for (int i = 0; i < 3000; i++) {
@@ -204,7 +204,7 @@ static void hostile_files_do_no_harm(void **state)
 			bytes[random_next(&seed) % sizeof(head)] =
 			    (char)random_next(&seed);
 		put_file("6-0.table", bytes, sizeof(bytes));
-		agent_tables_take(&tables);
+		agent_tables_collect(&tables);
 	}
 	for (size_t i = 0; i < tables.items.len; i++)
 		assert_true(tables.items.items[i].rows.len <= 4);
@@ -219,18 +219,18 @@ static void others_in_the_directory_are_let_be(void **state)
 	(void)state;
 	open_directory(&tables);
 	put_file("notes", "x", 1);
-	fifo = mem_format("%s/7-0.table", folder);
-	link = mem_format("%s/8-0.table", folder);
-	path = mem_format("%s/notes", folder);
+	fifo = mem_format("%s/7-0.table", directory);
+	link = mem_format("%s/8-0.table", directory);
+	path = mem_format("%s/notes", directory);
 	assert_int_equal(mkfifo(fifo, 0600), 0);
 	assert_int_equal(symlink("/etc/passwd", link), 0);
-	agent_tables_take(&tables);
+	agent_tables_collect(&tables);
 	assert_int_equal(tables.items.len, 0);
 	agent_tables_close(&tables);
 	assert_int_equal(access(path, F_OK), 0);
 	assert_int_equal(access(fifo, F_OK), -1);
 	unlink(path);
-	rmdir(folder);
+	rmdir(directory);
 	free(path);
 	free(fifo);
 	free(link);

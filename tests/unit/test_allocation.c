@@ -70,13 +70,14 @@ static void what_is_thinned_has_the_longer_period(void **state)
 struct table {
 	struct slots slots;
 	struct addresses *addresses;
-	char folder[32];
+	char directory[32];
 };
 
 static void table_open(struct table *table, uint64_t period)
 {
-	snprintf(table->folder, sizeof(table->folder), "/tmp/mprof.XXXXXX");
-	assert_non_null(mkdtemp(table->folder));
+	snprintf(
+	    table->directory, sizeof(table->directory), "/tmp/mprof.XXXXXX");
+	assert_non_null(mkdtemp(table->directory));
 	table->addresses =
 	    aligned_alloc(ADDRESSES_PAGE, sizeof(*table->addresses));
 	assert_non_null(table->addresses);
@@ -84,7 +85,7 @@ static void table_open(struct table *table, uint64_t period)
 	table->slots = (struct slots){.seed = 7};
 	rate_init(&table->slots.rate, period, 0);
 	assert_int_equal(
-	    file_create(&table->slots.file, table->folder, 1, 0), 0);
+	    file_create(&table->slots.file, table->directory, 1, 0), 0);
 }
 
 static void table_close(struct table *table)
@@ -92,9 +93,9 @@ static void table_close(struct table *table)
 	char path[64];
 
 	munmap(table->slots.file.header, ALLOCATION_FILE);
-	snprintf(path, sizeof(path), "%s/1.0", table->folder);
+	snprintf(path, sizeof(path), "%s/1.0", table->directory);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(rmdir(table->folder), 0);
+	assert_int_equal(rmdir(table->directory), 0);
 	free(table->addresses);
 }
 
@@ -190,7 +191,7 @@ static void a_private_table_gets_a_file_with_all_that_is_in_it(void **state)
 	(void)state;
 	table_open(&table, 1000);
 	file_close(&table.slots.file);
-	snprintf(path, sizeof(path), "%s/1.0", table.folder);
+	snprintf(path, sizeof(path), "%s/1.0", table.directory);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(file_create_private(&table.slots.file, 1, 2), 0);
 	for (uint64_t i = 1; i <= 3; i++) {
@@ -205,7 +206,7 @@ static void a_private_table_gets_a_file_with_all_that_is_in_it(void **state)
 	table.slots.file.header->taken = 3;
 	memcpy(before, table.slots.file.slots, sizeof(before));
 	assert_int_equal(access(path, F_OK), -1);
-	assert_int_equal(file_publish(&table.slots.file, table.folder), 0);
+	assert_int_equal(file_publish(&table.slots.file, table.directory), 0);
 	assert_false(table.slots.file.is_private);
 	fd = open(path, O_RDONLY);
 	assert_true(fd >= 0);
@@ -316,16 +317,16 @@ static void places_that_keep_have_short_periods(void **state)
 	rate.period = 1 << 20; /* samples are dear */
 	assert_int_equal(callers_period(callers, keeps, &rate), 1 << 20);
 	for (int i = 0; i < 100; i++) {
-		callers_hold(callers, callers_take(callers, keeps), 65536);
-		callers_hold(callers, callers_take(callers, churns), 65536);
-		callers_release(callers, callers_take(callers, churns), 65536);
+		callers_hold(callers, callers_add(callers, keeps), 65536);
+		callers_hold(callers, callers_add(callers, churns), 65536);
+		callers_release(callers, callers_add(callers, churns), 65536);
 	}
 	assert_int_equal(
 	    callers_period(callers, keeps, &rate), RATE_KEEPER_TIMES * 65536);
 	assert_true(callers_period(callers, churns, &rate) >= 8 << 20);
 	/* 1 GiB needs no samples of 128 KiB. */
 	for (int i = 0; i < 1000; i++)
-		callers_hold(callers, callers_take(callers, keeps), 2 << 20);
+		callers_hold(callers, callers_add(callers, keeps), 2 << 20);
 	assert_true(callers_period(callers, keeps, &rate) > 2 << 20);
 	rate.period = 1; /* samples are cheap */
 	assert_int_equal(callers_period(callers, churns, &rate), 65536);
@@ -342,7 +343,7 @@ static void places_that_meet_are_kept_apart(void **state)
 	(void)state;
 	assert_non_null(callers);
 	for (uint32_t i = 0; i < 5; i++) {
-		at[i] = callers_take(callers, 4095 + i * (CALLERS - 4) * 7);
+		at[i] = callers_add(callers, 4095 + i * (CALLERS - 4) * 7);
 		callers_hold(callers, at[i], 65536);
 	}
 	for (uint32_t i = 0; i < 4; i++) {
@@ -353,7 +354,7 @@ static void places_that_meet_are_kept_apart(void **state)
 	assert_int_equal(at[4], at[0]);
 	/* Places at the end of the table stay within it. */
 	for (uint32_t i = 0; i < 5; i++) {
-		at[i] = callers_take(
+		at[i] = callers_add(
 		    callers, (CALLERS - 5) + (i + 1) * (CALLERS - 4));
 		callers_hold(callers, at[i], 65536);
 		assert_true(at[i] > CALLERS_NONE && at[i] < CALLERS);

@@ -17,7 +17,7 @@
 #include "base/file_lock.h"
 #include "dat/catalog.h"
 
-static char folder[] = "/tmp/mprof-test-XXXXXX";
+static char directory[] = "/tmp/mprof-test-XXXXXX";
 
 static int is_broken; /* reading a directory fails with that cause */
 
@@ -38,12 +38,12 @@ struct dirent *readdir(DIR *dir)
 static int enter_directory(void **state)
 {
 	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+	return mkdtemp(directory) && chdir(directory) == 0 ? 0 : -1;
 }
 
 static int leave_directory(void **state)
 {
-	char *command = mem_format("rm -r %s", folder);
+	char *command = mem_format("rm -r %s", directory);
 	int got = system(command);
 
 	(void)state;
@@ -215,7 +215,7 @@ static void the_newest_is_what_began_last(void **state)
 	assert_newest(NULL);
 	put("new/empty.dat", "");
 	put("new/novel.dat", "my novel\n");
-	mkdir("new/folder.dat", 0700);
+	mkdir("new/directory.dat", 0700);
 	assert_newest(NULL);
 	write_run("new/old", T0, T0 + 9);
 	assert_newest("old");

@@ -37,12 +37,12 @@ static void make(const char *path)
 	mkdir(whole, 0700);
 }
 
-static void write_in(const char *folder, const char *name, const char *text)
+static void write_in(const char *directory, const char *name, const char *text)
 {
 	char path[400];
 
-	make(folder);
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	make(directory);
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	fake_write(path, text);
 }
 
@@ -143,7 +143,7 @@ static void a_path_of_the_hierarchy_or_the_file_system(void **state)
 	assert_int_equal(find.list.len, 1);
 	assert_string_equal(
 	    find.list.items[0].path, "/system.slice/nginx.service");
-	assert_string_equal(find.list.items[0].folder, path);
+	assert_string_equal(find.list.items[0].directory, path);
 	assert_true(find.list.items[0].populated);
 	cgroup_find_finish(&find);
 	expect_count(cgroup_find_path, "/system.slice/nginx", 0);

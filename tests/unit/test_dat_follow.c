@@ -18,7 +18,7 @@
 #include "base/file_lock.h"
 #include "dat/reader.h"
 
-static char folder[128], path[160], other[160];
+static char directory[128], path[160], other[160];
 static struct dat_follow *follow;
 
 static int begin(void **state)
@@ -26,12 +26,12 @@ static int begin(void **state)
 	const char *base = getenv("TMPDIR");
 
 	(void)state;
-	snprintf(folder, sizeof(folder), "%.90s/mprof-follow.XXXXXX",
+	snprintf(directory, sizeof(directory), "%.90s/mprof-follow.XXXXXX",
 	    base && base[0] == '/' && strlen(base) <= 90 ? base : "/tmp");
-	if (!mkdtemp(folder))
+	if (!mkdtemp(directory))
 		return -1;
-	snprintf(path, sizeof(path), "%s/a.dat", folder);
-	snprintf(other, sizeof(other), "%s/b.dat", folder);
+	snprintf(path, sizeof(path), "%s/a.dat", directory);
+	snprintf(other, sizeof(other), "%s/b.dat", directory);
 	follow = NULL;
 	return 0;
 }
@@ -42,7 +42,7 @@ static int end(void **state)
 	dat_follow_close(follow);
 	unlink(path);
 	unlink(other);
-	return rmdir(folder);
+	return rmdir(directory);
 }
 
 static void put(const char *to, const char *mode, const char *text)

@@ -30,16 +30,18 @@
 
 #define TIME_NS INT64_C(1795358001104349999)
 
-static char folder[] = "/tmp/test-dat-writer.XXXXXX";
+static char directory[] = "/tmp/test-dat-writer.XXXXXX";
 
 static const char *vanishes; /* a file that is removed before its renaming */
 
 /* In place of libc's. */
-int renameat(int from_folder, const char *from, int to_folder, const char *to)
+int renameat(
+    int from_directory, const char *from, int to_directory, const char *to)
 {
 	if (vanishes && strcmp(from, vanishes) == 0)
-		unlinkat(from_folder, from, 0);
-	return (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, 0);
+		unlinkat(from_directory, from, 0);
+	return (int)syscall(
+	    SYS_renameat2, from_directory, from, to_directory, to, 0);
 }
 
 /* Whether another program creates each file a moment before, and how often. */
@@ -66,13 +68,13 @@ int openat(int in, const char *path, int flags, ...)
 static int enter_directory(void **state)
 {
 	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+	return mkdtemp(directory) && chdir(directory) == 0 ? 0 : -1;
 }
 
 static int leave_directory(void **state)
 {
 	(void)state;
-	return chdir("/") == 0 && rmdir(folder) == 0 ? 0 : -1;
+	return chdir("/") == 0 && rmdir(directory) == 0 ? 0 : -1;
 }
 
 static char *content(const char *path)

@@ -17,7 +17,7 @@
 /* This program is the file that is read. */
 int elf_test_mark __attribute__((section(".elftest"))) = 1;
 
-static char folder[] = "/tmp/test_elf.XXXXXX";
+static char directory[] = "/tmp/test_elf.XXXXXX";
 static char copy[64];
 
 static uint64_t bias_of_self(struct elf_file *elf)
@@ -112,7 +112,7 @@ static void other_machines_are_reported(void **state)
 	assert_int_equal(elf_open(&elf, copy), ELF_OTHER_MACHINE);
 	write_copy(bytes, len, 0, "#!", 2);
 	assert_int_equal(elf_open(&elf, copy), ELF_NO_ELF);
-	assert_int_equal(elf_open(&elf, folder), ELF_NO_ELF);
+	assert_int_equal(elf_open(&elf, directory), ELF_NO_ELF);
 	assert_int_equal(elf_open(&elf, "/nowhere"), ELF_NO_FILE);
 	free(bytes);
 }
@@ -147,7 +147,7 @@ static int make_directory(void **state)
 {
 	(void)state;
 	snprintf(copy, sizeof(copy), "%s/copy",
-	    mkdtemp(folder) ? folder : "/nowhere");
+	    mkdtemp(directory) ? directory : "/nowhere");
 	return 0;
 }
 
@@ -155,7 +155,7 @@ static int remove_directory(void **state)
 {
 	(void)state;
 	unlink(copy);
-	return rmdir(folder);
+	return rmdir(directory);
 }
 
 int main(void)

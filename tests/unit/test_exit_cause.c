@@ -19,7 +19,7 @@
 
 enum { KILLED = SIGKILL, FAILED = 1 << 8 };
 
-static const char *const folders[] = {
+static const char *const directories[] = {
     "%s/%d", "%s/groups", "%s/groups/outer", "%s/groups/outer/job"};
 
 static void write_own(const char *name, const char *text)
@@ -219,7 +219,7 @@ static void after_it_no_file_is_open(void **state)
 	(void)state;
 	begin(&exit_cause);
 	files[0] = exit_cause.membership;
-	files[1] = exit_cause.cgroup.folder;
+	files[1] = exit_cause.cgroup.directory;
 	assert_true(files[0] >= 0 && files[1] >= 0);
 	end(&exit_cause, 0, &verdict);
 	for (size_t i = 0; i < 2; i++)
@@ -435,9 +435,10 @@ static int make_directories(void **state)
 
 	if (fake_begin(state) != 0)
 		return -1;
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		snprintf(
-		    path, sizeof(path), folders[i], fake_root, (int)getpid());
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]);
+	     i++) {
+		snprintf(path, sizeof(path), directories[i], fake_root,
+		    (int)getpid());
 		if (mkdir(path, 0700) != 0)
 			return -1;
 	}

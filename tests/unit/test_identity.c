@@ -78,7 +78,7 @@ static void the_same_process_stays_as_it_was(void **state)
 	begin();
 	wait_for_name("sh");
 	assert_int_equal(identity_living(child), child);
-	identity_take(&identity, child, child);
+	identity_read(&identity, child, child);
 	assert_int_equal(explain(&identity, &e), PYTHON_DENIED);
 	assert_string_equal(e.text, "as it was");
 	/* A failed read may say so of a process that is there. */
@@ -96,7 +96,7 @@ static void another_program_is_said(void **state)
 	(void)state;
 	begin();
 	wait_for_name("sh");
-	identity_take(&identity, child, child);
+	identity_read(&identity, child, child);
 	assert_int_equal(write(input, "\n", 1), 1);
 	wait_for_name("cat");
 	assert_int_equal(explain(&identity, &e), PYTHON_EARLY);
@@ -115,7 +115,7 @@ static void an_end_is_said_waited_for_or_not(void **state)
 	(void)state;
 	begin();
 	wait_for_name("sh");
-	identity_take(&identity, child, child);
+	identity_read(&identity, child, child);
 	kill(child, SIGKILL);
 	assert_int_equal(waitid(P_PID, child, &info, WEXITED | WNOWAIT), 0);
 	assert_int_equal(explain(&identity, &e), PYTHON_GONE);
@@ -160,7 +160,7 @@ static void without_its_main_thread_another_one_is_read(void **state)
 	}
 	assert_true(living > 0);
 	assert_int_not_equal(living, child);
-	identity_take(&identity, child, living);
+	identity_read(&identity, child, living);
 	assert_true(identity.memory >= 0);
 	assert_int_equal(explain(&identity, &e), PYTHON_DENIED);
 	kill(child, SIGKILL);

@@ -19,7 +19,7 @@
 
 #include "base/io.h"
 
-static char folder[] = "/tmp/mprof-test-io.XXXXXX";
+static char directory[] = "/tmp/mprof-test-io.XXXXXX";
 
 static void limit_files(rlim_t bytes)
 {
@@ -83,9 +83,10 @@ static void a_failure_to_close_leaves_the_old_file(void **state)
 	expect_content("out", "old");
 	/* Nothing else is left beside it. */
 	assert_int_equal(unlink("out"), 0);
-	assert_int_equal(rmdir(folder), 0);
-	assert_non_null(mkdtemp(strcpy(folder, "/tmp/mprof-test-io.XXXXXX")));
-	assert_int_equal(chdir(folder), 0);
+	assert_int_equal(rmdir(directory), 0);
+	assert_non_null(
+	    mkdtemp(strcpy(directory, "/tmp/mprof-test-io.XXXXXX")));
+	assert_int_equal(chdir(directory), 0);
 }
 
 /* Then closing is what succeeds. */
@@ -305,14 +306,14 @@ static int begin(void **state)
 {
 	(void)state;
 	signal(SIGXFSZ, SIG_IGN);
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+	return mkdtemp(directory) && chdir(directory) == 0 ? 0 : -1;
 }
 
 static int end(void **state)
 {
 	(void)state;
 	unlink("out");
-	return rmdir(folder);
+	return rmdir(directory);
 }
 
 int main(void)

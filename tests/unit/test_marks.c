@@ -96,18 +96,18 @@ static void a_line_asks_for_a_snapshot(void **state)
 	(void)state;
 	snapshots_init(&snapshots, "/nowhere/x.mark");
 	assert_string_equal(
-	    snapshots_take_line(&snapshots, "@heaped", 7), "@heaped");
+	    snapshots_read_line(&snapshots, "@heaped", 7), "@heaped");
 	assert_int_equal(snapshots.len, 0);
 	assert_string_equal(
-	    snapshots_take_line(&snapshots, "@heap", 7), "heap");
+	    snapshots_read_line(&snapshots, "@heap", 7), "heap");
 	assert_string_equal(
-	    snapshots_take_line(&snapshots, "@heap  two words", 8),
+	    snapshots_read_line(&snapshots, "@heap  two words", 8),
 	    "two words");
-	assert_string_equal(snapshots_take_line(&snapshots,
+	assert_string_equal(snapshots_read_line(&snapshots,
 				"@heap;new=1;pid=17;answer=a1B2 x", 9),
 	    "x");
 	assert_string_equal(
-	    snapshots_take_line(&snapshots, "@heap;answer=../a", 9), "heap");
+	    snapshots_read_line(&snapshots, "@heap;answer=../a", 9), "heap");
 	assert_int_equal(snapshots.len, 4);
 	assert_string_equal(snapshots.waiting[0].label, "heap");
 	assert_int_equal(snapshots.waiting[1].asked_ns, 8);
@@ -126,7 +126,7 @@ static void ten_snapshots_wait(void **state)
 	(void)state;
 	snapshots_init(&snapshots, "/nowhere/x.mark");
 	for (int i = 0; i < 30; i++)
-		snapshots_take_line(&snapshots, "@heap x", 7);
+		snapshots_read_line(&snapshots, "@heap x", 7);
 	assert_int_equal(snapshots.len, SNAPSHOTS_WAITING);
 	assert_int_equal(snapshots.left_out, 20);
 	for (int i = 0; i < SNAPSHOTS_NOTICES; i++) {
@@ -251,13 +251,13 @@ static void labels_are_written_as_one_line(void **state)
 
 static void other_files_are_not_written(void **state)
 {
-	char folder[] = "/tmp/test-marks-XXXXXX", plain[64], linked[64];
+	char directory[] = "/tmp/test-marks-XXXXXX", plain[64], linked[64];
 	struct err e;
 
 	(void)state;
-	assert_non_null(mkdtemp(folder));
-	snprintf(plain, sizeof(plain), "%s/plain", folder);
-	snprintf(linked, sizeof(linked), "%s/mprof-1.mark", folder);
+	assert_non_null(mkdtemp(directory));
+	snprintf(plain, sizeof(plain), "%s/plain", directory);
+	snprintf(linked, sizeof(linked), "%s/mprof-1.mark", directory);
 	close(open(plain, O_CREAT | O_WRONLY, 0600));
 	assert_int_equal(symlink(plain, linked), 0);
 	assert_int_equal(marks_write(plain, "x", &e), -1);
@@ -268,7 +268,7 @@ static void other_files_are_not_written(void **state)
 	assert_int_equal(marks_write(linked, "x", &e), -1);
 	unlink(linked);
 	unlink(plain);
-	rmdir(folder);
+	rmdir(directory);
 }
 
 static char left[] = "/tmp/mprof-marks-left.XXXXXX";
@@ -358,24 +358,24 @@ static void the_directory_is_the_users_or_sticky(void **state)
 	assert_non_null(mkdtemp(own));
 	unsetenv("XDG_RUNTIME_DIR");
 	unsetenv("TMPDIR");
-	assert_string_equal(marks_folder(), "/tmp");
+	assert_string_equal(marks_directory(), "/tmp");
 	setenv("TMPDIR", own, 1);
-	assert_string_equal(marks_folder(), own);
+	assert_string_equal(marks_directory(), own);
 	setenv("XDG_RUNTIME_DIR", "/none", 1);
-	assert_string_equal(marks_folder(), own);
+	assert_string_equal(marks_directory(), own);
 	setenv("XDG_RUNTIME_DIR", ".", 1);
-	assert_string_equal(marks_folder(), own);
+	assert_string_equal(marks_directory(), own);
 	setenv("XDG_RUNTIME_DIR", "/etc/passwd", 1);
-	assert_string_equal(marks_folder(), own);
+	assert_string_equal(marks_directory(), own);
 	setenv("XDG_RUNTIME_DIR", own, 1);
 	setenv("TMPDIR", "/tmp", 1);
-	assert_string_equal(marks_folder(), own);
+	assert_string_equal(marks_directory(), own);
 	unsetenv("XDG_RUNTIME_DIR");
-	assert_string_equal(marks_folder(), "/tmp");
+	assert_string_equal(marks_directory(), "/tmp");
 	/* a user namespace may have no other user */
 	if (geteuid() == 0 && chown(own, 65534, (gid_t)-1) == 0) {
 		setenv("TMPDIR", own, 1);
-		assert_string_equal(marks_folder(), "/tmp");
+		assert_string_equal(marks_directory(), "/tmp");
 	}
 	unsetenv("TMPDIR");
 	assert_int_equal(rmdir(own), 0);
@@ -550,7 +550,7 @@ static void whether_its_recorder_lives_is_known_by_the_lock(void **state)
 	assert_false(marks_is_left(marks.path));
 	assert_false(marks_is_left("/none"));
 	snprintf(path, sizeof(path), "%s", marks.path);
-	snprintf(other, sizeof(other), "%s/mprof-1-x.mark", marks_folder());
+	snprintf(other, sizeof(other), "%s/mprof-1-x.mark", marks_directory());
 	unlink(other);
 	close(open(other, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 	assert_true(marks_is_left(other));

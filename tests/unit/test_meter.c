@@ -28,13 +28,13 @@ static struct procfs fs;
 static bool is_denied; /* a statm */
 
 /* In place of libc's. */
-int openat(int folder, const char *path, int flags, ...)
+int openat(int directory, const char *path, int flags, ...)
 {
 	if (is_denied && strstr(path, "/statm")) {
 		errno = EACCES;
 		return -1;
 	}
-	return (int)syscall(SYS_openat, folder, path, flags, 0);
+	return (int)syscall(SYS_openat, directory, path, flags, 0);
 }
 
 static struct tree tree;

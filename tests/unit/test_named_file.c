@@ -79,7 +79,7 @@ static void a_link_to_nothing_names_what_would_be_made(void **state)
 	assert_int_equal(named_file_init(&file, "sub/loose", &e), 0);
 	assert_false(named_file_exists(&file));
 	assert_string_equal(file.name, "new");
-	close(openat(file.folder, file.name, O_CREAT | O_WRONLY, 0644));
+	close(openat(file.directory, file.name, O_CREAT | O_WRONLY, 0644));
 	named_file_finish(&file);
 	assert_int_equal(access("new", F_OK), 0);
 }

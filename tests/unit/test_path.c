@@ -30,19 +30,19 @@ static void test_ending(void **state)
 	assert_false(path_has_ending("", ".dat"));
 }
 
-static void make(const char *folder, const char *name, mode_t mode)
+static void make(const char *directory, const char *name, mode_t mode)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	close(open(path, O_WRONLY | O_CREAT, mode));
 }
 
-static char *find_program(const char *name, const char *folder)
+static char *find_program(const char *name, const char *directory)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), ":/nowhere/at/all:%s:", folder);
+	snprintf(path, sizeof(path), ":/nowhere/at/all:%s:", directory);
 	setenv("PATH", path, 1);
 	return path_of_program(name);
 }
@@ -58,28 +58,28 @@ static void test_undeleted(void **state)
 
 static void test_program(void **state)
 {
-	char folder[] = "/tmp/mprof-test-XXXXXX", wanted[128], *found;
+	char directory[] = "/tmp/mprof-test-XXXXXX", wanted[128], *found;
 
 	(void)state;
-	assert_non_null(mkdtemp(folder));
-	make(folder, "runs", 0700);
-	make(folder, "text", 0600);
-	snprintf(wanted, sizeof(wanted), "%s/folder", folder);
+	assert_non_null(mkdtemp(directory));
+	make(directory, "runs", 0700);
+	make(directory, "text", 0600);
+	snprintf(wanted, sizeof(wanted), "%s/directory", directory);
 	assert_int_equal(mkdir(wanted, 0700), 0);
-	snprintf(wanted, sizeof(wanted), "%s/runs", folder);
-	found = find_program("runs", folder);
+	snprintf(wanted, sizeof(wanted), "%s/runs", directory);
+	found = find_program("runs", directory);
 	assert_string_equal(found, wanted);
 	free(found);
-	assert_null(find_program("text", folder));
-	assert_null(find_program("folder", folder));
-	assert_null(find_program("none", folder));
+	assert_null(find_program("text", directory));
+	assert_null(find_program("directory", directory));
+	assert_null(find_program("none", directory));
 	unsetenv("PATH");
 	assert_null(path_of_program("runs"));
-	assert_int_equal(chdir(folder), 0);
+	assert_int_equal(chdir(directory), 0);
 	unlink("runs");
 	unlink("text");
-	rmdir("folder");
-	rmdir(folder);
+	rmdir("directory");
+	rmdir(directory);
 }
 
 int main(void)

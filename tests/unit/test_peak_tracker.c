@@ -332,7 +332,7 @@ static void marks_from_before_are_of_another_time(void **state)
 static void a_sum_of_a_group_is_since_its_mark(void **state)
 {
 	struct cgroup group = {
-	    .folder = open(fake_root, O_DIRECTORY | O_CLOEXEC), .v2 = true};
+	    .directory = open(fake_root, O_DIRECTORY | O_CLOEXEC), .v2 = true};
 	struct sink_tick tick = {.total_kib = 500};
 	struct members none = {0};
 	char path[256];
@@ -349,7 +349,7 @@ static void a_sum_of_a_group_is_since_its_mark(void **state)
 		expect_peak(tick.total_kib, tick.time_ns,
 		    i > 1 ? tick.time_ns - NS_PER_S : 1000);
 	}
-	close(group.folder);
+	close(group.directory);
 	snprintf(path, sizeof(path), "%s/memory.peak", fake_root);
 	remove(path);
 }

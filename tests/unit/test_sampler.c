@@ -535,14 +535,14 @@ static void move_members(
 static void a_groups_processes_are_those_it_lists(void **state)
 {
 	struct sampler_result result;
-	char folder[256];
+	char directory[256];
 
 	(void)state;
 	three_processes();
 	list_pids("101\n", "102\n");
-	snprintf(folder, sizeof(folder), "%s/job", fake_root);
+	snprintf(directory, sizeof(directory), "%s/job", fake_root);
 	run(move_members,
-	    (struct sampler_plan){.group = folder, .group_path = "/job"},
+	    (struct sampler_plan){.group = directory, .group_path = "/job"},
 	    &result);
 	assert_int_equal(told.ticks, 6);
 	for (size_t i = 0; i < 2; i++)
@@ -561,13 +561,14 @@ static void a_groups_processes_are_those_it_lists(void **state)
 static void what_proc_does_not_show_is_counted(void **state)
 {
 	struct sampler_result result;
-	char folder[256];
+	char directory[256];
 
 	(void)state;
 	three_processes();
 	list_pids("101\n999999998\n999999997\n", "102\n");
-	snprintf(folder, sizeof(folder), "%s/job", fake_root);
-	run(NULL, (struct sampler_plan){.group = folder, .group_path = "/job"},
+	snprintf(directory, sizeof(directory), "%s/job", fake_root);
+	run(NULL,
+	    (struct sampler_plan){.group = directory, .group_path = "/job"},
 	    &result);
 	assert_int_equal(told.total[0], 240);
 	assert_int_equal(result.hidden, 1);

@@ -33,13 +33,13 @@ static char *directory_of_self(void)
 
 static int set_up(void **state)
 {
-	char *folder = directory_of_self();
-	char *above =
-	    mem_copy_n(folder, (size_t)(strrchr(folder, '/') - folder));
+	char *directory = directory_of_self();
+	char *above = mem_copy_n(
+	    directory, (size_t)(strrchr(directory, '/') - directory));
 
 	(void)state;
 	snprintf(name, sizeof(name), "test-%d.so", (int)getpid());
-	build = mem_format("%s/build", folder);
+	build = mem_format("%s/build", directory);
 	lib = mem_format("%s/lib", above);
 	beside = mem_format("%s/%s", build, name);
 	installed = mem_format("%s/mprof/%s", lib, name);
@@ -49,7 +49,7 @@ static int set_up(void **state)
 	lib = mem_format("%s/lib/mprof", above);
 	mkdir(lib, 0755);
 	free(above);
-	free(folder);
+	free(directory);
 	return chmod(build, 0755) != 0 || chmod(lib, 0755) != 0;
 }
 

@@ -23,7 +23,7 @@
 
 enum { PROGRAM = 700, OTHER = 701 };
 
-static char folder[128], mark_path[160];
+static char directory[128], mark_path[160];
 static struct snapshots snapshots;
 static char told[1024];
 
@@ -56,11 +56,11 @@ static int begin(void **state)
 	const char *base = getenv("TMPDIR");
 
 	(void)state;
-	snprintf(folder, sizeof(folder), "%.90s/mprof-snapshots.XXXXXX",
+	snprintf(directory, sizeof(directory), "%.90s/mprof-snapshots.XXXXXX",
 	    base && base[0] == '/' && strlen(base) <= 90 ? base : "/tmp");
-	if (!mkdtemp(folder))
+	if (!mkdtemp(directory))
 		return -1;
-	snprintf(mark_path, sizeof(mark_path), "%s/7.mark", folder);
+	snprintf(mark_path, sizeof(mark_path), "%s/7.mark", directory);
 	told[0] = 0;
 	snapshots_init(&snapshots, mark_path);
 	return 0;
@@ -70,12 +70,12 @@ static int end(void **state)
 {
 	(void)state;
 	snapshots_finish(&snapshots);
-	return rmdir(folder);
+	return rmdir(directory);
 }
 
 static const char *take(const char *line)
 {
-	return snapshots_take_line(&snapshots, line, 1234);
+	return snapshots_read_line(&snapshots, line, 1234);
 }
 
 static void expect_notice(const char *want)
@@ -121,7 +121,7 @@ static void write_file(const char *name, const char *text)
 	char path[200];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	file = fopen(path, "w");
 	assert_non_null(file);
 	assert_true(fputs(text, file) >= 0);
@@ -132,7 +132,7 @@ static bool is_there(const char *name)
 {
 	char path[200];
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	return access(path, F_OK) == 0;
 }
 
@@ -142,7 +142,7 @@ static void expect_file(const char *name, const char *want)
 	char path[200], text[512];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	file = fopen(path, "r");
 	assert_non_null(file);
 	text[fread(text, 1, sizeof(text) - 1, file)] = 0;
@@ -236,11 +236,11 @@ static void an_answer_needs_a_file_of_its_own(void **state)
 	take("@heap");
 	write_file("7.answer-a1", "");
 	write_file("7.answer-a3", "");
-	snprintf(path, sizeof(path), "%s/7.answer-a3", folder);
-	snprintf(other, sizeof(other), "%s/linked", folder);
+	snprintf(path, sizeof(path), "%s/7.answer-a3", directory);
+	snprintf(other, sizeof(other), "%s/linked", directory);
 	assert_int_equal(link(path, other), 0);
 	write_file("target", "");
-	snprintf(path, sizeof(path), "%s/7.answer-a4", folder);
+	snprintf(path, sizeof(path), "%s/7.answer-a4", directory);
 	assert_int_equal(symlink("target", path), 0);
 	step(0);
 	assert_int_equal(snapshots.len, 0);

@@ -15,21 +15,21 @@
 #include "profile/resource.h"
 #include "recorder/textfile.h"
 
-static char folder[64], path[96], text[8192];
+static char directory[64], path[96], text[8192];
 
 static int make_directory(void **state)
 {
 	(void)state;
-	strcpy(folder, "/tmp/test-textfile-XXXXXX");
-	assert_non_null(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/mprof-42.prom", folder);
+	strcpy(directory, "/tmp/test-textfile-XXXXXX");
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/mprof-42.prom", directory);
 	return 0;
 }
 
 static int remove_directory(void **state)
 {
 	(void)state;
-	return rmdir(folder);
+	return rmdir(directory);
 }
 
 static const char *content(void)
@@ -64,7 +64,7 @@ static void figures_by_name(void **state)
 	struct err e;
 
 	(void)state;
-	t = textfile_create(folder, 42, "serve \"x\"", &e);
+	t = textfile_create(directory, 42, "serve \"x\"", &e);
 	assert_non_null(t);
 	assert_int_equal(access(path, F_OK), -1);
 	tell(t, 1000, 100);
@@ -90,7 +90,7 @@ static void a_process_without_a_figure_adds_nothing(void **state)
 	struct err e;
 
 	(void)state;
-	t = textfile_create(folder, 42, "x", &e);
+	t = textfile_create(directory, 42, "x", &e);
 	for (int kib = -1; kib < 2; kib++) {
 		char want[32];
 
@@ -120,7 +120,7 @@ static void readings_are_in_base_units(void **state)
 	figures[FIGURE_GPU_MEMORY] = 3;
 	figures[FIGURE_GPU_MEMORY + 2] = 0.5;
 	tick.usage = figures;
-	t = textfile_create(folder, 42, "x", &e);
+	t = textfile_create(directory, 42, "x", &e);
 	hook = textfile_hook(t);
 	hook.tick(hook.context, &tick, NULL);
 	content();
@@ -149,7 +149,7 @@ static void once_a_second(void **state)
 	struct err e;
 
 	(void)state;
-	t = textfile_create(folder, 42, "x", &e);
+	t = textfile_create(directory, 42, "x", &e);
 	tell(t, 1000, 100);
 	tell(t, 1000.9, 900);
 	assert_non_null(
@@ -167,8 +167,8 @@ static void a_directory_that_is_none(void **state)
 	struct err e;
 
 	(void)state;
-	assert_null(textfile_create("/no/such/folder", 42, "x", &e));
-	assert_non_null(strstr(e.text, "/no/such/folder"));
+	assert_null(textfile_create("/no/such/directory", 42, "x", &e));
+	assert_non_null(strstr(e.text, "/no/such/directory"));
 }
 
 int main(void)

@@ -32,7 +32,7 @@
 #define START 1700000000.0
 
 struct made {
-	char *folder, *path, *thinned;
+	char *directory, *path, *thinned;
 };
 
 static int set_up(void **state)
@@ -40,9 +40,9 @@ static int set_up(void **state)
 	char template[] = "/tmp/mprof-thin-XXXXXX";
 	struct made *made = mem_zero(1, sizeof(*made));
 
-	made->folder = mem_copy(mkdtemp(template));
-	made->path = mem_format("%s/a.dat", made->folder);
-	made->thinned = mem_format("%s/b.dat", made->folder);
+	made->directory = mem_copy(mkdtemp(template));
+	made->path = mem_format("%s/a.dat", made->directory);
+	made->thinned = mem_format("%s/b.dat", made->directory);
 	*state = made;
 	return 0;
 }
@@ -50,11 +50,11 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct made *made = *state;
-	char *command = mem_format("rm -r '%s'", made->folder);
+	char *command = mem_format("rm -r '%s'", made->directory);
 	int status = system(command);
 
 	free(command);
-	free(made->folder);
+	free(made->directory);
 	free(made->path);
 	free(made->thinned);
 	free(made);
@@ -249,7 +249,7 @@ static void lowest_and_highest_stay(void **state)
 static void thinned_again(void **state)
 {
 	const struct made *made = *state;
-	char *again = mem_format("%s/c.dat", made->folder);
+	char *again = mem_format("%s/c.dat", made->directory);
 	FILE *file;
 	struct err e;
 

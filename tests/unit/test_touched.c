@@ -29,7 +29,7 @@
 
 enum { NOBODY = 999999998, PROGRAM = 700, OTHER = 701 };
 
-static char folder[128];
+static char directory[128];
 
 static struct test_state {
 	int peer; /* the watching process's end */
@@ -53,7 +53,7 @@ ssize_t readlink(const char *path, char *to, size_t size)
 {
 	if (strcmp(path, "/proc/self/exe") != 0)
 		return syscall(SYS_readlinkat, -100, path, to, size);
-	return snprintf(to, size, "%s/mprof", folder);
+	return snprintf(to, size, "%s/mprof", directory);
 }
 
 /* Time stands still, and who answers late on a slow machine is waited for. */
@@ -522,11 +522,11 @@ static int make_directory(void **state)
 	FILE *file;
 
 	(void)state;
-	snprintf(folder, sizeof(folder), "%.90s/mprof-touched.XXXXXX",
+	snprintf(directory, sizeof(directory), "%.90s/mprof-touched.XXXXXX",
 	    base && base[0] == '/' && strlen(base) <= 90 ? base : "/tmp");
-	if (!mkdtemp(folder))
+	if (!mkdtemp(directory))
 		return -1;
-	snprintf(path, sizeof(path), "%s/build", folder);
+	snprintf(path, sizeof(path), "%s/build", directory);
 	if (mkdir(path, 0700) != 0)
 		return -1;
 	strcat(path, "/touched.so");
@@ -539,11 +539,11 @@ static int remove_directory(void **state)
 	char path[160];
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/build/touched.so", folder);
+	snprintf(path, sizeof(path), "%s/build/touched.so", directory);
 	unlink(path);
 	*strrchr(path, '/') = 0;
 	rmdir(path);
-	return rmdir(folder);
+	return rmdir(directory);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)

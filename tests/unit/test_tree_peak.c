@@ -19,7 +19,7 @@ struct row {
 static int64_t look(
     struct tree_peak *peak, const struct row *rows, size_t len, int64_t waited)
 {
-	struct tree_look now = {.waited = waited * MIB};
+	struct tree_reading now = {.waited = waited * MIB};
 
 	for (size_t i = 0; i < len; i++) {
 		const struct tree_member member = {.pid = rows[i].pid,
@@ -28,10 +28,10 @@ static int64_t look(
 		    .mark = rows[i].mark < 0 ? -1 : rows[i].mark * MIB,
 		    .faults = rows[i].faults};
 
-		assert_int_equal(tree_look_add(&now, &member), 0);
+		assert_int_equal(tree_reading_add(&now, &member), 0);
 	}
 	tree_peak_add(peak, &now);
-	tree_look_finish(&now);
+	tree_reading_finish(&now);
 	return peak->bytes / MIB;
 }
 
@@ -48,7 +48,7 @@ static void mark_of_before_does_not_count(void **state)
 	assert_int_equal(LOOK(&peak, 0, {1, 50, 400, 0, 7}), 50);
 	assert_int_equal(LOOK(&peak, 0, {1, 40, 400, 9, 7}), 50);
 	assert_int_equal(LOOK(&peak, 0, {1, 40, 410, 9, 7}), 410);
-	tree_look_finish(&peak.last);
+	tree_reading_finish(&peak.last);
 }
 
 static void mark_adds_what_others_have_meanwhile(void **state)
@@ -63,7 +63,7 @@ static void mark_adds_what_others_have_meanwhile(void **state)
 	/* Two of one time may or may not add up. */
 	assert_int_equal(
 	    LOOK(&peak, 0, {9, 50, 260, 8, 7}, {2, 10, 300, 99, 8}), 344);
-	tree_look_finish(&peak.last);
+	tree_reading_finish(&peak.last);
 }
 
 static void what_others_may_have_given_back_is_not_added(void **state)
@@ -76,7 +76,7 @@ static void what_others_may_have_given_back_is_not_added(void **state)
 	    LOOK(&peak, 0, {1, 100, 100, 10, 7}, {2, 10, 200, 0, 8}), 280);
 	assert_int_equal(
 	    LOOK(&peak, 0, {1, 100, 100, 9999, 7}, {2, 10, 299, 0, 8}), 299);
-	tree_look_finish(&peak.last);
+	tree_reading_finish(&peak.last);
 }
 
 static void process_or_program_that_is_new_has_its_whole_mark(void **state)
@@ -96,7 +96,7 @@ static void process_or_program_that_is_new_has_its_whole_mark(void **state)
 	    LOOK(&peak, 0, {1, 100, 499, 0, 7}, {2, 5, 70, 0, 9}), 180);
 	assert_int_equal(
 	    LOOK(&peak, 0, {1, 100, 499, 0, 7}, {2, 5, 95, 0, 9}), 195);
-	tree_look_finish(&peak.last);
+	tree_reading_finish(&peak.last);
 }
 
 static void unknown_mark_is_no_mark(void **state)
@@ -107,7 +107,7 @@ static void unknown_mark_is_no_mark(void **state)
 	LOOK(&peak, 0, {1, 100, -1, 0, 7});
 	assert_int_equal(LOOK(&peak, 0, {1, 90, 400, 0, 7}), 100);
 	assert_int_equal(LOOK(&peak, 0, {1, 90, -1, 0, 7}), 100);
-	tree_look_finish(&peak.last);
+	tree_reading_finish(&peak.last);
 }
 
 static void process_that_was_waited_for_counts_alone(void **state)
@@ -120,7 +120,7 @@ static void process_that_was_waited_for_counts_alone(void **state)
 	assert_int_equal(LOOK(&peak, 400, {1, 100, 400, 0, 7}), 100);
 	assert_int_equal(LOOK(&peak, 402, {1, 100, 400, 0, 7}), 100);
 	assert_int_equal(LOOK(&peak, 600, {1, 100, 400, 0, 7}), 600);
-	tree_look_finish(&peak.last);
+	tree_reading_finish(&peak.last);
 }
 
 int main(void)

@@ -238,7 +238,7 @@ static void put_group(const char *events, const char *pressure)
 static void a_count_of_the_group_that_steps_back_begins_anew(void **state)
 {
 	struct cgroup group = {
-	    .folder = open(fake_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+	    .directory = open(fake_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
 	    .current = -1,
 	    .v2 = true};
 	const double *whole = tracker.whole;
@@ -263,9 +263,9 @@ static void a_count_of_the_group_that_steps_back_begins_anew(void **state)
 	put_group("max 18446744073709551615\n", "some total=3000000\n");
 	assert_true(isnan(whole[FIGURE_EVENTS_MAX]));
 	assert_true(whole[FIGURE_PRESSURE_SOME] == 1);
-	unlinkat(group.folder, "memory.events", 0);
-	unlinkat(group.folder, "memory.pressure", 0);
-	close(group.folder);
+	unlinkat(group.directory, "memory.events", 0);
+	unlinkat(group.directory, "memory.pressure", 0);
+	close(group.directory);
 }
 
 static void what_may_not_be_read_is_no_zero(void **state)

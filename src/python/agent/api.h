@@ -75,7 +75,7 @@ struct api {
 /* Written once, by api_bind(); zero before. */
 extern struct api py;
 
-/* Whether this process holds a CPython from 3.8 on. The first call looks; it
+/* Whether this process holds a CPython from 3.8 on. The first call searches; it
  * needs no interpreter to be running. */
 bool api_bind(void);
 

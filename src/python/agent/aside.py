@@ -28,11 +28,11 @@ def _is_known(spec):
     import os
     import re
 
-    folder = os.path.dirname(spec.origin)
+    directory = os.path.dirname(spec.origin)
     if spec.submodule_search_locations is not None:
-        folder = os.path.dirname(folder)
+        directory = os.path.dirname(directory)
     try:
-        installed = os.listdir(folder)
+        installed = os.listdir(directory)
     except OSError:
         return False
     made = re.compile(r"(memory.profiler|mprof)-.*\.(dist|egg)-info$")

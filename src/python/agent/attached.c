@@ -68,17 +68,17 @@ static char *attached_read(const char *link)
 	return strndup(target, (size_t)len);
 }
 
-static void attached_look_in(struct attached *attached, const char *folder)
+static void attached_scan(struct attached *attached, const char *directory)
 {
-	DIR *stream = folder ? opendir(folder) : NULL;
+	DIR *stream = directory ? opendir(directory) : NULL;
 	const struct dirent *entry;
 
 	while (stream && !attached->recording && (entry = readdir(stream))) {
 		if (!attached_is_ours(entry->d_name))
 			continue;
 		free(attached->link);
-		if (asprintf(&attached->link, "%s/%s", folder, entry->d_name) <
-		    0)
+		if (asprintf(
+			&attached->link, "%s/%s", directory, entry->d_name) < 0)
 			attached->link = NULL;
 		else
 			attached->recording = attached_read(attached->link);
@@ -91,14 +91,14 @@ bool attached_find(struct attached *attached)
 {
 	static int64_t due_ns;
 	int64_t now_ns = clock_mono_ns();
-	const char *const folders[] = {
+	const char *const directories[] = {
 	    getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp"};
 
 	if (now_ns < due_ns)
 		return false;
 	due_ns = now_ns + NS_PER_S / 10;
 	for (size_t i = 0; i < 3 && !attached->recording; i++)
-		attached_look_in(attached, folders[i]);
+		attached_scan(attached, directories[i]);
 	return attached->recording != NULL;
 }
 

@@ -9,8 +9,9 @@ _CMD_USAGE = "python -m memory_profiler script_file.py"
 
 def _find_script(script_name):
     """The file itself, or one of that name on PATH."""
-    folders = _os.getenv("PATH", _os.defpath).split(_os.pathsep)
-    names = [_os.path.join(folder, script_name) for folder in folders if folder]
+    directories = _os.getenv("PATH", _os.defpath).split(_os.pathsep)
+    names = [_os.path.join(directory, script_name)
+             for directory in directories if directory]
     for name in [script_name] + names:
         if _os.path.isfile(name):
             return name

@@ -305,7 +305,7 @@ struct pyobj *methods_tally_event(
 		return py.PyErr_NoMemory();
 	for (int i = TALLY_FRAME; i <= TALLY_RETURN; i++) {
 		if (strcmp(names[i], event) == 0)
-			tally_tell(tally, (enum tally_event)i, args[1],
+			tally_notify(tally, (enum tally_event)i, args[1],
 			    py.PyLong_AsLong(args[3]));
 	}
 	return api_none();

@@ -235,20 +235,20 @@ static struct pyobj *agent_module_observe(
 	return api_none();
 }
 
-/* _begin(recording, folder) returns whether the agent was free, and now works
- * for that recording. */
+/* _begin(recording, directory) returns whether the agent was free, and now
+ * works for that recording. */
 static struct pyobj *agent_module_begin(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
 	const char *path = n == 2 ? py.PyUnicode_AsUTF8(args[0]) : NULL;
-	const char *folder = path ? py.PyUnicode_AsUTF8(args[1]) : NULL;
-	bool begun = folder && marks_begin(path);
+	const char *directory = path ? py.PyUnicode_AsUTF8(args[1]) : NULL;
+	bool begun = directory && marks_begin(path);
 
 	(void)self;
 	py.PyErr_Clear();
 	if (begun) {
-		shelf_set_folder(folder);
-		shelf_tell_loaded();
+		shelf_set_directory(directory);
+		shelf_report_loaded();
 	}
 	return py.PyLong_FromLong(begun);
 }
@@ -269,7 +269,7 @@ static struct pyobj *agent_module_end(
 	spots_end(agent_module_release_code);
 	marks_end();
 	rss_close();
-	shelf_set_folder(NULL);
+	shelf_set_directory(NULL);
 	return api_none();
 }
 

@@ -73,8 +73,8 @@ def _places():
         here = _os.path.dirname(_os.path.abspath(here))
         yield _os.path.join(here, "mprof")
         yield _os.path.join(here, "bin", "mprof")
-    for folder in _os.environ.get("PATH", _os.defpath).split(_os.pathsep):
-        yield _os.path.join(folder or ".", "mprof")
+    for directory in _os.environ.get("PATH", _os.defpath).split(_os.pathsep):
+        yield _os.path.join(directory or ".", "mprof")
 
 
 def main():

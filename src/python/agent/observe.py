@@ -198,14 +198,14 @@ def _is_alive(pid):
 _recorder = 0
 
 
-def _attach(recording, folder, recorder, names, lines):
+def _attach(recording, directory, recorder, names, lines):
     """Whether functions are followed now; an answer that begins with + or - is
     written in any case."""
     global _recorder
-    answer = folder + "/attached"
+    answer = directory + "/attached"
     if _observer and not _is_alive(_recorder):
         _stop()
-    if not _begin(recording, folder):
+    if not _begin(recording, directory):
         _answer(answer, "-another mprof follows functions in it already")
         return False
     try:
@@ -220,10 +220,10 @@ def _attach(recording, folder, recorder, names, lines):
         return False
 
 
-def _detach(folder):
+def _detach(directory):
     _stop()
     try:
-        _answer(folder + "/detached", "+")
+        _answer(directory + "/detached", "+")
     except OSError:
         pass
 

@@ -200,7 +200,7 @@ __attribute__((constructor)) static void preload(void)
 	if (known && py.Py_IsInitialized())
 		return;
 	shelf_init();
-	shelf_tell_loaded();
+	shelf_report_loaded();
 	if (!known) {
 		preload_inert();
 		preload_say_isolated();

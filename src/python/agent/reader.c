@@ -39,7 +39,7 @@ struct reader {
 	bool children;
 	struct kindred known; /* all processes at the previous reading */
 	struct tree_peak peak;
-	struct tree_look look; /* reused by the next reading */
+	struct tree_reading reading; /* reused by the next reading */
 	struct pyobj *callable;
 };
 
@@ -77,8 +77,8 @@ void reader_destroy(struct reader *reader)
 	if (reader->callable)
 		py.Py_DecRef(reader->callable);
 	free(reader->known.items);
-	tree_look_finish(&reader->peak.last);
-	tree_look_finish(&reader->look);
+	tree_reading_finish(&reader->peak.last);
+	tree_reading_finish(&reader->reading);
 	free(reader);
 }
 
@@ -121,20 +121,20 @@ static struct kin *reader_find_kin(const struct kindred *kindred, pid_t pid)
 	    reader_order);
 }
 
-struct reader_look {
+struct reader_scan {
 	const struct procfs *fs;
 	struct kindred found;
 };
 
 static bool reader_add_kin(void *context, pid_t pid)
 {
-	struct reader_look *look = context;
-	struct kindred *found = &look->found;
+	struct reader_scan *scan = context;
+	struct kindred *found = &scan->found;
 	struct proc_stat stat;
 	size_t cap = found->cap ? 2 * found->cap : 128;
 	struct kin *items;
 
-	if (!procfs_stat(look->fs, pid, &stat) || stat.is_kernel)
+	if (!procfs_stat(scan->fs, pid, &stat) || stat.is_kernel)
 		return true;
 	if (found->len == found->cap) {
 		items = realloc(found->items, cap * sizeof(*items));
@@ -214,22 +214,22 @@ static bool reader_has_kin(const struct reader *reader, const struct procfs *fs)
 	       parent.has_children;
 }
 
-static int reader_look_for_kin(struct reader *reader, const struct procfs *fs)
+static int reader_scan_kin(struct reader *reader, const struct procfs *fs)
 {
-	struct reader_look look = {.fs = fs};
+	struct reader_scan scan = {.fs = fs};
 
 	if (!reader_has_kin(reader, fs))
 		return 0;
-	if (procfs_each(fs, NULL, reader_add_kin, &look) != 0) {
-		free(look.found.items);
+	if (procfs_each(fs, NULL, reader_add_kin, &scan) != 0) {
+		free(scan.found.items);
 		return -1;
 	}
-	if (look.found.len)
-		qsort(look.found.items, look.found.len, sizeof(struct kin),
+	if (scan.found.len)
+		qsort(scan.found.items, scan.found.len, sizeof(struct kin),
 		    reader_order);
-	reader_mark_kin(&look.found, &reader->known, reader_pid(reader, fs));
+	reader_mark_kin(&scan.found, &reader->known, reader_pid(reader, fs));
 	free(reader->known.items);
-	reader->known = look.found;
+	reader->known = scan.found;
 	return 0;
 }
 
@@ -245,7 +245,7 @@ static int reader_each_kin(struct reader *reader, const struct procfs *fs,
     void (*each)(void *context, const struct kin *kin, int64_t bytes),
     void *context)
 {
-	if (reader_look_for_kin(reader, fs) != 0)
+	if (reader_scan_kin(reader, fs) != 0)
 		return -1;
 	for (size_t i = 0; i < reader->known.len; i++) {
 		const struct kin *kin = &reader->known.items[i];
@@ -348,7 +348,7 @@ static int64_t reader_mark(
 	return kib < 0 ? -1 : kib * 1024;
 }
 
-struct reader_peak_look {
+struct reader_peak_scan {
 	struct reader *reader;
 	const struct procfs *fs;
 };
@@ -356,14 +356,14 @@ struct reader_peak_look {
 static void reader_add_member(
     void *context, const struct kin *kin, int64_t bytes)
 {
-	const struct reader_peak_look *look = context;
+	const struct reader_peak_scan *scan = context;
 	const struct tree_member member = {.pid = kin->pid,
 	    .started = kin->started,
 	    .faults = kin->faults,
 	    .bytes = bytes,
-	    .mark = reader_mark(look->reader, look->fs, kin->pid)};
+	    .mark = reader_mark(scan->reader, scan->fs, kin->pid)};
 
-	tree_look_add(&look->reader->look, &member);
+	tree_reading_add(&scan->reader->reading, &member);
 }
 
 /* The highest mark of processes that have ended. Only the parent is told that
@@ -382,9 +382,9 @@ static int64_t reader_waited(const struct reader *reader)
 	return usage.ru_maxrss * 1024LL;
 }
 
-static int reader_look_at_tree(struct reader *reader, const struct procfs *fs)
+static int reader_read_tree(struct reader *reader, const struct procfs *fs)
 {
-	struct reader_peak_look look = {reader, fs};
+	struct reader_peak_scan scan = {reader, fs};
 	struct proc_stat stat = {0};
 	struct kin root = {.pid = reader_pid(reader, fs)};
 	int64_t bytes = reader_bytes_of(reader, fs, root.pid);
@@ -395,13 +395,13 @@ static int reader_look_at_tree(struct reader *reader, const struct procfs *fs)
 		root.started = stat.started;
 		root.faults = stat.faults;
 	}
-	reader_add_member(&look, &root, bytes);
+	reader_add_member(&scan, &root, bytes);
 	if (reader->children)
-		reader_each_kin(reader, fs, reader_add_member, &look);
+		reader_each_kin(reader, fs, reader_add_member, &scan);
 	/* For a child that it vforked Linux counts the parent's memory. */
 	if (reader->pid && !reader->peak.old)
 		reader->peak.old = reader_mark(reader, fs, fs->self);
-	reader->look.waited = reader_waited(reader);
+	reader->reading.waited = reader_waited(reader);
 	return 0;
 }
 
@@ -414,12 +414,12 @@ int64_t reader_peak(struct reader *reader)
 		return reader_ask(reader);
 	if (procfs_init(&fs, "/proc", NULL) != 0)
 		return -1;
-	failed = reader_look_at_tree(reader, &fs);
+	failed = reader_read_tree(reader, &fs);
 	cause = errno;
 	procfs_finish(&fs);
 	errno = cause;
 	if (failed)
 		return -1;
-	tree_peak_add(&reader->peak, &reader->look);
+	tree_peak_add(&reader->peak, &reader->reading);
 	return reader->peak.bytes;
 }

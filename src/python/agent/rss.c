@@ -122,18 +122,18 @@ void rss_begin(struct rss_reading *reading)
 	if (quick_ns < 0)
 		quick_ns = rss_measure_quick();
 	reading->pages = rss_pages();
-	reading->looked_ns = reading->read_ns = clock_mono_ns();
+	reading->asked_ns = reading->read_ns = clock_mono_ns();
 }
 
 int64_t rss_pages_since(struct rss_reading *reading)
 {
 	int64_t now = clock_mono_ns();
 
-	if (now - reading->looked_ns >= quick_ns ||
+	if (now - reading->asked_ns >= quick_ns ||
 	    now - reading->read_ns >= OLDEST_NS)
 		rss_begin(reading);
 	else
-		reading->looked_ns = now;
+		reading->asked_ns = now;
 	return reading->pages;
 }
 

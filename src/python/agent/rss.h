@@ -16,7 +16,7 @@ int64_t rss_pages(void);
 /* The last reading, its time, and the time when the clock was last read. */
 struct rss_reading {
 	int64_t pages;
-	int64_t read_ns, looked_ns;
+	int64_t read_ns, asked_ns;
 };
 
 /* Reads now, whatever was read before. */

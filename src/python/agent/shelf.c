@@ -28,30 +28,30 @@ struct shelf {
 	sigset_t unblocked; /* signal mask to restore after that */
 };
 
-static char *shelf_folder; /* NULL: tables end with the process */
+static char *shelf_directory; /* NULL: tables end with the process */
 
 void shelf_init(void)
 {
-	const char *folder = getenv("MPROF_AGENT_TABLES");
+	const char *directory = getenv("MPROF_AGENT_TABLES");
 
-	if (!shelf_folder && folder && folder[0] == '/')
-		shelf_folder = strdup(folder);
+	if (!shelf_directory && directory && directory[0] == '/')
+		shelf_directory = strdup(directory);
 }
 
-void shelf_set_folder(const char *folder)
+void shelf_set_directory(const char *directory)
 {
-	free(shelf_folder);
-	shelf_folder = folder ? strdup(folder) : NULL;
+	free(shelf_directory);
+	shelf_directory = directory ? strdup(directory) : NULL;
 }
 
-void shelf_tell_loaded(void)
+void shelf_report_loaded(void)
 {
-	size_t size = shelf_folder ? strlen(shelf_folder) + 16 : 0;
+	size_t size = shelf_directory ? strlen(shelf_directory) + 16 : 0;
 	char *path = size ? malloc(size) : NULL;
 	int fd = -1;
 
 	if (path) {
-		snprintf(path, size, "%s/" SHELF_LOADED, shelf_folder);
+		snprintf(path, size, "%s/" SHELF_LOADED, shelf_directory);
 		fd = open(
 		    path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	}
@@ -62,7 +62,8 @@ void shelf_tell_loaded(void)
 
 struct shelf *shelf_create(const struct shelf_label *label)
 {
-	struct shelf *shelf = shelf_folder ? calloc(1, sizeof(*shelf)) : NULL;
+	struct shelf *shelf =
+	    shelf_directory ? calloc(1, sizeof(*shelf)) : NULL;
 	size_t text_len = strlen(label->text);
 
 	if (!shelf)
@@ -114,7 +115,7 @@ static void shelf_say_once(const char *path)
 static int shelf_open_new(struct shelf *shelf)
 {
 	static unsigned number;
-	size_t size = strlen(shelf_folder) + 64;
+	size_t size = strlen(shelf_directory) + 64;
 	int fd = -1;
 
 	shelf->path = malloc(size);
@@ -122,7 +123,7 @@ static int shelf_open_new(struct shelf *shelf)
 	/* A process in another pid namespace may have the same pid. */
 	while (shelf->path && fd < 0 && errno == EEXIST && number < NAMES_MAX) {
 		snprintf(shelf->path, size, "%s/%d-%u" SHELF_SUFFIX,
-		    shelf_folder, (int)getpid(), number++);
+		    shelf_directory, (int)getpid(), number++);
 		fd = open(shelf->path,
 		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	}
@@ -214,7 +215,7 @@ static int shelf_make_room(struct shelf *shelf, size_t len)
 	int failed = fd < 0 || shelf_extend(shelf, fd, len) != 0;
 
 	if (failed)
-		shelf_say_once(shelf->path ? shelf->path : shelf_folder);
+		shelf_say_once(shelf->path ? shelf->path : shelf_directory);
 	if (fd >= 0)
 		close(fd);
 	return failed ? -1 : 0;
@@ -267,7 +268,7 @@ void shelf_forked(struct shelf *shelf)
 
 /* Whether the recorder has taken the table: it clears the head. A file that was
  * removed by someone else keeps its head. */
-static bool shelf_is_taken(const struct shelf *shelf)
+static bool shelf_is_collected(const struct shelf *shelf)
 {
 	const volatile char *magic = shelf->map;
 
@@ -296,11 +297,11 @@ static bool shelf_lock(struct shelf *shelf)
 		return true;
 	shelf->lock = open(shelf->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (shelf->lock < 0)
-		return errno != ENOENT || !shelf_is_taken(shelf);
+		return errno != ENOENT || !shelf_is_collected(shelf);
 	while (flock(shelf->lock, LOCK_EX) != 0 && errno == EINTR)
 		;
 	if ((fstat(shelf->lock, &file) == 0 && file.st_nlink > 0) ||
-	    !shelf_is_taken(shelf))
+	    !shelf_is_collected(shelf))
 		return true;
 	close(shelf->lock);
 	shelf->lock = -1;

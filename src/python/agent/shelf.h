@@ -41,11 +41,11 @@ struct shelf_head {
 void shelf_init(void);
 
 /* Sets the directory in a process that runs already; NULL: no longer. */
-void shelf_set_folder(const char *folder);
+void shelf_set_directory(const char *directory);
 
 /* Tells the recorder that the agent is in a process that holds a Python. Needs
  * no running interpreter. */
-void shelf_tell_loaded(void);
+void shelf_report_loaded(void);
 
 struct shelf_label {
 	const char *file, *text; /* text: of the function, without gaps */

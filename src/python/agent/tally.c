@@ -167,7 +167,7 @@ bool tally_counts(const void *code)
 	return at != NULL;
 }
 
-void tally_tell(
+void tally_notify(
     struct tally *tally, enum tally_event event, const void *code, long line)
 {
 	struct session *session = tally_session(tally, code);
@@ -182,8 +182,8 @@ void tally_tell(
 		session_end(session, code);
 }
 
-void tally_tell_all(enum tally_event event, const void *code, long line)
+void tally_notify_all(enum tally_event event, const void *code, long line)
 {
 	for (struct tally *at = enabled; at; at = at->next)
-		tally_tell(at, event, code, line);
+		tally_notify(at, event, code, line);
 }

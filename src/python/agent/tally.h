@@ -44,8 +44,8 @@ bool tally_counts(const void *code);
 
 /* Passes an event to those that count on this thread; to one, whether it counts
  * or not. */
-void tally_tell_all(enum tally_event event, const void *code, long line);
-void tally_tell(
+void tally_notify_all(enum tally_event event, const void *code, long line);
+void tally_notify(
     struct tally *tally, enum tally_event event, const void *code, long line);
 
 #endif

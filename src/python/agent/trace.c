@@ -52,7 +52,7 @@ static void trace_tally(const void *code, struct pyobj *frame, int what)
 	    [TRACE_RETURN] = TALLY_RETURN};
 
 	if (tally_counts(code))
-		tally_tell_all(
+		tally_notify_all(
 		    events[what], code, py.PyFrame_GetLineNumber(frame));
 }
 

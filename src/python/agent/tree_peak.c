@@ -14,26 +14,27 @@ static int64_t tree_peak_slack(int64_t bytes)
 	return (2LL << 20) + bytes / 128;
 }
 
-int tree_look_add(struct tree_look *look, const struct tree_member *member)
+int tree_reading_add(
+    struct tree_reading *reading, const struct tree_member *member)
 {
-	size_t cap = look->cap ? 2 * look->cap : 8;
+	size_t cap = reading->cap ? 2 * reading->cap : 8;
 	struct tree_member *items;
 
-	if (look->len == look->cap) {
-		items = realloc(look->items, cap * sizeof(*items));
+	if (reading->len == reading->cap) {
+		items = realloc(reading->items, cap * sizeof(*items));
 		if (!items)
 			return -1;
-		look->items = items;
-		look->cap = cap;
+		reading->items = items;
+		reading->cap = cap;
 	}
-	look->items[look->len++] = *member;
+	reading->items[reading->len++] = *member;
 	return 0;
 }
 
-void tree_look_finish(struct tree_look *look)
+void tree_reading_finish(struct tree_reading *reading)
 {
-	free(look->items);
-	*look = (struct tree_look){0};
+	free(reading->items);
+	*reading = (struct tree_reading){0};
 }
 
 static int tree_peak_order(const void *x, const void *y)
@@ -54,7 +55,7 @@ static const struct tree_member *tree_peak_before(
 	return found && found->started == member->started ? found : NULL;
 }
 
-/* The least that a process had between two looks: one that shrank and grew
+/* The least that a process had between two readings: one that shrank and grew
  * again has had page faults. */
 static int64_t tree_peak_floor(
     const struct tree_member *before, const struct tree_member *now)
@@ -85,29 +86,31 @@ static void tree_peak_keep(int64_t *highest, int64_t bytes)
 		*highest = bytes;
 }
 
-static void tree_peak_begin(struct tree_peak *peak, struct tree_look *look)
+static void tree_peak_begin(
+    struct tree_peak *peak, struct tree_reading *reading)
 {
-	tree_peak_keep(&peak->old, look->waited);
-	for (size_t i = 0; i < look->len; i++) {
-		peak->bytes += look->items[i].bytes;
-		tree_peak_keep(&peak->old, look->items[i].mark);
+	tree_peak_keep(&peak->old, reading->waited);
+	for (size_t i = 0; i < reading->len; i++) {
+		peak->bytes += reading->items[i].bytes;
+		tree_peak_keep(&peak->old, reading->items[i].mark);
 	}
 }
 
-static void tree_peak_go_on(struct tree_peak *peak, struct tree_look *look)
+static void tree_peak_go_on(
+    struct tree_peak *peak, struct tree_reading *reading)
 {
 	int64_t sum = 0, floors = 0;
 
-	for (size_t i = 0; i < look->len; i++) {
-		struct tree_member *now = &look->items[i];
+	for (size_t i = 0; i < reading->len; i++) {
+		struct tree_member *now = &reading->items[i];
 
 		now->floor = tree_peak_floor(tree_peak_before(peak, now), now);
 		floors += now->floor;
 		sum += now->bytes;
 	}
 	tree_peak_keep(&peak->bytes, sum);
-	for (size_t i = 0; i < look->len; i++) {
-		const struct tree_member *now = &look->items[i];
+	for (size_t i = 0; i < reading->len; i++) {
+		const struct tree_member *now = &reading->items[i];
 		int64_t mark =
 		    tree_peak_new_mark(tree_peak_before(peak, now), now);
 
@@ -115,22 +118,22 @@ static void tree_peak_go_on(struct tree_peak *peak, struct tree_look *look)
 			tree_peak_keep(
 			    &peak->bytes, mark + floors - now->floor);
 	}
-	if (look->waited > peak->last.waited &&
-	    look->waited > peak->old + tree_peak_slack(peak->old))
-		tree_peak_keep(&peak->bytes, look->waited);
+	if (reading->waited > peak->last.waited &&
+	    reading->waited > peak->old + tree_peak_slack(peak->old))
+		tree_peak_keep(&peak->bytes, reading->waited);
 }
 
-void tree_peak_add(struct tree_peak *peak, struct tree_look *look)
+void tree_peak_add(struct tree_peak *peak, struct tree_reading *reading)
 {
-	struct tree_look old = peak->last;
+	struct tree_reading old = peak->last;
 
-	if (look->len)
-		qsort(look->items, look->len, sizeof(*look->items),
+	if (reading->len)
+		qsort(reading->items, reading->len, sizeof(*reading->items),
 		    tree_peak_order);
 	if (peak->bytes == 0)
-		tree_peak_begin(peak, look);
+		tree_peak_begin(peak, reading);
 	else
-		tree_peak_go_on(peak, look);
-	peak->last = *look;
-	*look = (struct tree_look){.items = old.items, .cap = old.cap};
+		tree_peak_go_on(peak, reading);
+	peak->last = *reading;
+	*reading = (struct tree_reading){.items = old.items, .cap = old.cap};
 }

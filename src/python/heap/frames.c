@@ -3,7 +3,7 @@
 
 /* Limit for interpreters, threads, frames and chunks together: lists may never
  * end. */
-#define LOOKS_MAX 1000000
+#define STEPS_MAX 1000000
 #define WORDS_MAX 65536
 #define CHUNK_MAX (64 << 20)
 #define CHUNK_HEADER 24 /* previous, size, top */
@@ -13,7 +13,7 @@ struct frames_walk {
 	const struct python_target *target;
 	const struct python_offsets *o;
 	struct snapshot *snapshot;
-	size_t looks; /* remaining ones */
+	size_t steps; /* remaining ones */
 	void (*each)(struct frames_walk *walk, uint64_t thread);
 	void (*visit)(void *context, uint64_t address);
 	void (*visit_chunk)(void *context, uint64_t start, uint64_t end);
@@ -37,7 +37,7 @@ static void walk_frames(struct frames_walk *walk, uint64_t thread)
 		    o->cframe_current);
 	else
 		frame = frames_word(walk, thread, o->thread_frame);
-	for (; frame && walk->looks; walk->looks--) {
+	for (; frame && walk->steps; walk->steps--) {
 		walk->visit(walk->context, frame);
 		frame = frames_word(walk, frame, o->frame_previous);
 	}
@@ -49,7 +49,7 @@ static void walk_chunks(struct frames_walk *walk, uint64_t thread)
 
 	if (walk->o->thread_datastack >= 0)
 		chunk = frames_word(walk, thread, walk->o->thread_datastack);
-	for (; chunk && walk->looks; walk->looks--) {
+	for (; chunk && walk->steps; walk->steps--) {
 		uint64_t size = frames_word(walk, chunk, 8);
 
 		if (size >= CHUNK_HEADER && size <= CHUNK_MAX)
@@ -69,19 +69,19 @@ static void walk_threads(struct frames_walk *walk)
 	uint64_t interpreter =
 	    frames_word(walk, walk->target->runtime, o->runtime_interpreters);
 
-	while (interpreter && walk->looks) {
+	while (interpreter && walk->steps) {
 		uint64_t thread =
 		    frames_word(walk, interpreter, o->interpreter_threads);
 
-		for (; thread && walk->looks; walk->looks--) {
+		for (; thread && walk->steps; walk->steps--) {
 			walk->each(walk, thread);
 			thread = frames_word(walk, thread, o->thread_next);
-			if (!walk->looks)
+			if (!walk->steps)
 				return;
 		}
 		interpreter =
 		    frames_word(walk, interpreter, o->interpreter_next);
-		walk->looks -= walk->looks > 0;
+		walk->steps -= walk->steps > 0;
 	}
 }
 
@@ -91,7 +91,7 @@ void frames_each(const struct python_target *target, struct snapshot *snapshot,
 	struct frames_walk walk = {.target = target,
 	    .o = &target->offsets,
 	    .snapshot = snapshot,
-	    .looks = LOOKS_MAX,
+	    .steps = STEPS_MAX,
 	    .each = walk_frames,
 	    .visit = visit,
 	    .context = context};
@@ -106,7 +106,7 @@ void frames_each_of(const struct python_target *target,
 	struct frames_walk walk = {.target = target,
 	    .o = &target->offsets,
 	    .snapshot = snapshot,
-	    .looks = LOOKS_MAX,
+	    .steps = STEPS_MAX,
 	    .visit = visit,
 	    .context = context};
 
@@ -120,7 +120,7 @@ void frames_each_thread(const struct python_target *target,
 	struct frames_walk walk = {.target = target,
 	    .o = &target->offsets,
 	    .snapshot = snapshot,
-	    .looks = LOOKS_MAX,
+	    .steps = STEPS_MAX,
 	    .each = walk_thread,
 	    .visit = visit,
 	    .context = context};
@@ -135,7 +135,7 @@ void frames_each_chunk(const struct python_target *target,
 	struct frames_walk walk = {.target = target,
 	    .o = &target->offsets,
 	    .snapshot = snapshot,
-	    .looks = LOOKS_MAX,
+	    .steps = STEPS_MAX,
 	    .each = walk_chunks,
 	    .visit_chunk = visit,
 	    .context = context};

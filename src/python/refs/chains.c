@@ -52,7 +52,7 @@ struct finder {
 	 * subtree size (0: not reached), and preorder number. */
 	uint32_t *via, *holder, *link, *size, *place;
 	uint32_t *order; /* objects in the order in which they were reached */
-	size_t reached, looked;
+	size_t reached, scanned;
 	bool referents;
 	bool *wanted; /* for each object; NULL with referents */
 	ARRAY(struct chain_place) places; /* with referents */
@@ -281,7 +281,7 @@ static void chains_reach(struct finder *f, uint32_t from, uint32_t reference)
 	    is_folded(f, object) ? link.parent : intern_loop(&f->table, &link);
 }
 
-static void chains_look(struct finder *f, uint32_t from)
+static void chains_scan_object(struct finder *f, uint32_t from)
 {
 	const uint32_t *first = f->references->first;
 
@@ -292,10 +292,10 @@ static void chains_look(struct finder *f, uint32_t from)
 			chains_reach(f, from, i);
 }
 
-static void look_on(struct finder *f)
+static void chains_scan(struct finder *f)
 {
-	while (f->looked < f->reached)
-		chains_look(f, f->order[f->looked++]);
+	while (f->scanned < f->reached)
+		chains_scan_object(f, f->order[f->scanned++]);
 }
 
 /* Searches breadth-first from the objects that a program holds by name, and
@@ -308,11 +308,11 @@ static void chains_search(struct finder *f)
 	for (uint32_t i = 0; i < references->count; i++)
 		if (f->request->roots[i] != CHAIN_INSIDE)
 			reach_root(f, i, f->request->roots[i]);
-	look_on(f);
+	chains_scan(f);
 	for (uint32_t i = 0; i < references->count; i++)
 		if (first[i] == first[i + 1])
 			reach_root(f, i, CHAIN_OUTSIDE);
-	look_on(f);
+	chains_scan(f);
 }
 
 /* Computes subtree sizes in reverse order of the search, then preorder numbers
@@ -777,8 +777,8 @@ void chains_referents(
 	f.referents = true;
 	for (size_t i = 0; i < request->wanted_len; i++)
 		reach_root(&f, request->wanted[i], CHAIN_INSIDE);
-	while (f.looked < f.reached) {
-		uint32_t object = f.order[f.looked++];
+	while (f.scanned < f.reached) {
+		uint32_t object = f.order[f.scanned++];
 		struct chain_link *link = &f.table.links.items[f.link[object]];
 		bool folded = is_folded(&f, object);
 
@@ -787,7 +787,7 @@ void chains_referents(
 		if (folded || (link->depth < request->depth &&
 				  (f.request->roots[object] == CHAIN_INSIDE ||
 				      link->depth == 0)))
-			chains_look(&f, object);
+			chains_scan_object(&f, object);
 	}
 	finder_finish(&f, chains);
 }

@@ -38,7 +38,7 @@ pid_t identity_living(pid_t pid)
 
 /* An open pagemap belongs to the memory at its opening; it has nothing to read
  * once that memory is gone. */
-void identity_take(struct identity *identity, pid_t pid, pid_t thread)
+void identity_read(struct identity *identity, pid_t pid, pid_t thread)
 {
 	struct proc_stat stat;
 

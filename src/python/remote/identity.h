@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Tells whether a process is still the same, with the same memory, as when a
- * look began. If it ends or executes another program meanwhile, reads fail in
- * many ways, or return unrelated bytes: only a second look tells why.
+ * reading began. If it ends or executes another program meanwhile, reads fail
+ * in many ways, or return unrelated bytes: only a second reading shows why.
  */
 #ifndef MPROF_PYTHON_REMOTE_IDENTITY_H
 #define MPROF_PYTHON_REMOTE_IDENTITY_H
@@ -26,11 +26,11 @@ pid_t identity_living(pid_t pid);
 
 /* thread is identity_living(pid). Holds a descriptor until
  * identity_finish(). */
-void identity_take(struct identity *identity, pid_t pid, pid_t thread)
+void identity_read(struct identity *identity, pid_t pid, pid_t thread)
     __attribute__((nonnull));
 void identity_finish(struct identity *identity) __attribute__((nonnull));
 
-/* Explains the result of a look. Returns PYTHON_GONE where the process has
+/* Explains the result of a reading. Returns PYTHON_GONE where the process has
  * ended; PYTHON_EARLY where it has executed another program, or where result
  * says that it has ended and it has not; both with e. Otherwise returns result,
  * and leaves e alone. */

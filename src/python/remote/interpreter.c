@@ -513,7 +513,7 @@ enum python_result python_open(
 	target->pid = pid;
 	target->thread = identity_living(pid);
 	target->memory = remote_memory(target->thread);
-	identity_take(&identity, pid, target->thread);
+	identity_read(&identity, pid, target->thread);
 	result = interpreter_open_target(target, e);
 	if (result != PYTHON_OK)
 		result = identity_explain(&identity, result, e);

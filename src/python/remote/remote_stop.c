@@ -170,13 +170,13 @@ static int request_new(struct remote_threads *threads, pid_t pid)
 	char path[64];
 	struct dirent *entry;
 	int count = 0, error;
-	DIR *folder;
+	DIR *directory;
 
 	procfs_path(path, sizeof(path), pid, "task");
-	folder = opendir(path);
-	if (!folder)
+	directory = opendir(path);
+	if (!directory)
 		return -1;
-	while (count >= 0 && (errno = 0, entry = readdir(folder))) {
+	while (count >= 0 && (errno = 0, entry = readdir(directory))) {
 		pid_t tid = atoi(entry->d_name);
 
 		if (tid <= 0 || has_thread(threads, tid))
@@ -195,7 +195,7 @@ static int request_new(struct remote_threads *threads, pid_t pid)
 	if (!entry && errno)
 		count = -1;
 	error = errno;
-	closedir(folder);
+	closedir(directory);
 	errno = error;
 	return count;
 }

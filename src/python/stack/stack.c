@@ -13,7 +13,7 @@
 #define STOP_LIMIT_NS 5000000 /* longest wait for a thread to stop */
 #define CODE_SPAN_MAX (1 << 24)
 
-static void take_frame(struct python_frame *frame, const char *bytes,
+static void stack_parse_frame(struct python_frame *frame, const char *bytes,
     const struct python_offsets *o)
 {
 	frame->previous = field_u64(bytes, o->frame_previous);
@@ -31,7 +31,7 @@ static void take_frame(struct python_frame *frame, const char *bytes,
 		      (unsigned char)bytes[o->frame_owner] >= o->shim_owner;
 }
 
-static void take_code(struct python_frame *frame, const char *bytes,
+static void stack_parse_code(struct python_frame *frame, const char *bytes,
     const struct python_offsets *o)
 {
 	int name =
@@ -61,7 +61,7 @@ static bool python_stack_load(struct python_frame *frame,
 			return false;
 		known = bytes;
 	}
-	take_frame(frame, known, &target->offsets);
+	stack_parse_frame(frame, known, &target->offsets);
 	if (frame->shim)
 		return true;
 	known = stack_reader_code(reader, source, frame->code);
@@ -71,7 +71,7 @@ static bool python_stack_load(struct python_frame *frame,
 			return false;
 		known = code;
 	}
-	take_code(frame, known, &target->offsets);
+	stack_parse_code(frame, known, &target->offsets);
 	return !target->code_type || frame->type == target->code_type;
 }
 
@@ -121,7 +121,7 @@ static bool frame_agrees(const struct python_frame *frame, bool is_innermost,
 
 	if (!bytes)
 		return false;
-	take_frame(&again, bytes, o);
+	stack_parse_frame(&again, bytes, o);
 	if (again.previous != frame->previous || again.code != frame->code ||
 	    again.shim != frame->shim || again.copy != frame->copy ||
 	    (again.instruction != frame->instruction && !is_innermost))
@@ -130,7 +130,7 @@ static bool frame_agrees(const struct python_frame *frame, bool is_innermost,
 		return true;
 	if (!code)
 		return false;
-	take_code(&again, code, o);
+	stack_parse_code(&again, code, o);
 	return same_code(&again, frame);
 }
 
@@ -303,7 +303,7 @@ static enum stack_result read_begun(struct stack_source *source,
 }
 
 /* Whether the source can be read: no thread is still to be released. */
-static bool take_up(
+static bool stack_begin_source(
     struct stack_source *source, struct python_stack *stack, bool other)
 {
 	stack->pid = source->target.pid;
@@ -315,7 +315,7 @@ static bool take_up(
 enum stack_result stack_read(struct stack_source *source,
     struct stack_reader *reader, struct python_stack *stack)
 {
-	if (!take_up(source, stack, false) ||
+	if (!stack_begin_source(source, stack, false) ||
 	    !python_stack_begin(source, reader, stack))
 		return STACK_UNCERTAIN;
 	source->running = stack->thread;
@@ -327,7 +327,7 @@ static enum stack_result read_next(struct stack_source *source,
 {
 	enum stack_result result;
 
-	if (!take_up(source, stack, true))
+	if (!stack_begin_source(source, stack, true))
 		return STACK_UNCERTAIN;
 	stack->thread = threads_other(
 	    source, source->running, source->last_other, attached);

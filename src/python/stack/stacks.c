@@ -20,7 +20,7 @@
 #define RETRY_LAST_NS (30 * NS_PER_S)
 /* Looks at the end at a thread that has yet to stop, and the time between two:
  * the kernel releases one that stops after this process. */
-#define LAST_LOOKS 1000
+#define LAST_TRIES 1000
 #define LAST_NAP_NS 1000000
 /* In a row; then another program may have been executed. */
 #define FAILURES_MAX 20
@@ -86,7 +86,7 @@ void stacks_destroy(struct stacks *stacks)
 	for (size_t i = 0; i < stacks->processes.len; i++) {
 		struct stacks_process *process = &stacks->processes.items[i];
 
-		for (int k = 0; k < LAST_LOOKS && !process_close(process); k++)
+		for (int k = 0; k < LAST_TRIES && !process_close(process); k++)
 			nanosleep(&(struct timespec){0, LAST_NAP_NS}, NULL);
 		free(process->source);
 	}

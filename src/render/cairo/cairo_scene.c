@@ -39,7 +39,7 @@ struct writing {
 	char reason[80];
 };
 
-static void take_error(png_structp png, png_const_charp text)
+static void cairo_scene_png_error(png_structp png, png_const_charp text)
 {
 	struct writing *writing = png_get_error_ptr(png);
 
@@ -47,7 +47,7 @@ static void take_error(png_structp png, png_const_charp text)
 	png_longjmp(png, 1);
 }
 
-static void take_warning(png_structp png, png_const_charp text)
+static void cairo_scene_png_warning(png_structp png, png_const_charp text)
 {
 	(void)png;
 	(void)text;
@@ -108,8 +108,8 @@ static int png_file_write(
 {
 	struct writing writing = {.out = out};
 	unsigned char *const row = mem_zero(picture->width, 3);
-	png_structp png = png_create_write_struct(
-	    PNG_LIBPNG_VER_STRING, &writing, take_error, take_warning);
+	png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING,
+	    &writing, cairo_scene_png_error, cairo_scene_png_warning);
 	png_infop info = png ? png_create_info_struct(png) : NULL;
 	volatile int got = -1;
 
@@ -424,9 +424,9 @@ static int cairo_scene_draw(const struct render_job *job, struct err *e)
 #ifdef HAVE_FONTCONFIG
 /* A configured directory that doesn't exist is no error: Fontconfig's defaults
  * name several. */
-static int text_folder_check(const char *folder, struct err *e)
+static int text_directory_check(const char *directory, struct err *e)
 {
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd >= 0)
 		close(fd);
@@ -436,25 +436,26 @@ static int text_folder_check(const char *folder, struct err *e)
 	    "%s: can't be read, %s: its fonts are missing in the picture; make "
 	    "the directory readable, or name another in fontconfig's "
 	    "fonts.conf",
-	    folder, strerror(errno));
+	    directory, strerror(errno));
 }
 
 /* -1 with e where a directory of fonts can't be read: Fontconfig ignores it,
  * and uses another font. */
-static int text_folders_check(struct err *e)
+static int text_directories_check(struct err *e)
 {
-	FcStrList *folders = FcConfigGetFontDirs(NULL);
-	const FcChar8 *folder;
+	FcStrList *directories = FcConfigGetFontDirs(NULL);
+	const FcChar8 *directory;
 	int got = 0;
 
-	while (got == 0 && folders && (folder = FcStrListNext(folders)))
-		got = text_folder_check((const char *)folder, e);
-	if (folders)
-		FcStrListDone(folders);
+	while (
+	    got == 0 && directories && (directory = FcStrListNext(directories)))
+		got = text_directory_check((const char *)directory, e);
+	if (directories)
+		FcStrListDone(directories);
 	return got;
 }
 #else
-static int text_folders_check(struct err *e)
+static int text_directories_check(struct err *e)
 {
 	(void)e;
 	return 0;
@@ -484,7 +485,7 @@ const struct render_module mprof_render_module = {
     .version = RENDER_MODULE_VERSION,
     .fonts_create = fonts_create,
     .fonts_destroy = fonts_destroy,
-    .fonts_check = text_folders_check,
+    .fonts_check = text_directories_check,
     .text_width = cairo_scene_text_width,
     .draw = cairo_scene_draw,
 };

@@ -89,7 +89,7 @@ static struct draw_point point_of(
 	    .x = at.x, .y = layout->graph->height - at.y};
 }
 
-static void take_curve(struct graphviz_layout *layout,
+static void graphviz_place_read_curve(struct graphviz_layout *layout,
     struct graph_arrow *arrow, const splines *found)
 {
 	const bezier *curve;
@@ -106,7 +106,7 @@ static void take_curve(struct graphviz_layout *layout,
 	    layout, curve->eflag ? curve->ep : curve->list[arrow->len - 1]);
 }
 
-static void graphviz_place_take(struct graphviz_layout *layout)
+static void graphviz_place_read(struct graphviz_layout *layout)
 {
 	struct graph *graph = layout->graph;
 
@@ -124,7 +124,8 @@ static void graphviz_place_take(struct graphviz_layout *layout)
 		struct graph_arrow *arrow = &graph->arrows.items[i];
 		const textlabel_t *label = ED_label(layout->edges[i]);
 
-		take_curve(layout, arrow, ED_spl(layout->edges[i]));
+		graphviz_place_read_curve(
+		    layout, arrow, ED_spl(layout->edges[i]));
 		if (label && label->set) {
 			struct draw_point at = point_of(layout, label->pos);
 
@@ -191,7 +192,7 @@ static int graphviz_place_all(struct graph *graph, struct err *e)
 	if (got != 0 && graphviz_place_add_plugin(context))
 		got = gvLayout(context, layout.made, "dot");
 	if (got == 0) {
-		graphviz_place_take(&layout);
+		graphviz_place_read(&layout);
 		gvFreeLayout(context, layout.made);
 	} else {
 		err_set(e, "Graphviz can't lay the graph out; write it as .dot "

@@ -19,13 +19,13 @@
  * from then on. */
 enum { INLINED_MAX = 32, NESTED_MAX = 64, SCOPES_MAX = 1 << 20 };
 
-static char *debug_folders = NULL; /* NULL: libdw's defaults */
+static char *debug_directories = NULL; /* NULL: libdw's defaults */
 
 static const Dwfl_Callbacks callbacks = {
     .find_elf = dwfl_build_id_find_elf,
     .find_debuginfo = dwfl_standard_find_debuginfo,
     .section_address = dwfl_offline_section_address,
-    .debuginfo_path = &debug_folders,
+    .debuginfo_path = &debug_directories,
 };
 
 /* The function around an address, by the linker. */
@@ -58,13 +58,13 @@ static char *dwarf_demangle(
 	return clear || !request->demangle ? clear : request->demangle(name);
 }
 
-static void dwarf_take(const struct dwarf_find *find, const char *file,
+static void dwarf_report(const struct dwarf_find *find, const char *file,
     int line, const char *function)
 {
 	const struct symbols_request *request = find->request;
 	char *clear = dwarf_demangle(request, function);
 
-	request->take(request->context, find->at, file ? file : "", line,
+	request->report(request->context, find->at, file ? file : "", line,
 	    clear ? clear : function);
 	free(clear);
 }
@@ -114,7 +114,7 @@ static int dwarf_call_line(Dwarf_Die *call)
 /* Reports the functions around an address in scopes, innermost first: the
  * position in each one but the innermost is that of the inlined call. Returns
  * whether there was one. */
-static bool dwarf_take_scopes(const struct dwarf_find *find, Dwarf_Die *unit,
+static bool dwarf_report_scopes(const struct dwarf_find *find, Dwarf_Die *unit,
     Dwarf_Die *scopes, int count, const char *file, int line)
 {
 	int taken = 0;
@@ -129,7 +129,7 @@ static bool dwarf_take_scopes(const struct dwarf_find *find, Dwarf_Die *unit,
 		name = dwarf_name(&scopes[i]);
 		if (!name && tag == DW_TAG_subprogram)
 			name = find->symbol;
-		dwarf_take(find, file, line, name ? name : "?");
+		dwarf_report(find, file, line, name ? name : "?");
 		taken++;
 		if (tag == DW_TAG_subprogram)
 			break;
@@ -217,7 +217,7 @@ static bool dwarf_find_die(struct dwarf_find *find)
 		return false;
 	count = dwarf_getscopes_die(&innermost, &scopes);
 	found = count > 0 &&
-		dwarf_take_scopes(find, unit, scopes, count, file, line);
+		dwarf_report_scopes(find, unit, scopes, count, file, line);
 	free(scopes);
 	return found;
 }
@@ -272,7 +272,7 @@ static void dwarf_find_all(struct dwarf_find *find, Dwarf_Addr bias)
 		find->address = request->addresses[i] + bias;
 		find->symbol = symbols[i].name;
 		if (!dwarf_find_die(find) && find->symbol)
-			dwarf_take(find, "", 0, find->symbol);
+			dwarf_report(find, "", 0, find->symbol);
 	}
 	free(symbols);
 }

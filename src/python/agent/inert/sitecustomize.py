@@ -4,7 +4,7 @@
 # they run as if nothing were decorated, and one line on stderr says why. It is
 # the module memory_profiler in a subinterpreter, without that line, and in a
 # CPython that may not have its GIL. An interpreter that is no CPython, or older
-# than 3.8, imports this file at its start, from a folder that preload.c puts on
+# than 3.8, imports this file at its start, from a directory that preload.c puts on
 # PYTHONPATH. Any Python from 2.7 on reads it.
 import os
 import sys

@@ -3,7 +3,7 @@
 #
 # The module memory_profiler where it is imported from a file: the agent's, which
 # takes the place of this one. The agent lies beside this file, or where mprof
-# has its libraries, two folders up.
+# has its libraries, two directories up.
 import os
 import sys
 from importlib.machinery import ExtensionFileLoader

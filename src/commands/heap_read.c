@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "commands/heap_take.h"
+#include "commands/heap_read.h"
 
 #include <stdio.h>
 
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "commands/refs_grown.h"
-#include "python/heap/look.h"
+#include "python/heap/scan.h"
 #include "python/heap/remainder.h"
 
 /* Types are counted by name: two classes of one name are one row. */
@@ -34,37 +34,37 @@ static void name_version(struct heap *heap, const struct python_target *target)
 		    target->minor, target->micro);
 }
 
-enum python_result heap_take(struct heap *heap, pid_t pid,
+enum python_result heap_read(struct heap *heap, pid_t pid,
     const struct progress *progress, int64_t *analysis_ns, struct err *e)
 {
-	struct look look;
-	enum python_result result = look_take(&look, pid, progress, e);
+	struct scan scan;
+	enum python_result result = scan_process(&scan, pid, progress, e);
 	struct remainder remainder;
 
 	if (result != PYTHON_OK)
 		return result;
 	heap->pid = pid;
-	heap->wall_ns = clock_wall_ns() - look.analysis_ns;
-	heap->pause_ns = look.snapshot.pause_ns;
-	heap->has_rss = look.snapshot.rss_kib >= 0;
-	heap->rss_kib = look.snapshot.rss_kib;
-	name_version(heap, &look.target);
-	count_types(heap, &look.objects);
-	heap->started = (int64_t)look.identity.started;
-	if (heap->paths && refs_paths(heap->paths, &look, e) < 0) {
-		look_finish(&look);
+	heap->wall_ns = clock_wall_ns() - scan.analysis_ns;
+	heap->pause_ns = scan.snapshot.pause_ns;
+	heap->has_rss = scan.snapshot.rss_kib >= 0;
+	heap->rss_kib = scan.snapshot.rss_kib;
+	name_version(heap, &scan.target);
+	count_types(heap, &scan.objects);
+	heap->started = (int64_t)scan.identity.started;
+	if (heap->paths && refs_paths(heap->paths, &scan, e) < 0) {
+		scan_finish(&scan);
 		return PYTHON_UNSUPPORTED;
 	}
-	remainder = remainder_find(&look.objects, pid);
+	remainder = remainder_find(&scan.objects, pid);
 	heap->has_parts = heap->has_rss && remainder.is_known;
 	heap->files_kib = remainder.files_kib;
 	heap->free_kib = remainder.free_kib;
-	*analysis_ns = look.analysis_ns;
-	look_finish(&look);
+	*analysis_ns = scan.analysis_ns;
+	scan_finish(&scan);
 	return PYTHON_OK;
 }
 
-enum python_result heap_take_all(struct heap *heap,
+enum python_result heap_read_all(struct heap *heap,
     const struct heap_processes *processes, const struct progress *progress,
     int64_t *analysis_ns, struct err *e)
 {
@@ -72,7 +72,7 @@ enum python_result heap_take_all(struct heap *heap,
 	bool any = false;
 
 	if (processes->len == 1)
-		return heap_take(
+		return heap_read(
 		    heap, processes->pids[0], progress, analysis_ns, e);
 	*analysis_ns = 0;
 	for (size_t i = 0; i < processes->len; i++) {
@@ -80,7 +80,7 @@ enum python_result heap_take_all(struct heap *heap,
 		int64_t one_ns = 0;
 
 		result =
-		    heap_take(&one, processes->pids[i], progress, &one_ns, e);
+		    heap_read(&one, processes->pids[i], progress, &one_ns, e);
 		if (result == PYTHON_OK)
 			heap_merge(heap, &one);
 		any = any || result == PYTHON_OK;

@@ -2,8 +2,8 @@
  *
  * The heap of a live Python program, counted.
  */
-#ifndef MPROF_COMMANDS_HEAP_TAKE_H
-#define MPROF_COMMANDS_HEAP_TAKE_H
+#ifndef MPROF_COMMANDS_HEAP_READ_H
+#define MPROF_COMMANDS_HEAP_READ_H
 
 #include <sys/types.h>
 
@@ -16,7 +16,7 @@
  * heap is zeroed; the caller finishes it in any case. e is set unless the
  * result is PYTHON_OK. Progress is reported to progress, if not NULL;
  * *analysis_ns is how long counting took. */
-enum python_result heap_take(struct heap *heap, pid_t pid,
+enum python_result heap_read(struct heap *heap, pid_t pid,
     const struct progress *progress, int64_t *analysis_ns, struct err *e)
     __attribute__((nonnull(1, 4, 5), warn_unused_result));
 
@@ -30,7 +30,7 @@ struct heap_processes {
 
 /* The same for all of them. A process that has ended meanwhile is left out,
  * unless all have. */
-enum python_result heap_take_all(struct heap *heap,
+enum python_result heap_read_all(struct heap *heap,
     const struct heap_processes *processes, const struct progress *progress,
     int64_t *analysis_ns, struct err *e)
     __attribute__((nonnull(1, 2, 4, 5), warn_unused_result));

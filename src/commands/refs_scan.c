@@ -19,7 +19,7 @@ const char *refs_short(const char *type)
 
 /* Whether the word is the type's name, or its end after a dot: "Lesson" for
  * "courses.models.Lesson". */
-static bool refs_take_is_called(const char *type, const char *word)
+static bool refs_scan_is_called(const char *type, const char *word)
 {
 	size_t len = strlen(type), tail = strlen(word);
 
@@ -33,7 +33,7 @@ static bool refs_take_is_called(const char *type, const char *word)
 static bool is_shown_as(const char *type, const char *word)
 {
 	char *shown = utf8_clean_copy(type);
-	bool is = refs_take_is_called(shown, word);
+	bool is = refs_scan_is_called(shown, word);
 
 	free(shown);
 	return is;
@@ -81,14 +81,14 @@ static void name_nearest(
 
 static int choose_types(struct refs *refs, const char *word, struct err *e)
 {
-	const struct objects *objects = &refs->look.objects;
+	const struct objects *objects = &refs->scan.objects;
 	char nearest[400];
 
 	refs->is_wanted = mem_zero(objects->types.items.len + 1, sizeof(bool));
 	for (size_t i = 0; i < objects->types.items.len; i++) {
 		const struct object_type *type = objects->types.items.items[i];
 
-		if (!type->count || !(refs_take_is_called(type->name, word) ||
+		if (!type->count || !(refs_scan_is_called(type->name, word) ||
 					is_shown_as(type->name, word)))
 			continue;
 		*array_push(&refs->types) = type;
@@ -100,17 +100,17 @@ static int choose_types(struct refs *refs, const char *word, struct err *e)
 	if (*nearest)
 		return err_set(e,
 		    "process %d: no object of type %s; there are of type %s",
-		    (int)refs->look.target.pid, word, nearest);
+		    (int)refs->scan.target.pid, word, nearest);
 	return err_set(e,
 	    "process %d: no object of type %s; mprof heap %d names the types",
-	    (int)refs->look.target.pid, word, (int)refs->look.target.pid);
+	    (int)refs->scan.target.pid, word, (int)refs->scan.target.pid);
 }
 
 static void choose_objects(struct refs *refs)
 {
 	const struct referrers *referrers = &refs->referrers;
 
-	for (size_t i = 0; i < refs->look.objects.found.len; i++)
+	for (size_t i = 0; i < refs->scan.objects.found.len; i++)
 		if (refs->is_wanted[referrers->types[i]])
 			*array_push(&refs->wanted) = (uint32_t)i;
 }
@@ -146,13 +146,13 @@ static bool *data_types(const struct objects *objects)
 }
 
 /* Finds the references among all objects, once. */
-static int refs_take_references(struct refs *refs, struct err *e)
+static int refs_scan_references(struct refs *refs, struct err *e)
 {
 	const struct referrers_request request = {refs->referents};
 
 	if (refs->has_references)
 		return 0;
-	if (referrers_find(&refs->referrers, &refs->look.objects, &request, e) <
+	if (referrers_find(&refs->referrers, &refs->scan.objects, &request, e) <
 	    0) {
 		referrers_finish(&refs->referrers);
 		return -1;
@@ -166,9 +166,9 @@ static int refs_take_references(struct refs *refs, struct err *e)
 	return 0;
 }
 
-static void refs_take_chains(struct refs *refs, struct chains_request *request)
+static void refs_scan_chains(struct refs *refs, struct chains_request *request)
 {
-	bool *data = data_types(&refs->look.objects);
+	bool *data = data_types(&refs->scan.objects);
 
 	request->splits = data;
 	request->dominators = &refs->dominators;
@@ -178,7 +178,7 @@ static void refs_take_chains(struct refs *refs, struct chains_request *request)
 }
 
 /* Forgets the type found before. */
-static void refs_take_reset(struct refs *refs)
+static void refs_scan_reset(struct refs *refs)
 {
 	chains_finish(&refs->chains);
 	refs->chains = (struct chains){.items = {0}};
@@ -194,9 +194,9 @@ int refs_find(struct refs *refs, const char *word, struct err *e)
 {
 	struct chains_request chains;
 
-	refs_take_reset(refs);
+	refs_scan_reset(refs);
 	if (choose_types(refs, word, e) < 0 ||
-	    refs_take_references(refs, e) < 0)
+	    refs_scan_references(refs, e) < 0)
 		return -1;
 	choose_objects(refs);
 	chains =
@@ -215,23 +215,24 @@ int refs_find(struct refs *refs, const char *word, struct err *e)
 		if (refs_one_choose(refs, refs->one, e) != 0)
 			return -1;
 	} else {
-		refs_take_chains(refs, &chains);
+		refs_scan_chains(refs, &chains);
 	}
-	return look_check(&refs->look, e);
+	return scan_check(&refs->scan, e);
 }
 
-int refs_look(struct refs *refs, pid_t pid, const struct progress *progress,
+int refs_scan(struct refs *refs, pid_t pid, const struct progress *progress,
     struct err *e)
 {
-	return look_take(&refs->look, pid, progress, e) == PYTHON_OK ? 0 : -1;
+	return scan_process(&refs->scan, pid, progress, e) == PYTHON_OK ? 0
+									: -1;
 }
 
 void refs_finish(struct refs *refs)
 {
-	refs_take_reset(refs);
+	refs_scan_reset(refs);
 	dominators_finish(&refs->dominators);
 	referrers_finish(&refs->referrers);
-	look_finish(&refs->look);
+	scan_finish(&refs->scan);
 	free(refs->sizes);
 	refs->sizes = NULL;
 }
