@@ -17,7 +17,6 @@
 #define PYTHON_SHIM_STEPS 4096
 /* Number of innermost frames that tell places apart. */
 #define PYTHON_STACK_KEY 4
-#define PYTHON_DEBUG_SINCE 13
 #define PYTHON_STR_HASH 24 /* in each CPython since 3.3 */
 #define PYTHON_SYMBOL 1    /* RTLD_DL_SYMENT of glibc, which musl lacks */
 #define PYTHON_FILE_BYTES 1024
@@ -59,6 +58,14 @@ static void *python_find(const char *name)
 	return dlsym(RTLD_DEFAULT, name);
 }
 
+/* A function by its name since 3.13, or by that before. */
+static void *python_find_either(const char *name, const char *before)
+{
+	void *found = python_find(name);
+
+	return found ? found : python_find(before);
+}
+
 /* Finds the row for a version such as "3.11.2 (main, ...". */
 static bool python_find_offsets(const char *version)
 {
@@ -80,7 +87,7 @@ static bool python_find_offsets(const char *version)
 	if (!row)
 		return false;
 	python.offsets = *row;
-	return minor < PYTHON_DEBUG_SINCE ||
+	return !python_offsets_are_described((int)minor) ||
 	       (debug &&
 		   memcmp(debug->cookie, PYTHON_DEBUG_COOKIE,
 		       sizeof(debug->cookie)) == 0 &&
@@ -119,11 +126,10 @@ bool python_stack_prepare(void)
 		return false;
 	*(void **)&python.of_thread =
 	    python_find("PyGILState_GetThisThreadState");
-	*(void **)&python.current = python_find(
-	    python.offsets.minor < 13 ? "_PyThreadState_UncheckedGet"
-				      : "PyThreadState_GetUnchecked");
-	*(void **)&python.is_ending = python_find(
-	    python.offsets.minor < 13 ? "_Py_IsFinalizing" : "Py_IsFinalizing");
+	*(void **)&python.current = python_find_either(
+	    "PyThreadState_GetUnchecked", "_PyThreadState_UncheckedGet");
+	*(void **)&python.is_ending =
+	    python_find_either("Py_IsFinalizing", "_Py_IsFinalizing");
 	if (!python.current || !python.of_thread || !python.is_ending)
 		return false;
 	python_find_eval();
@@ -194,8 +200,10 @@ uint64_t python_stack_thread(bool is_locked)
 
 	if (!python.current)
 		return 0;
-	thread =
-	    is_locked || python.offsets.minor >= 12 ? python.current() : NULL;
+	/* The runtime's current thread may be another one. */
+	thread = is_locked || python.offsets.runtime_current == OFFSET_ABSENT
+		     ? python.current()
+		     : NULL;
 	/* An interpreter that ends frees the states of threads that still
 	 * run. */
 	if (!thread && !python.is_ending())

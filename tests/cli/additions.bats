@@ -1,9 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# HACKING says that a command, a metric, a kind of chart or a format is a row
-# (and a file), and then is in the help, in the completion and at work. One of
-# each is added to a copy of the tree, which is built once.
+# HACKING says that a command, a metric, a kind of chart, a format or a Python
+# version is a row (and a file), and then is in the help, in the completion and
+# at work. One of each is added to a copy of the tree, which is built once.
 load helper
+load live
 
 # Puts what comes in before the line of FILE that PATTERN matches.
 before() {
@@ -146,6 +147,31 @@ add_condition() {
 	sed -i '/max-area/,/ours = true},/s/$/ \\/' src/commands/check.h
 }
 
+# The newest CPython with Py_Version that is here, by its minor version.
+known_python() {
+	python_paths '^3[.]1[1-9][.][0-9]+$' | tail -n 1
+}
+
+# A version that is known_python's but for its number.
+add_python_version() {
+	local remote=src/python/remote new known
+
+	new=$(($(newest_minor) + 1))
+	known=$("$(known_python)" -c 'import sys; print(sys.version_info[1])') ||
+		return 0
+	awk -v known="$known" -v new="$new" '
+		/^PYTHON_OFFSETS/ { row = "" }
+		{ row = row $0 "\n" }
+		/^[)]/ && row ~ "minor = " known "," && row ~ "free_threaded = 0," {
+			sub("minor = " known ",", "minor = " new ",", row)
+			printf "%s", row
+		}' $remote/offsets.def >row
+	cat row >>$remote/offsets.def
+	sed -n "s/^DEBUG_OFFSET($known,/DEBUG_OFFSET($new,/p" \
+		$remote/debug_offsets.def >words
+	cat words >>$remote/debug_offsets.def
+}
+
 # Builds the copy as the tree was built, so that what didn't change stays.
 build() {
 	local flags
@@ -169,6 +195,7 @@ setup_file() {
 	add_chart_kind
 	add_export
 	add_condition
+	add_python_version
 	build
 }
 
@@ -248,4 +275,23 @@ offered() {
 	run_apart mprof check --max-area 1KiB mprofile_20261122010203.dat
 	[ "$status" -eq 1 ]
 	[[ $output == "FAIL  max-area "* ]]
+}
+
+@test "a Python version: heap, refs, the message for others" {
+	local python new
+
+	python=$(known_python)
+	[ "$python" ] || skip "no CPython here has Py_Version"
+	new=$(($(newest_minor) + 1))
+	launch "$python" "$SOURCE/tests/python/renumbered.py" "$new"
+	run_apart "$SOURCE/mprof" heap "$pid"
+	[[ $errors == *"not supported: Python 3.$new (CPython 3.8 to 3.$((new - 1)) can be read)"* ]]
+	mprof heap "$pid" | grep -q "Python 3\.$new\.[0-9]"
+	mprof heap --json "$pid" |
+		jq -e '.types[] | select(.type == "__main__.Kept").count == 321'
+	mprof refs "$pid" __main__.Kept | grep -q 'kept'
+	let_end
+	launch "$python" "$SOURCE/tests/python/renumbered.py" $((new + 1))
+	run_apart mprof heap "$pid"
+	[[ $errors == *"CPython 3.8 to 3.$new can be read"* ]]
 }

@@ -276,6 +276,12 @@ static void print_forms(void)
 	FIELD(stack_tag_mask, SINCE(14) ? 3 : 0);
 	FIELD(reference_count_bits, SINCE(14) ? 32 : 64);
 	FIELD(str_kind_bit, FREE_THREADED && SINCE(14) ? 8 : 2);
+#if SINCE(14)
+	FIELD(
+	    remote_exec_word, offsetof(_Py_DebugOffsets, debugger_support) / 8);
+#else
+	ABSENT(remote_exec_word);
+#endif
 	FIELD(free_threaded, FREE_THREADED);
 #if SINCE(13)
 	FIELD(flag_inline_values, Py_TPFLAGS_INLINE_VALUES);

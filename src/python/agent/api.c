@@ -2,6 +2,7 @@
 #include "python/agent/api.h"
 
 #include <dlfcn.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,28 +29,42 @@ static bool api_find_all(struct api *api)
 	return api->none && api->inittab;
 }
 
-static int api_supported_minor(const char *version)
-{
-	uint64_t minor;
+/* The minor version from which on CPython has each of these. */
+static const struct {
+	size_t offset; /* of a bool in struct api */
+	uint64_t since;
+} api_features[] = {
+    {offsetof(struct api, bound), 8},
+    {offsetof(struct api, has_frame_code), 9},
+    {offsetof(struct api, has_own_gil), 12},
+    {offsetof(struct api, fork_warns), 12},
+};
 
-	if (strncmp(version, "3.", 2) != 0)
-		return -1;
-	version += 2;
-	minor = digits_read(&version);
-	return minor >= 8 && minor < 100 ? (int)minor : -1;
+static void api_set_features(struct api *api, const char *version)
+{
+	uint64_t minor = 0;
+
+	if (strncmp(version, "3.", 2) == 0) {
+		version += 2;
+		minor = digits_read(&version);
+	}
+	for (size_t i = 0; i < sizeof(api_features) / sizeof(api_features[0]);
+	     i++)
+		*(bool *)((char *)api + api_features[i].offset) =
+		    minor >= api_features[i].since;
 }
 
 bool api_bind(void)
 {
 	struct api found = {0};
 
-	if (py.minor)
+	if (py.bound)
 		return true;
 	/* 3.7 lacks this function, and a process without Python all of them. */
 	if (!api_find("PySys_AddAuditHook") || !api_find_all(&found))
 		return false;
-	found.minor = api_supported_minor(found.Py_GetVersion());
-	if (found.minor < 0 || (found.minor > 8 && !found.PyFrame_GetCode))
+	api_set_features(&found, found.Py_GetVersion());
+	if (!found.bound || (found.has_frame_code && !found.PyFrame_GetCode))
 		return false;
 	found.free_threaded =
 	    strstr(found.Py_GetVersion(), "free-threading") != NULL;
@@ -118,7 +133,7 @@ struct pyobj *api_module(struct pymodule *definition)
 
 bool api_is_other_python(void)
 {
-	return !py.minor &&
+	return !py.bound &&
 	       (api_find("Py_GetVersion") || api_find("PyPy_GetVersion"));
 }
 

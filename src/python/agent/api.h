@@ -65,10 +65,13 @@ struct api {
 #define API(result, name, args) result(*name) args;
 #include "python/agent/api.def"
 #undef API
-	struct pyobj *(*PyFrame_GetCode)(struct pyobj *); /* NULL on 3.8 */
+	struct pyobj *(*PyFrame_GetCode)(struct pyobj *); /* or NULL */
 	struct pyobj *none;
 	struct pyinit **inittab; /* ends with a NULL name */
-	int minor;               /* of 3.minor */
+	bool bound;              /* found, so that the rest is set */
+	bool has_frame_code;     /* PyFrame_GetCode() */
+	bool has_own_gil;        /* a GIL for each interpreter */
+	bool fork_warns;         /* os.fork() warns of other threads */
 	bool free_threaded;      /* built so that it can run without the GIL */
 };
 

@@ -176,7 +176,7 @@ def _start_watching():
         return
     _watching = True
     _warm_up()
-    if _MINOR >= 12:
+    if hasattr(_sys, "monitoring"):
         _watch = _monitor()
     else:
         _use(_trace, _sys.gettrace)

@@ -232,7 +232,7 @@ static int methods_go_on(void *data)
 	return 0;
 }
 
-/* Since 3.12 os.fork() warns of other threads. It counts them after the
+/* Where os.fork() warns of other threads, it counts them after the
  * functions that were registered to follow a fork. */
 struct pyobj *methods_usages_go_on(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
@@ -240,7 +240,7 @@ struct pyobj *methods_usages_go_on(
 	(void)self;
 	(void)args;
 	(void)n;
-	if (py.minor < 12 || py.Py_AddPendingCall(methods_go_on, NULL) != 0)
+	if (!py.fork_warns || py.Py_AddPendingCall(methods_go_on, NULL) != 0)
 		usages_go_on();
 	return api_none();
 }

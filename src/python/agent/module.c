@@ -405,19 +405,17 @@ static int agent_module_fill(struct pyobj *module)
 	if (!module_claim() || !api_has_gil())
 		filled = module_execute(source_inert, dict);
 	else
-		filled =
-		    agent_module_set_number(dict, "_LINES",
-			getenv("MPROF_AGENT_LINES") != NULL) == 0 &&
-		    agent_module_set_number(dict, "_MINOR", py.minor) == 0 &&
-		    module_execute(source_lines, dict) &&
-		    module_execute(source_profile, dict);
+		filled = agent_module_set_number(dict, "_LINES",
+			     getenv("MPROF_AGENT_LINES") != NULL) == 0 &&
+			 module_execute(source_lines, dict) &&
+			 module_execute(source_profile, dict);
 	return filled ? 0 : -1;
 }
 
 /* Before 3.12 a slot with that number is an error. */
 static struct pyslot agent_module_slots[] = {
     {PYSLOT_EXEC, agent_module_fill}, {0, NULL}};
-static struct pyslot agent_module_slots_3_12[] = {
+static struct pyslot agent_module_slots_own_gil[] = {
     {PYSLOT_EXEC, agent_module_fill},
     {PYSLOT_INTERPRETERS, PYINTERPRETERS_OWN_GIL}, {0, NULL}};
 
@@ -434,7 +432,7 @@ struct pyobj *module_init_profile(void)
 	marks_init();
 	shelf_init();
 	definition.slots =
-	    py.minor < 12 ? agent_module_slots : agent_module_slots_3_12;
+	    py.has_own_gil ? agent_module_slots_own_gil : agent_module_slots;
 	return api_module(&definition);
 }
 
@@ -463,7 +461,7 @@ static int agent_module_fill_name(struct pyobj *module)
 
 static struct pyslot agent_module_name_slots[] = {
     {PYSLOT_EXEC, agent_module_fill_name}, {0, NULL}};
-static struct pyslot agent_module_name_slots_3_12[] = {
+static struct pyslot agent_module_name_slots_own_gil[] = {
     {PYSLOT_EXEC, agent_module_fill_name},
     {PYSLOT_INTERPRETERS, PYINTERPRETERS_OWN_GIL}, {0, NULL}};
 
@@ -483,10 +481,10 @@ struct pyobj *module_init_name(void)
 {
 	if (py.free_threaded)
 		name_definition.slots = agent_module_name_slots_free_threaded;
-	else if (py.minor < 12)
-		name_definition.slots = agent_module_name_slots;
 	else
-		name_definition.slots = agent_module_name_slots_3_12;
+		name_definition.slots = py.has_own_gil
+					    ? agent_module_name_slots_own_gil
+					    : agent_module_name_slots;
 	return api_module(&name_definition);
 }
 
@@ -496,7 +494,6 @@ static int agent_module_fill_observer(struct pyobj *module)
 
 	return module_claim() &&
 		       agent_module_set_number(dict, "_LINES", 1) == 0 &&
-		       agent_module_set_number(dict, "_MINOR", py.minor) == 0 &&
 		       module_execute(source_lines, dict) &&
 		       module_execute(source_observe, dict)
 		   ? 0

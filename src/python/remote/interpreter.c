@@ -19,7 +19,6 @@
 #include "python/remote/identity.h"
 #include "python/remote/remote.h"
 
-#define DEBUG_SINCE 13 /* first minor version with _Py_DebugOffsets */
 #define IMAGES_MAX 4
 
 /* A file in the process that may hold an interpreter. */
@@ -198,15 +197,16 @@ static enum python_result unsupported_version(
 static enum python_result interpreter_no_row(
     struct err *e, const struct python_target *target)
 {
-	int newest = python_offsets_newest();
+	int oldest = python_offsets_oldest(), newest = python_offsets_newest();
 
+	while (!python_offsets_find(oldest, -1, true))
+		oldest++;
 	while (!python_offsets_find(newest, -1, true))
 		newest--;
 	err_set(e,
 	    "process %d: not supported: a free-threaded build of CPython "
 	    "3.%d (those of 3.%d to 3.%d can be read, and 3.%d with its GIL)",
-	    (int)target->pid, target->minor, DEBUG_SINCE, newest,
-	    target->minor);
+	    (int)target->pid, target->minor, oldest, newest, target->minor);
 	return PYTHON_UNSUPPORTED;
 }
 
@@ -287,13 +287,13 @@ static enum python_result find_version(struct python_target *target,
 }
 
 /* Finds the row of offsets for the version, and adopts the interpreter's own
- * table, which it has since 3.13. */
+ * table where it has one. */
 static enum python_result find_offsets(
     struct python_target *target, struct err *e)
 {
 	const struct python_offsets *row;
 	struct python_debug debug = {.free_threaded = 0};
-	bool debugs = target->minor >= DEBUG_SINCE;
+	bool debugs = python_offsets_are_described(target->minor);
 
 	if (debugs && memory_read(&target->memory, target->runtime, &debug,
 			  sizeof(debug)) < 0)

@@ -57,6 +57,14 @@ int python_offsets_oldest(void)
 	return rows[0].minor;
 }
 
+bool python_offsets_are_described(int minor)
+{
+	for (size_t i = 0; i < sizeof(debug_words) / sizeof(*debug_words); i++)
+		if (debug_words[i].minor == minor)
+			return true;
+	return false;
+}
+
 /* Whether an offset may differ between builds of a release: those of the
  * runtime and the interpreter do, and what they lead to can be checked. The
  * others are the same in each build. */

@@ -80,6 +80,9 @@ struct python_offsets {
 	int reference_count_bits; /* width of the count in an object's first
 				     word */
 	int str_kind_bit;         /* lowest bit of the kind in a str's state */
+	int remote_exec_word;     /* since 3.14: index of the first word of
+				     _Py_DebugOffsets that describes
+				     sys.remote_exec() */
 	int free_threaded;        /* 1: a build without the GIL; 0 */
 	int flag_inline_values, flag_managed_weakref, flag_managed_dict;
 
@@ -189,7 +192,9 @@ int python_offsets_oldest(void);
 int python_offsets_newest(void);
 
 /* CPython 3.13 and later begin _PyRuntime with their own table of offsets
- * (_Py_DebugOffsets). */
+ * (_Py_DebugOffsets), whose words debug_offsets.def names. */
+bool python_offsets_are_described(int minor);
+
 #define PYTHON_DEBUG_COOKIE "xdebugpy"
 #define PYTHON_DEBUG_WORDS 112
 

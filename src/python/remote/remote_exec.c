@@ -8,7 +8,6 @@
 #include "python/remote/remote.h"
 
 enum {
-	OLDEST_MINOR = 14,
 	PATH_MAX_BYTES = 4096,
 	STOP_BIT = 1 << 5, /* _PY_EVAL_PLEASE_STOP_BIT */
 	WORD_THREADS_MAIN = 10
@@ -21,24 +20,13 @@ struct remote_exec_words {
 	uint64_t flag, path, path_size; /* from support on */
 };
 
-/* Index of the first of these words, by minor version from 14 on. */
-static const unsigned remote_exec_first_word[] = {89, 105};
-
-#define MINORS \
-	(sizeof(remote_exec_first_word) / sizeof(remote_exec_first_word[0]))
-
-static int remote_exec_check_minor(
+static int remote_exec_check_version(
     const struct python_target *target, struct err *e)
 {
-	if (target->minor < OLDEST_MINOR)
+	if (target->offsets.remote_exec_word == OFFSET_ABSENT)
 		return err_set(e,
 		    "process %d: CPython 3.%d can't load code while it runs, "
 		    "3.14 can: restart it under mprof run --python",
-		    (int)target->pid, target->minor);
-	if ((size_t)(target->minor - OLDEST_MINOR) >= MINORS)
-		return err_set(e,
-		    "process %d: how CPython 3.%d loads code while it runs is "
-		    "not known yet: restart it under mprof run --python",
 		    (int)target->pid, target->minor);
 	return 0;
 }
@@ -95,7 +83,7 @@ bool remote_exec_is_offered(pid_t pid)
 	struct err ignored;
 
 	return python_open(&target, pid, &ignored) == PYTHON_OK &&
-	       target.minor >= OLDEST_MINOR;
+	       target.offsets.remote_exec_word != OFFSET_ABSENT;
 }
 
 int remote_exec_init(struct remote_exec *exec, pid_t pid, struct err *e)
@@ -106,12 +94,10 @@ int remote_exec_init(struct remote_exec *exec, pid_t pid, struct err *e)
 
 	*exec = (struct remote_exec){.pid = pid};
 	if (python_open(&target, pid, e) != PYTHON_OK ||
-	    remote_exec_check_minor(&target, e) != 0)
+	    remote_exec_check_version(&target, e) != 0)
 		return -1;
 	if (memory_read(&target.memory,
-		target.runtime +
-		    8 * (uint64_t)
-			    remote_exec_first_word[target.minor - OLDEST_MINOR],
+		target.runtime + 8 * (uint64_t)target.offsets.remote_exec_word,
 		&words, sizeof(words)) < 0)
 		return remote_exec_fail(e, pid);
 	thread = remote_exec_main_thread(&target);
