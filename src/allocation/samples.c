@@ -610,7 +610,7 @@ static void samples_show(void)
 	if (!own->begun && samples_setup.started && own->pid != 0)
 		samples_begin();
 	if (own->begun && !own->failed && file->is_private &&
-	    file_publish(file, samples_setup.folder) != 0) {
+	    file_publish(file, samples_setup.directory) != 0) {
 		file_close(file);
 		own->failed = true;
 	}

@@ -489,7 +489,7 @@ static void allocations_find_filter(const struct allocations_round *round)
 	if (round->all->attached || !filters_are_more(table->pid))
 		return;
 	table->is_filtered = true;
-	fd = openat(round->all->folder, table->name,
+	fd = openat(round->all->directory, table->name,
 	    O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return;
