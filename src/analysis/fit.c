@@ -2,6 +2,7 @@
 #include "analysis/fit.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum { TERMS = 3, GRID = 28, FINER = 6 };
@@ -166,8 +167,6 @@ void fit_line(const struct fit_points *p, double noise, struct fit *out)
 	*out = (struct fit){.bic = INFINITY};
 	if (fit_regress(p, &whole_line, out) == 0)
 		out->bic = fit_score(out->residue, p->count, noise, 2);
-	else
-		out->bic = INFINITY;
 }
 
 /* Fits the basis with this tau, and keeps the result in out where it is
@@ -238,7 +237,7 @@ void fit_both(const struct fit_points *p, double noise, double first,
 
 /* A line with one bend at h: flat after it (fills) or before it. */
 static void fit_bend(const struct fit_points *p, double noise,
-    const double range[2], int fills, struct fit *out)
+    const double range[2], bool fills, struct fit *out)
 {
 	*out = (struct fit){.bic = INFINITY};
 	for (int i = 0; i < GRID; i++) {
@@ -260,13 +259,13 @@ static void fit_bend(const struct fit_points *p, double noise,
 void fit_fills(const struct fit_points *p, double noise, double first,
     double last, struct fit *out)
 {
-	fit_bend(p, noise, (double[]){first, last}, 1, out);
+	fit_bend(p, noise, (double[]){first, last}, true, out);
 }
 
 void fit_starts(const struct fit_points *p, double noise, double first,
     double last, struct fit *out)
 {
-	fit_bend(p, noise, (double[]){first, last}, 0, out);
+	fit_bend(p, noise, (double[]){first, last}, false, out);
 }
 
 /* Pools adjacent points that fall until none does. */

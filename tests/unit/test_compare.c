@@ -404,6 +404,60 @@ static void intervals_of_unequal_spreads_are_welchs(void **state)
 	assert_float_equal(c.high, 99 + half, 0.15 * half);
 }
 
+/* Counts of both sides, and the figures of their comparison: all partitions of
+ * a few, random ones of more, a normal distribution of more than 200. The seeds
+ * are fixed, so that these are the same everywhere. */
+static const struct {
+	size_t a, b;
+	double low, high, p, least_p;
+} compared[] = {
+    {2, 2, -208.367244613, 216.367244613, 1, 0.333333333333},
+    {2, 3, -76.2009553163, 126.53428865, 0.6, 0.2},
+    {3, 2, -46.5926912668, 64.3371537514, 1, 0.2},
+    {3, 3, -48.8770839785, 95.9210061034, 0.6, 0.1},
+    {3, 4, -32.9442308879, 66.7424152337, 0.571428571429, 0.0571428571429},
+    {4, 9, -19.5621971046, 46.1840533022, 0.485314685315, 0.0027972027972},
+    {12, 5, -17.1839927413, 49.9541439422, 0.299450549451, 0.000323206205559},
+    {5, 12, -7.63620506909, 45.665655926, 0.195701357466, 0.000323206205559},
+    {20, 20, -2.09070981669, 25.1640628672, 0.1062, 8.6869652087e-06},
+    {7, 60, -7.76086514841, 25.0350756939, 0.2943, 3.14774243912e-06},
+    {200, 200, 1.72549975404, 9.70431557074, 0.0063, 1.45592090273e-06},
+    {201, 201, 2.12269776475, 10.0729661511, 0.00358158562926,
+	1.43451030122e-06},
+    {200, 30, 0.395328941188, 17.6103817349, 0.0164, 6.1608221001e-06},
+    {201, 5, -15.8205455136, 50.102779821, 0.2222, 9.93167010965e-06},
+    {201, 250, 2.63824771235, 9.99853702542, 0.00158003445981,
+	7.49870834749e-07},
+    {1, 2, -29.5185939024, 80.5185939024, 1, 0},
+    {1, 3, -135.916699083, 229.250032416, 1, 0},
+    {1, 10, -14.4320934737, 97.6320934737, 1, 0},
+    {1, 11, -10.3693001451, 96.7329365087, 1, 0},
+    {1, 12, -11.7615495497, 105.76154955, 1, 0},
+    {1, 60, -5.04375000949, 75.7770833428, 1, 0},
+    {3, 1, -124.019333333, 122.686, 1, 0},
+};
+
+static void comparisons_have_their_figures(void **state)
+{
+	double a[260], b[260];
+	uint64_t random = 12;
+
+	(void)state;
+	for (int i = 0; i < 260; i++) {
+		a[i] = 100 + (double)(random_next(&random) % 64);
+		b[i] = 108 + (double)(random_next(&random) % 32) * (i % 3 + 1);
+	}
+	for (size_t i = 0; i < sizeof(compared) / sizeof(compared[0]); i++) {
+		struct comparison c;
+
+		compare_values(a, compared[i].a, b, compared[i].b, &c);
+		assert_true(fabs(c.low - compared[i].low) < 1e-6);
+		assert_true(fabs(c.high - compared[i].high) < 1e-6);
+		assert_true(fabs(c.p - compared[i].p) < 1e-9);
+		assert_true(fabs(c.least_p - compared[i].least_p) < 1e-9);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -426,6 +480,7 @@ int main(void)
 	    cmocka_unit_test(moved_and_scaled_values_compare_alike),
 	    cmocka_unit_test(intervals_of_equal_spreads_are_students),
 	    cmocka_unit_test(intervals_of_unequal_spreads_are_welchs),
+	    cmocka_unit_test(comparisons_have_their_figures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

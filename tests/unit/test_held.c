@@ -235,6 +235,24 @@ static void a_library_leads_where_it_is_the_programs_nearest(void **state)
 	assert_int_equal(origin_leader(&of_none), 0);
 }
 
+/* Memory of a process that has ended is held no more. */
+static void what_has_ended_is_not_added(void **state)
+{
+	struct profile profile;
+	struct run *run = start(&profile);
+	struct held_part part;
+
+	(void)state;
+	make(run, 1, 50);
+	allocations_end(&run->allocations, 1, 1, 2, true);
+	make(run, 3, 30);
+	run_settle_sites(run);
+	part = held_at_peak(run);
+	assert_true(part.at_s == 2 && part.until_end);
+	assert_true(held_at(run, &part) == 50);
+	profile_finish(&profile);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +264,7 @@ int main(void)
 	    cmocka_unit_test(the_most_is_seen_at_a_reading),
 	    cmocka_unit_test(what_the_recorder_does_is_credited_to_it),
 	    cmocka_unit_test(a_library_leads_where_it_is_the_programs_nearest),
+	    cmocka_unit_test(what_has_ended_is_not_added),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -408,6 +408,41 @@ static void the_source_is_what_knows_most(void **state)
 	run->touches = (struct allocation_list){0};
 }
 
+/* A library on the way is named, but for C's and C++'s own. */
+static void the_libraries_of_languages_are_not_named(void **state)
+{
+	static const struct {
+		const char *module, *expected;
+	} rows[] = {
+	    {"/usr/lib/libfoo.so.1", "view:7 10 1 libfoo;"},
+	    {"/usr/lib/x86_64-linux-gnu/libc.so.6", "view:7 10 1;"},
+	    {"/usr/lib/x86_64-linux-gnu/libstdc++.so.6", "view:7 10 1;"},
+	    {"/usr/bin/python3.12", "view:7 10 1;"},
+	};
+	struct stack *stack = &run->sites.items[run_site(run, VIEWS)].stack;
+
+	(void)state;
+	stack->frames[1] = stack->frames[0];
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		stack->frames[0] = frame("", 0, "f", rows[i].module);
+		assert_non_null(strstr(
+		    rows_of(&whole, &(struct held_wish){.leaf = false}, NULL),
+		    rows[i].expected));
+	}
+	/* a stack of one frame has grown, too */
+	stack->len = 1;
+	{
+		struct stack_growths growths;
+		struct held held;
+
+		held_init(&held, run, &whole);
+		held_growths(&growths, &held);
+		assert_int_equal(growths.items.len, 5);
+		stack_growths_finish(&growths);
+		held_finish(&held);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -425,6 +460,7 @@ int main(void)
 	    TEST(the_library_of_the_most_is_named),
 	    TEST(the_largest_places_are_named),
 	    TEST(the_source_is_what_knows_most),
+	    TEST(the_libraries_of_languages_are_not_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -463,6 +463,144 @@ static void rounding_is_no_autocorrelation(void **state)
 	    trend.z, (780 - 1) / sqrt(40.0 * 39 * 85 / 18), 1e-6);
 }
 
+static void fit_all(const struct fit_points *p, struct fit fits[9])
+{
+	fit_line(p, 0.01, &fits[0]);
+	fit_saturating(p, 0.01, 0.02, 0.6, &fits[1]);
+	fit_slowing(p, 0.01, 0.003, 0.2, &fits[2]);
+	fit_rising(p, 0.01, 0.15, 1.5, &fits[3]);
+	fit_both(p, 0.01, 0.004, 0.1, &fits[4]);
+	fit_fills(p, 0.01, 0.1, 0.95, &fits[5]);
+	fit_starts(p, 0.01, 0.05, 0.85, &fits[6]);
+	fit_steps(p, 0.01, &fits[7]);
+	fit_monotone(p, 0.01, &fits[8]);
+}
+
+/* A terabyte more changes no shape, and its rounding no residue. */
+static void levels_change_no_shape(void **state)
+{
+	double x[FIT_MAX], y[FIT_MAX];
+	struct fit_points p = {x, y, FIT_MAX};
+	struct fit low[9], high[9];
+	uint64_t random = 5;
+
+	(void)state;
+	for (int i = 0; i < FIT_MAX; i++) {
+		x[i] = (i + 0.5) / FIT_MAX;
+		y[i] = i / 8 + (double)(random_next(&random) % 64) / 16;
+	}
+	fit_all(&p, low);
+	for (int i = 0; i < FIT_MAX; i++)
+		y[i] += 0x1p30;
+	fit_all(&p, high);
+	for (int i = 0; i < 9; i++) {
+		assert_true(fabs(low[i].residue - high[i].residue) < 1e-6);
+		assert_true(fabs(low[i].bic - high[i].bic) < 1e-6);
+		assert_true(fabs(low[i].b - high[i].b) < 1e-6);
+		assert_true(fabs(low[i].c - high[i].c) < 1e-6);
+		assert_true(low[i].tau == high[i].tau);
+		assert_true(low[i].h == high[i].h);
+		assert_true(isfinite(low[i].bic) && low[i].residue > 0);
+		if (i < 7)
+			assert_true(fabs(low[i].a + 0x1p30 - high[i].a) < 1e-5);
+	}
+	assert_true(low[0].b == 0 && low[0].tau == 0 && low[1].c == 0);
+}
+
+/* A bend is looked for from the first to the last that may be, those included,
+ * and so is a time constant. */
+static void the_ends_of_a_search_are_in_it(void **state)
+{
+	struct fit_points p = unit_points();
+	struct fit fit;
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		ys[i] = 10 * xs[i];
+	fit_fills(&p, 0.01, 0.1, 0.9, &fit);
+	assert_true(fit.h == 0.9);
+	fit_starts(&p, 0.01, 0.1, 0.9, &fit);
+	assert_true(fit.h == 0.1);
+	for (int i = 0; i < 40; i++)
+		ys[i] = 10 * fmin(xs[i], 0.05);
+	fit_fills(&p, 0.01, 0.1, 0.9, &fit);
+	assert_true(fit.h == 0.1);
+	for (int i = 0; i < 40; i++)
+		ys[i] = 10 * fmax(0, xs[i] - 0.95);
+	fit_starts(&p, 0.01, 0.1, 0.9, &fit);
+	assert_true(fit.h == 0.9);
+	for (int last = 0; last < 2; last++) {
+		double tau = last ? 0.9 : 0.01;
+
+		for (int i = 0; i < 40; i++)
+			ys[i] = 1 - exp(-xs[i] / tau);
+		fit_saturating(&p, 0.001, 0.02, 0.6, &fit);
+		assert_true(fabs(fit.tau - (last ? 0.6 : 0.02)) < 1e-12);
+	}
+}
+
+/* Of one moment there is no line, and of no point no shape. */
+static void no_points_have_no_shape(void **state)
+{
+	struct fit_points p = unit_points();
+	struct fit fit;
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		xs[i] = 0.5;
+	fit_line(&p, 0.01, &fit);
+	assert_true(isinf(fit.bic));
+	fit_both(&p, 0.01, 0.02, 0.6, &fit);
+	assert_true(isinf(fit.bic));
+	p.count = 0;
+	fit_monotone(&p, 0.01, &fit);
+	assert_true(isinf(fit.bic));
+	fit_steps(&p, 0.01, &fit);
+	assert_true(isinf(fit.bic));
+}
+
+/* Nine levels are told apart, ten are not. */
+static void nine_levels_are_the_most(void **state)
+{
+	struct fit_points p = unit_points();
+	struct fit fit;
+
+	(void)state;
+	for (int levels = 8; levels <= 10; levels++) {
+		for (int i = 0; i < 40; i++)
+			ys[i] = 10 * (i * levels / 40 % 2) + i * levels / 40;
+		fit_steps(&p, 0.01, &fit);
+		assert_int_equal(fit.levels, levels < 9 ? levels : 9);
+		assert_int_equal(fit.residue < 1e-9, levels <= 9);
+	}
+	p.count = 3;
+	fit_steps(&p, 0.01, &fit);
+	assert_true(fit.levels >= 1 && fit.levels <= 3);
+}
+
+/* Of 1.4826 times the median distance, and of four points or more. */
+static void deviations_and_few_points(void **state)
+{
+	double values[] = {1, 3, 5, 9, 17};
+	struct robust_trend trend;
+
+	(void)state;
+	assert_float_equal(robust_deviation(values, 5), 1.4826 * 4, 1e-9);
+	for (size_t count = 2; count <= 5; count++) {
+		for (size_t i = 0; i < count; i++) {
+			xs[i] = (double)i;
+			ys[i] = i % 2 ? 9 : (double)i;
+		}
+		check_trend(count);
+	}
+	/* all of the same kind: no slope has a z of its own */
+	for (int i = 0; i < 5; i++)
+		ys[i] = 7;
+	robust_theil_sen(xs, ys, 5, &trend);
+	assert_true(trend.z == 0 && trend.tau == 0 && trend.slope == 0);
+	assert_true(trend.low == 0 && trend.high == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -481,6 +619,11 @@ int main(void)
 	    cmocka_unit_test(shapes_have_the_least_residue),
 	    cmocka_unit_test(a_line_has_least_squares),
 	    cmocka_unit_test(curves_are_found_with_their_parameters),
+	    cmocka_unit_test(levels_change_no_shape),
+	    cmocka_unit_test(the_ends_of_a_search_are_in_it),
+	    cmocka_unit_test(no_points_have_no_shape),
+	    cmocka_unit_test(nine_levels_are_the_most),
+	    cmocka_unit_test(deviations_and_few_points),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

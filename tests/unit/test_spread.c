@@ -511,6 +511,33 @@ static void a_set_without_figures_is_written(void **state)
 	    "\"missing_ranks\":[],\"jobs\":[null]}\n");
 }
 
+/* Nothing differs from nothing, and a rank of a job without a size is none. */
+static void nothing_is_apart_from_nothing(void **state)
+{
+	static const long some[] = {0, 1, 2};
+	struct overview overviews[8];
+	struct spread spread;
+
+	(void)state;
+	make_set(overviews, (const double[]){0, 0, 0, 0, 0, 0}, 6);
+	spread_init(&spread, overviews, 6);
+	for (size_t i = 0; i < 6; i++) {
+		assert_true(spread.members.items[i].scores[SPREAD_PEAK].z == 0);
+		assert_false(spread_is_apart(&spread.members.items[i]));
+	}
+	assert_true(spread_share(&spread) == 0);
+	spread_finish(&spread);
+	make_ranks(overviews, some, 3, 9);
+	overviews[0].ranks = 0;
+	assert_null(says(overviews, 3, "Missing ranks"));
+	/* one that lies beyond the job, or twice in it, is no other */
+	make_ranks(overviews, some, 3, 3);
+	overviews[2].rank = 3;
+	assert_says(overviews, 3, "Missing ranks", "2 of 3 (1)");
+	overviews[2].rank = 1;
+	assert_says(overviews, 3, "Missing ranks", "2 of 3 (1)");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -530,6 +557,7 @@ int main(void)
 	    cmocka_unit_test(measures_that_differ_are_not_compared),
 	    cmocka_unit_test(a_set_is_written),
 	    cmocka_unit_test(a_set_without_figures_is_written),
+	    cmocka_unit_test(nothing_is_apart_from_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
