@@ -87,10 +87,9 @@ static char *self_trusted(char *path, struct err *e)
 char *self_path(void)
 {
 	char self[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self));
 
-	self[len > 0 ? len : 0] = 0;
-	return len > 0 ? mem_copy(self) : NULL;
+	return len > 0 ? mem_copy_n(self, (size_t)len) : NULL;
 }
 
 /* Names the Debian package of a companion file, where that is not the

@@ -41,5 +41,5 @@ static const char *const names[NSIG] = {
 
 const char *signal_name(int number)
 {
-	return number > 0 && number < NSIG ? names[number] : NULL;
+	return (unsigned)number < NSIG ? names[number] : NULL;
 }

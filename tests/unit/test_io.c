@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#undef _FORTIFY_SOURCE /* it would put a function of its own before our openat \
+			*/
 //
 // Files that are read and made, also where nothing more can be written: a full
 // disk, by way of a limit that any user may set.
@@ -8,18 +10,64 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/io.h"
 
 static char directory[] = "/tmp/mprof-test-io.XXXXXX";
+
+/* How many names that are tried exist already; what else fails. */
+static int taken, tried, no_open, no_mode, no_name, no_random;
+
+/* In place of libc's. */
+int openat(int in, const char *path, int flags, ...)
+{
+	va_list rest;
+	mode_t mode;
+
+	va_start(rest, flags);
+	mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
+	va_end(rest);
+	if (flags & O_EXCL) {
+		tried++;
+		errno = no_open ? EACCES : EEXIST;
+		if (no_open || tried <= taken)
+			return -1;
+	}
+	return (int)syscall(SYS_openat, in, path, flags, mode);
+}
+
+int fchmod(int fd, mode_t mode)
+{
+	errno = EPERM;
+	return no_mode ? -1 : (int)syscall(SYS_fchmod, fd, mode);
+}
+
+int renameat(
+    int from_directory, const char *from, int to_directory, const char *to)
+{
+	errno = ENOSPC;
+	return no_name ? -1
+		       : (int)syscall(SYS_renameat2, from_directory, from,
+			     to_directory, to, 0);
+}
+
+ssize_t getrandom(void *bytes, size_t len, unsigned flags)
+{
+	errno = ENOSYS;
+	return no_random ? -1 : syscall(SYS_getrandom, bytes, len, flags);
+}
 
 static void limit_files(rlim_t bytes)
 {
@@ -316,6 +364,101 @@ static int end(void **state)
 	return rmdir(directory);
 }
 
+/* How many files there are in this directory. */
+static int files(void)
+{
+	DIR *dir = opendir(".");
+	int count = 0;
+
+	assert_non_null(dir);
+	for (struct dirent *one; (one = readdir(dir));)
+		count += one->d_name[0] != '.';
+	closedir(dir);
+	return count;
+}
+
+/* A name beside the target is tried a hundred times, and not at all again where
+ * no file can be made. */
+static void names_that_are_taken_are_left(void **state)
+{
+	struct io_output out;
+	struct err e;
+
+	(void)state;
+	unlink("out");
+	for (taken = 0; taken < 100; taken += 33) {
+		tried = 0;
+		no_random = taken == 33;
+		write_out("out", "text");
+		assert_int_equal(tried, taken + 1);
+		expect_content("out", "text");
+	}
+	no_random = 0;
+	taken = 100;
+	tried = 0;
+	assert_int_equal(io_output_open(&out, "out", &e), -1);
+	assert_string_equal(e.text, "out: can't be written: File exists");
+	assert_int_equal(tried, 100);
+	taken = tried = 0;
+	no_open = 1;
+	assert_int_equal(io_output_open(&out, "out", &e), -1);
+	assert_string_equal(e.text, "out: can't be written: Permission denied");
+	assert_int_equal(tried, 1);
+	assert_null(out.partial);
+	no_open = 0;
+	assert_int_equal(files(), 1);
+}
+
+/* What can't get its mode or its name is removed. */
+static void what_fails_leaves_nothing(void **state)
+{
+	struct io_output out;
+	struct err e;
+
+	(void)state;
+	put_old();
+	no_mode = 1;
+	assert_int_equal(io_output_open(&out, "out", &e), -1);
+	assert_string_equal(
+	    e.text, "out: can't be written: Operation not permitted");
+	no_mode = 0;
+	assert_int_equal(files(), 1);
+	assert_int_equal(io_output_open(&out, "out", &e), 0);
+	assert_int_equal(files(), 2);
+	fputs("new", out.stream);
+	no_name = 1;
+	assert_int_equal(io_output_commit(&out, &e), -1);
+	assert_string_equal(
+	    e.text, "out: not written: No space left on device");
+	no_name = 0;
+	assert_int_equal(files(), 1);
+	expect_content("out", "old");
+	assert_null(out.partial);
+	assert_null(out.stream);
+}
+
+/* A directory of one's own, and no link to one. */
+static void own_directories_are_opened(void **state)
+{
+	DIR *dir;
+
+	(void)state;
+	assert_int_equal(mkdir("own", 0700), 0);
+	dir = io_open_own_directory("own");
+	assert_non_null(dir);
+	assert_true(fcntl(dirfd(dir), F_GETFD) & FD_CLOEXEC);
+	closedir(dir);
+	assert_int_equal(symlink("own", "link"), 0);
+	assert_null(io_open_own_directory("link"));
+	assert_int_equal(unlink("link"), 0);
+	assert_null(io_open_own_directory("none"));
+	if (geteuid() == 0 && chown("own", 54321, 54321) == 0)
+		assert_null(io_open_own_directory("own"));
+	assert_int_equal(rmdir("own"), 0);
+	put_old();
+	assert_null(io_open_own_directory("out"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -331,6 +474,9 @@ int main(void)
 	    cmocka_unit_test(inputs_are_files_and_pipes),
 	    cmocka_unit_test(short_writes_are_gone_on_with),
 	    cmocka_unit_test(closed_streams_are_guarded),
+	    cmocka_unit_test(names_that_are_taken_are_left),
+	    cmocka_unit_test(what_fails_leaves_nothing),
+	    cmocka_unit_test(own_directories_are_opened),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -88,7 +90,42 @@ static void signals_have_names(void **state)
 	assert_null(signal_name(0));
 	assert_null(signal_name(-1));
 	assert_null(signal_name(SIGSYS + 1));
+	assert_null(signal_name(NSIG));
 	assert_null(signal_name(1000));
+}
+
+/* Prints nothing, and what can't be printed at all: a character that this
+ * locale has not. */
+static void print_nothing(void)
+{
+	char *nothing = mem_format("%s", "");
+
+	assert_string_equal(nothing, "");
+	free(nothing);
+	free(mem_format("%ls", L"\x20ac"));
+}
+
+static void without_memory_it_is_said_and_over(void **state)
+{
+	char said[64] = "";
+	int ends[2], status;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	if (child == 0) {
+		signal(SIGABRT, SIG_DFL);
+		dup2(ends[1], STDERR_FILENO);
+		print_nothing();
+		_exit(0);
+	}
+	close(ends[1]);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	assert_int_equal(read(ends[0], said, sizeof(said)), 21);
+	assert_string_equal(said, "mprof: out of memory\n");
+	close(ends[0]);
 }
 
 int main(void)
@@ -99,6 +136,7 @@ int main(void)
 	    cmocka_unit_test(room_is_there_and_zero),
 	    cmocka_unit_test(a_stream_is_a_text),
 	    cmocka_unit_test(signals_have_names),
+	    cmocka_unit_test(without_memory_it_is_said_and_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

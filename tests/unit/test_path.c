@@ -73,6 +73,8 @@ static void test_program(void **state)
 	assert_null(find_program("text", directory));
 	assert_null(find_program("directory", directory));
 	assert_null(find_program("none", directory));
+	/* an empty part of it is no root */
+	assert_null(find_program("proc/self/exe", directory));
 	unsetenv("PATH");
 	assert_null(path_of_program("runs"));
 	assert_int_equal(chdir(directory), 0);

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/prometheus.h"
 #include "base/utf8.h"
 
 static void assert_codes(const char *text, const int32_t *codes)
@@ -170,6 +171,70 @@ static void test_err(void **state)
 	assert_non_null(strstr(e.text, "n: No such file or directory"));
 }
 
+/* A quote and a backslash are escaped, whatever else is in a name. */
+static void test_label(void **state)
+{
+	char out[32];
+
+	(void)state;
+	assert_string_equal(prometheus_label(out, 16, "a\"b\\c\n\xc3\xa9"),
+	    "a\\\"b\\\\c\\\\n\xc3\xa9");
+	assert_string_equal(prometheus_label(out, 16, ""), "");
+	assert_string_equal(
+	    prometheus_label(out, 16, "\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\""),
+	    "\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"");
+}
+
+static void test_err_of_nobody(void **state)
+{
+	struct err e;
+
+	(void)state;
+	errno = EACCES;
+	assert_int_equal(err_errno(NULL, "x"), -1);
+	assert_int_equal(errno, EACCES);
+	assert_int_equal(err_errno(&e, "%s", "a.dat"), -1);
+	assert_string_equal(e.text, "a.dat: Permission denied");
+	assert_int_equal(errno, EACCES);
+}
+
+/* Beyond the table there is no character like it. */
+static void test_ascii(void **state)
+{
+	(void)state;
+	assert_int_equal(utf8_ascii(0xb7), '-');
+	assert_int_equal(utf8_ascii(0xd7), 'x');
+	assert_int_equal(utf8_ascii(0x2026), '~');
+	assert_int_equal(utf8_ascii(0x2190), '<');
+	assert_int_equal(utf8_ascii(0x2191), '?');
+	assert_int_equal(utf8_ascii(' '), ' ');
+	assert_int_equal(utf8_ascii('~'), '~');
+	assert_int_equal(utf8_ascii(127), '?');
+	assert_int_equal(utf8_ascii(31), '?');
+	assert_int_equal(utf8_ascii(-1), '?');
+}
+
+/* The first and the last of a range, and what lies beside them. */
+static void test_ranges_have_ends(void **state)
+{
+	static const struct {
+		int32_t code;
+		int width;
+	} rows[] = {{0x2ff, 1}, {0x300, 0}, {0x36f, 0}, {0x370, 1}, {0x10ff, 1},
+	    {0x1100, 2}, {0x115f, 2}, {0x1160, 1}, {0x2328, 1}, {0x2329, 2},
+	    {0x232a, 2}, {0x232b, 1}, {0x1f3fa, 2}, {0x1f3fb, 0}, {0x1fffd, 1},
+	    {0x20000, 2}, {0x3fffd, 2}, {0x3fffe, 1}, {0xe0100, 0},
+	    {0xe01ef, 0}, {0xe01f0, 1}, {-1, 1}, {'a', 1}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(utf8_code_width(rows[i].code), rows[i].width);
+	assert_true(utf8_is_unsafe(1) && utf8_is_unsafe(0x1f));
+	assert_false(utf8_is_unsafe(0) || utf8_is_unsafe(0x20));
+	assert_true(utf8_is_unsafe(0xe007f) && !utf8_is_unsafe(0xe0080));
+	assert_true(utf8_is_unsafe(0xad) && !utf8_is_unsafe(0xae));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +247,10 @@ int main(void)
 	    cmocka_unit_test(test_shorten_into_little_room),
 	    cmocka_unit_test(test_shorten_a_long_text),
 	    cmocka_unit_test(test_err),
+	    cmocka_unit_test(test_label),
+	    cmocka_unit_test(test_err_of_nobody),
+	    cmocka_unit_test(test_ascii),
+	    cmocka_unit_test(test_ranges_have_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
