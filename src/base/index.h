@@ -4,6 +4,13 @@
  * keys and compares items; the index has the array position of each key's
  * item. Zeroed it is empty. Single positions can't be removed: an owner that
  * drops or moves items clears the index and adds the rest again.
+ *
+ * Code that runs inside a recorded program has tables of its own kind, because
+ * this one allocates, and ends the process where memory is short: an
+ * allocator's hook may do neither (allocation/log.c), and the agent must not do
+ * the latter (python/agent/tally.c, observed.c). A cache whose new entries
+ * replace old ones (allocation/stack.c, python/stack/code.c) needs no table
+ * that grows.
  */
 #ifndef MPROF_BASE_INDEX_H
 #define MPROF_BASE_INDEX_H
