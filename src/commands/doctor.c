@@ -198,7 +198,7 @@ static void doctor_count(
 	}
 	if (result == PYTHON_OK) {
 		doctor_compare(doctor, &first, &last);
-		doctor_find_holders(doctor, &first, &last);
+		doctor_find_referrers(doctor, &first, &last);
 	} else if (result != PYTHON_NONE) {
 		doctor->trouble = mem_copy(e.text);
 	}

@@ -45,7 +45,7 @@ struct doctor {
 /* Names, for each type, the place that grew most between two readings that both
  * have paths, or else the place that holds most. If no type grew in each step,
  * types are those of the places that grew most. */
-void doctor_find_holders(struct doctor *doctor, const struct heap *before,
+void doctor_find_referrers(struct doctor *doctor, const struct heap *before,
     const struct heap *after) __attribute__((nonnull));
 
 void doctor_print(const struct doctor *doctor) __attribute__((nonnull));

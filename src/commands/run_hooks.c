@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/self.h"
 #include "base/utf8.h"
 #include "base/units.h"
@@ -167,12 +168,11 @@ static char *tables_path(const char *mark)
  * file. The caller frees. */
 static char *allocations_path_in(const char *directory, const char *mark)
 {
-	const char *base = strrchr(mark, '/');
+	const char *base = path_name(mark);
 
-	if (!directory || !base)
+	if (!directory || base == mark)
 		return mem_format("%.*s.allocations",
 		    (int)(strlen(mark) - strlen(MARKS_SUFFIX)), mark);
-	base++;
 	return mem_format("%s/%.*s.allocations", directory,
 	    (int)(strlen(base) - strlen(MARKS_SUFFIX)), base);
 }

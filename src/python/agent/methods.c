@@ -232,7 +232,7 @@ static int methods_go_on(void *data)
 	return 0;
 }
 
-/* Where os.fork() warns of other threads, it counts them after the
+/* If os.fork() warns of other threads, it counts them after the
  * functions that were registered to follow a fork. */
 struct pyobj *methods_usages_go_on(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)

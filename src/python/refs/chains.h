@@ -7,8 +7,8 @@
  * object a shortest path. Each reference to a wanted object begins a chain, to
  * its holder and along the holder's path, unless that leads through the object
  * itself. If a holder on that path is data (a list, an instance) and has other
- * holders, each of these begins a chain as well, a few steps up. Chains of the
- * same types and names are one: equal links are numbered from the root on
+ * referrers, each of these begins a chain as well, a few steps up. Chains of
+ * the same types and names are one: equal links are numbered from the root on
  * (hash-consing).
  *
  * List indices and dict keys don't distinguish chains, but names do: of

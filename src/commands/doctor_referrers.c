@@ -86,7 +86,7 @@ static void doctor_find_places(
 		    .bytes = rows[i].bytes};
 }
 
-void doctor_find_holders(
+void doctor_find_referrers(
     struct doctor *doctor, const struct heap *before, const struct heap *after)
 {
 	bool all = true;
