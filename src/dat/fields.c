@@ -67,13 +67,12 @@ bool field_value(
 
 bool field_int(const struct field *field, int *number)
 {
-	bool minus = field->len > 0 && field->text[0] == '-';
-	size_t i = minus;
+	bool minus = field->len > 1 && field->text[0] == '-';
 	int value = 0;
 
-	if (i == field->len)
+	if (field->len == 0)
 		return false;
-	for (; i < field->len; i++) {
+	for (size_t i = minus; i < field->len; i++) {
 		int digit = field->text[i] - '0';
 
 		if (digit < 0 || digit > 9 ||
@@ -89,6 +88,8 @@ bool field_count(const struct field *field, uint64_t *number)
 {
 	uint64_t value = 0;
 
+	if (field->len == 0)
+		return false;
 	for (size_t i = 0; i < field->len; i++) {
 		int digit = field->text[i] - '0';
 
@@ -98,7 +99,7 @@ bool field_count(const struct field *field, uint64_t *number)
 			return false;
 	}
 	*number = value;
-	return field->len > 0;
+	return true;
 }
 
 static int hex_digit(char c)
@@ -109,16 +110,13 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The byte of two hexadecimal digits; -1 for other text. */
-static int hex_byte(const char *text, size_t len)
+/* The byte of two hexadecimal digits; 0 for other text, and for 00, which no
+ * string can contain. */
+static unsigned char hex_byte(const char *text)
 {
-	int high, low;
+	int high = hex_digit(text[0]), low = hex_digit(text[1]);
 
-	if (len < 2)
-		return -1;
-	high = hex_digit(text[0]);
-	low = hex_digit(text[1]);
-	return high < 0 || low < 0 ? -1 : high << 4 | low;
+	return high < 0 || low < 0 ? 0 : (unsigned char)(high << 4 | low);
 }
 
 char *field_decode(const struct field *field)
@@ -127,53 +125,52 @@ char *field_decode(const struct field *field)
 	size_t used = 0;
 
 	for (size_t i = 0; i < field->len; i++) {
-		int byte = field->text[i] == '%' ? hex_byte(field->text + i + 1,
-						       field->len - i - 1)
-						 : -1;
+		unsigned char byte = 0;
 
-		if (byte > 0)
+		if (field->text[i] == '%' && field->len - i > 2)
+			byte = hex_byte(field->text + i + 1);
+		if (byte)
 			i += 2;
-		out[used++] = byte > 0 ? (char)byte : field->text[i];
+		out[used++] = byte ? (char)byte : field->text[i];
 	}
 	return out;
 }
 
-/* The byte of an escape at text; -1 for one that mprof never writes: a
- * program's argument may contain \d or \x41. */
-static int escaped_byte(const char *text, size_t len, size_t *taken)
+/* The byte of an escape at text; 0 for one that mprof never writes: a program's
+ * argument may contain \d or \x41. */
+static unsigned char escaped_byte(const char *text, size_t len, size_t *taken)
 {
 	static const char letters[] = "ntr", meant[] = "\n\t\r";
 	const char *letter = len > 1 ? strchr(letters, text[1]) : NULL;
-	int byte;
+	unsigned char byte;
 
 	*taken = 2;
 	if (letter && *letter)
-		return meant[letter - letters];
+		return (unsigned char)meant[letter - letters];
 	*taken = 4;
 	if (len < 4 || text[1] != 'x')
-		return -1;
-	byte = hex_byte(text + 2, 2);
-	return (byte > 0 && byte < 0x20) || byte >= 0x7f ? byte : -1;
+		return 0;
+	byte = hex_byte(text + 2);
+	return byte < 0x20 || byte >= 0x7f ? byte : 0;
 }
 
 char *field_unescape(const char *text, size_t len)
 {
-	char *out = mem_zero(len + 1, 4);
-	size_t used = 0, taken;
+	char *out = mem_zero(len + 1, 4), *at = out;
+	size_t taken;
 
 	for (size_t i = 0; i < len; i += taken) {
-		int byte = -1;
+		unsigned char byte = 0;
 
 		if (text[i] == '\\')
 			byte = escaped_byte(text + i, len - i, &taken);
-		if (byte < 0)
+		if (!byte)
 			taken = 1;
-		if (byte < 0 && text[i] == 0) {
-			memcpy(out + used, "\\x00", 4);
-			used += 4;
-		} else {
-			out[used++] = byte < 0 ? text[i] : (char)byte;
-		}
+		if (!byte && text[i] == 0)
+			at = stpcpy(at, "\\x00");
+		else
+			*at++ = byte ? (char)byte : text[i];
 	}
-	return mem_resize(out, used + 1, 1);
+	*at = 0;
+	return mem_resize(out, (size_t)(at - out) + 1, 1);
 }
