@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -27,11 +28,18 @@
 #include "recorder/sampler.h"
 
 static int64_t passed_ns;
+/* Time of a processor that each look at it takes; 0: the clock is real. */
+static int64_t cpu_step_ns, cpu_ns;
 
 /* Stands in for libc's, in all of this program: each look takes a microsecond.
  */
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
+	if (cpu_step_ns > 0 && clock == CLOCK_THREAD_CPUTIME_ID) {
+		cpu_ns += cpu_step_ns;
+		*now = (struct timespec){.tv_nsec = cpu_ns};
+		return 0;
+	}
 	if (clock == CLOCK_PROCESS_CPUTIME_ID ||
 	    clock == CLOCK_THREAD_CPUTIME_ID)
 		return (int)syscall(SYS_clock_gettime, clock, now);
@@ -39,6 +47,20 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 	now->tv_sec = 1700000000 + passed_ns / NS_PER_S;
 	now->tv_nsec = passed_ns % NS_PER_S;
 	return 0;
+}
+
+static const char *denied; /* the end of a path that may not be read */
+
+/* In place of libc's. */
+int openat(int folder, const char *path, int flags, ...)
+{
+	size_t len = strlen(path), end = denied ? strlen(denied) : 0;
+
+	if (denied && len >= end && strcmp(path + len - end, denied) == 0) {
+		errno = EACCES;
+		return -1;
+	}
+	return (int)syscall(SYS_openat, folder, path, flags, 0);
 }
 
 enum { WAKE = 999 };
@@ -334,9 +356,11 @@ static void run(
     void (*between)(void *, const struct sink_tick *, const struct sink *),
     struct sampler_plan plan, struct sampler_result *result)
 {
+	int first = open("/", O_RDONLY | O_CLOEXEC);
 	struct sampler *sampler;
 	struct err e;
 
+	close(first);
 	launch = (struct launch){.pid = 100,
 	    .watching = !plan.launched,
 	    .signals = -1,
@@ -349,8 +373,9 @@ static void run(
 	plan.proc = fake_root;
 	plan.metric = plan.metric ? plan.metric : metric_find("rss");
 	plan.interval_ns = NS_PER_S / 20;
-	plan.timeout_ns =
-	    plan.timeout_ns < 0 ? 0 : NS_PER_S * 725 / 1000; /* -1: none */
+	if (plan.timeout_ns <= 0) /* -1: none */
+		plan.timeout_ns =
+		    plan.timeout_ns < 0 ? 0 : NS_PER_S * 725 / 1000;
 	plan.hooks[0].tick = between;
 	sampler = sampler_create(&plan, &sink, &e);
 	assert_non_null(sampler);
@@ -358,16 +383,20 @@ static void run(
 	memset(result, 0, sizeof(*result));
 	sampler_run(sampler, &launch, result);
 	sampler_destroy(sampler);
+	/* What it opened is closed, and nothing else. */
+	assert_int_equal(open("/", O_RDONLY | O_CLOEXEC), first);
+	close(first);
 	for (int pid = 100; pid < 110; pid++)
 		fake_gone(pid);
 	assert_int_equal(told.ticks > 0, !plan.launched || result->most > 0);
 	assert_int_equal(told.ends, 1);
 	assert_int_equal(told.end.time_ns, result->end_ns);
-	assert_int_equal(result->interval_ns, plan.interval_ns);
+	if (plan.max_overhead <= 0)
+		assert_int_equal(result->interval_ns, plan.interval_ns);
 	assert_int_equal(result->missed, 0);
 	assert_int_equal(
 	    result->last_kib, told.ticks > 0 ? told.total[told.ticks - 1] : 0);
-	assert_true(told.flushes > told.ticks);
+	assert_true(told.flushes > told.ticks - (told.ticks == 1));
 	for (size_t i = 1; i < told.ticks; i++)
 		assert_true(told.time_ns[i] > told.time_ns[i - 1]);
 }
@@ -556,6 +585,7 @@ static void a_groups_processes_are_those_it_lists(void **state)
 	assert_int_equal(result.end, SAMPLER_ENDED);
 	assert_int_equal(result.hidden, 0);
 	assert_false(result.has_status);
+	assert_int_equal(told.end.pid, 0);
 }
 
 static void what_proc_does_not_show_is_counted(void **state)
@@ -804,6 +834,7 @@ static void a_short_program_has_a_sample(void **state)
 	run(NULL, (struct sampler_plan){.launched = true}, &result);
 	assert_int_equal(told.ticks, 1);
 	assert_int_equal(told.total[0], 1000);
+	assert_true(told.time_ns[0] > result.start_ns);
 	assert_int_equal(result.samples, 1);
 	assert_int_equal(result.peak_kib, 1000);
 	assert_int_equal(result.end, SAMPLER_ENDED);
@@ -1098,6 +1129,8 @@ static void look_at_usage(
 	assert_true(tick->usage[FIGURE_THREADS] == 3);
 	assert_true(isnan(tick->usage[FIGURE_GPU]));
 	assert_int_equal(tick->usage_ns, told.usage_ns);
+	/* Half of the time that the reading took: a look at the clock. */
+	assert_int_equal(tick->usage_ns % 1000, 500);
 	assert_true(told.usage_ns >= told.time_ns[told.ticks - 1] ||
 		    told.usages < told.ticks);
 }
@@ -1212,6 +1245,14 @@ static void each_process_has_a_name(void **state)
 	assert_non_null(strstr(told.names, "101 program (part) "));
 	assert_non_null(strstr(told.names, "102 program () "));
 	assert_null(strstr(told.names, "103 "));
+	/* Of a program that was started, found by ascending pids: each once. */
+	three_processes();
+	set_words(100, "job\0-x", 7);
+	set_words(101, "part", 5);
+	set_words(102, "", 0);
+	run(NULL, (struct sampler_plan){.launched = true}, &result);
+	assert_string_equal(told.names, "100 program (job -x) "
+					"101 program (part) 102 program () ");
 }
 
 /* The control group of this process and of the program. */
@@ -1314,6 +1355,277 @@ static void a_group_without_a_figure_is_refused(void **state)
 		fake_gone(pid);
 }
 
+/* A tick that costs a millisecond may take a hundredth of the time. */
+static void costly_ticks_are_fewer(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	cpu_step_ns = NS_PER_S / 1000;
+	three_processes();
+	run(NULL, (struct sampler_plan){.max_overhead = 0.01}, &result);
+	cpu_step_ns = 0;
+	assert_int_equal(result.interval_ns, NS_PER_S / 10);
+	assert_int_equal(told.ticks, 8); /* at 0, 50, 150, ... 650 ms */
+}
+
+static void a_short_timeout_is_one(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	run(NULL, (struct sampler_plan){.timeout_ns = 1}, &result);
+	assert_int_equal(result.end, SAMPLER_TIMEOUT);
+	assert_int_equal(told.ticks, 1);
+	assert_int_equal(told.total[0], 1000); /* of its start */
+}
+
+static void empty_the_group(void)
+{
+	if (told.ticks > 0 || waits++ > 0)
+		return;
+	list_pids("", "");
+	die(101);
+	die(102);
+}
+
+/* Those that were there at the start are its first sample. */
+static void a_group_may_end_at_once(void **state)
+{
+	struct sampler_result result;
+	char folder[256];
+
+	(void)state;
+	three_processes();
+	list_pids("101\n", "102\n");
+	snprintf(folder, sizeof(folder), "%s/job", fake_root);
+	first_on_wait = empty_the_group;
+	waits = 0;
+	run(NULL, (struct sampler_plan){.group = folder, .group_path = "/job"},
+	    &result);
+	assert_int_equal(told.ticks, 1);
+	assert_int_equal(told.total[0], 240);
+	assert_int_equal(result.end, SAMPLER_ENDED);
+	assert_int_equal(result.unseen, 0);
+	drop_lists();
+}
+
+static void lower_the_mark(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	set_mark(100, 1000);
+}
+
+/* Marks are read in turn: none in the first millisecond. */
+static void at_the_first_tick_no_mark_is_due(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	put(100, 1, 1000);
+	set_mark(100, 9000);
+	fake_newest(100, 50);
+	run(lower_the_mark, (struct sampler_plan){.launched = true}, &result);
+	assert_int_equal(result.peak_kib, 1000);
+}
+
+static void raise_the_mark(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks == 3)
+		set_mark(100, 5000);
+}
+
+/* A program that lives on has its mark, too. */
+static void at_the_end_the_programs_mark_is_read(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	put(100, 1, 1000);
+	set_mark(100, 1000);
+	fake_newest(100, 50);
+	run(raise_the_mark, (struct sampler_plan){0}, &result);
+	assert_int_equal(result.end, SAMPLER_TIMEOUT);
+	assert_int_equal(told.end.peak_kib, 5000);
+	assert_int_equal(result.peak_kib, 5000);
+	assert_int_equal(told.peak.kib, 5000);
+}
+
+/* It is no process any more, though others are waited for. */
+static void after_its_end_the_program_is_not_listed(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	run(fail_at_third,
+	    (struct sampler_plan){.launched = true, .wait_all = true}, &result);
+	assert_int_equal(told.ticks, 15);
+	assert_int_equal(told.count[2], 3);
+	for (size_t i = 3; i < 15; i++) {
+		assert_int_equal(told.count[i], 2);
+		assert_int_equal(told.total[i], 240);
+	}
+	assert_int_equal(result.alive, 2);
+	assert_int_equal(result.living[0].pid, 101);
+	assert_int_equal(result.living[1].pid, 102);
+	assert_int_equal(result.status, 3 << 8);
+	assert_int_equal(told.exits, 0);
+}
+
+static void deny(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks != 10)
+		return;
+	denied = NULL;
+	die(102);
+}
+
+/* A process that may not be measured is there, has no figure, and is not one
+ * that nobody has seen. */
+static void what_may_not_be_measured_is_counted(void **state)
+{
+	struct sampler_result result;
+	char folder[256];
+
+	(void)state;
+	three_processes();
+	list_pids("101\n", "102\n");
+	snprintf(folder, sizeof(folder), "%s/job", fake_root);
+	denied = "102/statm";
+	run(deny, (struct sampler_plan){.group = folder, .group_path = "/job"},
+	    &result);
+	drop_lists();
+	assert_int_equal(told.total[0], 200);
+	assert_int_equal(kib_of(0, 102), -1);
+	assert_in_range(result.denied, 10, 20);
+	assert_int_equal(result.unseen, 0);
+	assert_int_equal(told.exits, 1);
+}
+
+/* One without memory is about to end: nobody has seen what it held. */
+static void one_without_any_figure_is_unseen(void **state)
+{
+	struct sampler_result result;
+	char folder[256];
+
+	(void)state;
+	three_processes();
+	put(102, 100, 0);
+	list_pids("101\n", "102\n");
+	snprintf(folder, sizeof(folder), "%s/job", fake_root);
+	run(deny, (struct sampler_plan){.group = folder, .group_path = "/job"},
+	    &result);
+	drop_lists();
+	assert_int_equal(told.total[0], 200);
+	assert_int_equal(result.unseen, 1);
+	assert_int_equal(result.denied, 0);
+}
+
+static void end_a_stranger(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks == 2)
+		reap(105, 0, 9000);
+}
+
+/* A child of ours that was never found may have had the peak. */
+static void an_unknown_childs_mark_counts(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	run(end_a_stranger,
+	    (struct sampler_plan){.launched = true, .no_descendants = true},
+	    &result);
+	assert_int_equal(result.unseen, 1);
+	assert_int_equal(result.peak_kib, 9000);
+	assert_int_equal(told.peak.since_ns, result.start_ns);
+	assert_int_equal(told.exits, 0);
+	assert_int_equal(result.end, SAMPLER_TIMEOUT);
+}
+
+static void out_of_memory(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks != 3)
+		return;
+	fake_write("groups/job/memory.events", "oom_kill 1\n");
+	die(100);
+	reap(100, SIGKILL, 0);
+}
+
+/* The kernel's counter says that it was the out-of-memory killer. */
+static void the_limit_that_ended_it_is_reported(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	make_group("8388608\n");
+	fake_write("groups/job/memory.max", "1073741824\n");
+	run(out_of_memory, (struct sampler_plan){.launched = true}, &result);
+	assert_true(told.end.oom);
+	assert_int_equal(told.end.limit_kib, 1 << 20);
+	assert_string_equal(told.end.limit_of, "cgroup");
+	assert_true(result.exit_cause.oom);
+	assert_int_equal(result.exit_cause.kills, 1);
+	drop_group();
+}
+
+static void count_waits(void)
+{
+	waits += told.ticks == 4;
+}
+
+static void end_root_busy(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks != 3)
+		return;
+	die(100);
+	fake_process((struct fake_process){
+	    .pid = 101, .ppid = 1, .started = 101, .pages = 9, .state = 'R'});
+	on_wait = count_waits;
+}
+
+/* A child that runs on is given a second to end. */
+static void what_runs_on_is_waited_for_a_second(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	waits = 0;
+	run(end_root_busy, (struct sampler_plan){0}, &result);
+	assert_int_equal(result.end, SAMPLER_ENDED);
+	assert_int_equal(result.alive, 2);
+	assert_in_range(waits, 95, 102);
+}
+
+static void without_proc_there_is_no_sampler(void **state)
+{
+	struct sampler_plan plan = {.proc = "/none",
+	    .metric = metric_find("rss"),
+	    .interval_ns = NS_PER_S};
+	struct err e = {""};
+
+	(void)state;
+	assert_null(sampler_create(&plan, &sink, &e));
+	assert_non_null(strstr(e.text, "/none"));
+	sampler_destroy(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1346,6 +1658,18 @@ int main(void)
 	    cmocka_unit_test(each_process_has_a_name),
 	    cmocka_unit_test(a_groups_figure_is_the_kernels),
 	    cmocka_unit_test(a_group_without_a_figure_is_refused),
+	    cmocka_unit_test(costly_ticks_are_fewer),
+	    cmocka_unit_test(a_short_timeout_is_one),
+	    cmocka_unit_test(a_group_may_end_at_once),
+	    cmocka_unit_test(at_the_first_tick_no_mark_is_due),
+	    cmocka_unit_test(at_the_end_the_programs_mark_is_read),
+	    cmocka_unit_test(after_its_end_the_program_is_not_listed),
+	    cmocka_unit_test(what_may_not_be_measured_is_counted),
+	    cmocka_unit_test(one_without_any_figure_is_unseen),
+	    cmocka_unit_test(an_unknown_childs_mark_counts),
+	    cmocka_unit_test(the_limit_that_ended_it_is_reported),
+	    cmocka_unit_test(what_runs_on_is_waited_for_a_second),
+	    cmocka_unit_test(without_proc_there_is_no_sampler),
 	};
 
 	return cmocka_run_group_tests(tests, fake_begin, fake_end);
