@@ -585,7 +585,7 @@ void launch_wait(
 		if (launch_stop_with_program(launch, event))
 			return;
 		ready = launch_await(launch, deadline_ns, fds);
-		if (ready > 0 && launch_handle(launch, fds, event))
+		if (launch_handle(launch, fds, event))
 			return;
 		if (ready == 0 && clock_mono_ns() >= deadline_ns)
 			break;

@@ -24,6 +24,17 @@
 
 static sigset_t mask_before;
 
+static pid_t protected; /* it may not be signalled */
+
+/* In place of libc's. */
+int kill(pid_t pid, int signal)
+{
+	if (pid != protected || pid == 0)
+		return (int)syscall(SYS_kill, pid, signal);
+	errno = EPERM;
+	return -1;
+}
+
 static struct launch start(char *const argv[])
 {
 	const struct launch_request request = {.argv = argv, .adopt = true};
@@ -405,7 +416,9 @@ static void test_watch(void **state)
 		pause();
 		_exit(0);
 	}
+	prctl(PR_SET_TIMERSLACK, 70000);
 	assert_int_equal(launch_watch(&launch, child, &e), 0);
+	assert_int_equal(prctl(PR_GET_TIMERSLACK), 1);
 	/* The end of a process that is no child of this one. */
 	pidfd = (int)syscall(SYS_pidfd_open, child, 0);
 	assert_int_equal(launch.pidfd >= 0, pidfd >= 0 && namespace_has_proc());
@@ -424,6 +437,138 @@ static void test_watch(void **state)
 	assert_int_equal(event.what, LAUNCH_EXITED);
 	assert_int_equal(event.pid, child);
 	launch_finish(&launch);
+}
+
+static volatile int faults_seen;
+
+static void see_fault(int signal)
+{
+	faults_seen += signal == SIGSEGV;
+}
+
+static bool sees_faults(void)
+{
+	struct sigaction action;
+
+	return sigaction(SIGSEGV, NULL, &action) == 0 &&
+	       action.sa_handler == see_fault;
+}
+
+/* As without a handler: one that is sent is sent again, one that an
+ * instruction caused comes again by itself. */
+static void test_fault_of_this_process(void **state)
+{
+	siginfo_t info = {.si_signo = SIGSEGV, .si_code = SEGV_MAPERR};
+	struct launch launch;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		signal(SIGSEGV, see_fault);
+		faults_seen = 0;
+		launch = trapping("trap 'exit 3' TERM; trap 'exit 4' SEGV");
+		assert_false(sees_faults());
+		if (i == 0)
+			kill(getpid(), SIGSEGV);
+		else
+			syscall(SYS_rt_sigqueueinfo, getpid(), SIGSEGV, &info);
+		assert_int_equal(faults_seen, i == 0);
+		assert_true(sees_faults());
+		assert_int_equal(kill(launch.pid, SIGTERM), 0);
+		assert_int_equal(end_status(&launch), 3);
+	}
+	signal(SIGSEGV, SIG_DFL);
+}
+
+/* A fault signal for a program that has ended is for this process. */
+static void test_fault_after_the_end(void **state)
+{
+	pid_t sender;
+
+	(void)state;
+	signal(SIGSEGV, see_fault);
+	faults_seen = 0;
+	status_of("exit 0", 0);
+	assert_false(sees_faults());
+	sender = signal_us_often(SIGSEGV, 1);
+	assert_int_equal(waitpid(sender, NULL, 0), sender);
+	assert_int_equal(faults_seen, 1);
+	assert_true(sees_faults());
+	signal(SIGSEGV, SIG_DFL);
+}
+
+/* The program runs as another user by now: the first is reported. */
+static void test_fault_refused(void **state)
+{
+	static const int faults[] = {SIGFPE, SIGBUS};
+	struct launch launch = trapping("trap 'exit 3' TERM");
+
+	(void)state;
+	protected = launch.pid;
+	for (size_t i = 0; i < 2; i++) {
+		pid_t sender = signal_us_often(faults[i], 1);
+
+		assert_int_equal(waitpid(sender, NULL, 0), sender);
+	}
+	protected = 0;
+	assert_int_equal(kill(launch.pid, SIGTERM), 0);
+	assert_int_equal(end_status(&launch), 3);
+	assert_int_equal(launch.refused, SIGFPE);
+}
+
+/* It enters its control group before it is executed, or is not executed. */
+static void test_group(void **state)
+{
+	char *argv[] = {"true", NULL}, byte = 0;
+	struct launch_request request = {.argv = argv};
+	struct launch launch;
+	struct err e;
+	sigset_t mask;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	request.group = ends[1];
+	assert_int_equal(launch_start(&launch, &request, &e), 0);
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	assert_int_equal(byte, '0');
+	assert_int_equal(end_status(&launch), 0);
+	request.group = ends[0]; /* it can't be written */
+	assert_int_equal(launch_start(&launch, &request, &e), -1);
+	assert_string_equal(e.text, "option --scope: the program may not be "
+				    "moved to its control group: Bad file "
+				    "descriptor");
+	assert_int_equal(launch_failure_status(&launch), 125);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	sigprocmask(SIG_SETMASK, NULL, &mask);
+	assert_false(sigismember(&mask, SIGTERM));
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void test_no_descriptor(void **state)
+{
+	int next = open("/", O_RDONLY | O_CLOEXEC);
+	struct rlimit before, few;
+	struct launch launch;
+	char *argv[] = {"true", NULL};
+	const struct launch_request request = {.argv = argv};
+	struct err e, other;
+	sigset_t mask;
+
+	(void)state;
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = (rlim_t)next;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	assert_int_equal(launch_start(&launch, &request, &e), -1);
+	assert_int_equal(launch_watch(&launch, getpid(), &other), -1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_string_equal(
+	    e.text, "signals: can't be received: Too many open files");
+	assert_string_equal(other.text, e.text);
+	sigprocmask(SIG_SETMASK, NULL, &mask);
+	assert_false(sigismember(&mask, SIGTERM));
 }
 
 int main(void)
@@ -447,6 +592,15 @@ int main(void)
 		test_stopped_alone, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_inherited, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_watch, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_fault_of_this_process, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_fault_after_the_end, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_fault_refused, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_group, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_no_descriptor, setup, teardown),
 	};
 
 	/* A shell ignores them for what it starts in the background. */

@@ -3,6 +3,8 @@
 // Tests how signals, ends of children and what is waited for are handled:
 // without a program, over a pipe that stands for the signalfd, and with
 // functions in place of libc's that note what would be sent to whom.
+#undef _FORTIFY_SOURCE /* it would put a function of its own before our ppoll \
+			*/
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -38,7 +41,11 @@ static struct world {
 		int status;
 	} children[CHILDREN];
 	size_t next, count;
-	int failure; /* of wait4(), when no child is left */
+	int failure;       /* of wait4(), when no child is left */
+	int interrupted;   /* calls of wait4() that a signal interrupts first */
+	int ppoll_failure; /* of the next ppoll(): an errno */
+	int64_t waited_ns; /* the latest timeout of ppoll(); -1: none */
+	size_t waits, pauses;
 } world;
 
 static struct launch launch;
@@ -110,8 +117,11 @@ int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
 {
 	(void)pid, (void)options;
+	errno = EINTR;
+	if (world.interrupted > 0)
+		return world.interrupted--, -1;
 	if (world.next == world.count) {
-		errno = world.failure;
+		errno = world.failure ? world.failure : EINTR;
 		return world.failure ? -1 : 0;
 	}
 	*status = world.children[world.next].status;
@@ -121,6 +131,34 @@ pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
 	    .ru_minflt = 5,
 	    .ru_majflt = 6};
 	return world.children[world.next++].pid;
+}
+
+/* Time passes by as much as it was to wait, where nothing is there. */
+int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+    const sigset_t *mask)
+{
+	int ready;
+
+	(void)mask;
+	world.waits++;
+	world.waited_ns =
+	    timeout ? timeout->tv_sec * NS_PER_S + timeout->tv_nsec : -1;
+	errno = world.ppoll_failure;
+	world.ppoll_failure = 0;
+	if (errno)
+		return -1;
+	ready = poll(fds, count, timeout ? 0 : 60000);
+	if (ready == 0)
+		world.now_ns += world.waited_ns;
+	return ready;
+}
+
+int nanosleep(const struct timespec *pause, struct timespec *rest)
+{
+	(void)rest;
+	world.pauses++;
+	world.now_ns += pause->tv_nsec;
+	return 0;
 }
 
 static int begin(void **state)
@@ -327,10 +365,14 @@ static void child(pid_t pid, int status)
 static void stops_of_the_program_are_followed(void **state)
 {
 	(void)state;
-	child(PROGRAM, 0x7f | SIGSTOP << 8 | 128 << 16); /* a tracer's */
-	assert_int_equal(wait_now().what, LAUNCH_TICK);
-	assert_false(launch.stopped);
+	for (int event = 1; event < 256; event *= 2) { /* a tracer's */
+		world.next = world.count = 0;
+		child(PROGRAM, 0x7f | SIGSTOP << 8 | event << 16);
+		assert_int_equal(wait_now().what, LAUNCH_TICK);
+		assert_false(launch.stopped);
+	}
 	assert_false(launch.reap);
+	world.next = world.count = 0;
 	child(PROGRAM, 0x7f | SIGSTOP << 8);
 	assert_int_equal(wait_now().what, LAUNCH_TICK);
 	assert_true(launch.stopped);
@@ -450,6 +492,87 @@ static void a_status_is_as_a_shells(void **state)
 	assert_int_equal(launch_failure_status(&launch), 126);
 }
 
+static enum launch_what wait_for(int64_t ns)
+{
+	struct launch_event event;
+
+	launch_wait(&launch, world.now_ns + ns, &event);
+	return event.what;
+}
+
+/* Until the deadline, at once; while children may be waiting to be reaped, for
+ * a hundredth of a second at most. */
+static void a_deadline_is_waited_for(void **state)
+{
+	struct launch_event event;
+
+	(void)state;
+	assert_int_equal(wait_for(2 * NS_PER_S + 5), LAUNCH_TICK);
+	assert_int_equal(world.waits, 1);
+	assert_int_equal(world.waited_ns, 2 * NS_PER_S + 5);
+	assert_int_equal(wait_for(0), LAUNCH_TICK);
+	assert_int_equal(wait_for(-5), LAUNCH_TICK);
+	assert_int_equal(world.waits, 3);
+	assert_int_equal(world.waited_ns, 0);
+	world.failure = ECHILD;
+	launch.reap = true;
+	world.waits = 0;
+	assert_int_equal(wait_for(NS_PER_S / 40), LAUNCH_TICK);
+	assert_int_equal(world.waits, 3);
+	assert_int_equal(world.waited_ns, NS_PER_S / 200);
+	world.failure = 0;
+	launch.reap = false;
+	launch.ended = true;
+	child(SOMEONE, 0);
+	launch.reap = false;
+	assert_true(
+	    write(ends[1], &(struct signalfd_siginfo){.ssi_signo = SIGCHLD},
+		sizeof(struct signalfd_siginfo)) > 0);
+	launch_wait(&launch, LAUNCH_NEVER, &event);
+	assert_int_equal(event.what, LAUNCH_CHILD);
+	assert_int_equal(world.waited_ns, -1);
+}
+
+/* A signal that interrupts is no failure; another one is tried again after a
+ * pause. */
+static void a_wait_that_fails_is_tried_again(void **state)
+{
+	(void)state;
+	world.ppoll_failure = EINTR;
+	assert_int_equal(wait_for(1000), LAUNCH_TICK);
+	assert_int_equal(world.waits, 2);
+	assert_int_equal(world.pauses, 0);
+	world.ppoll_failure = ENOMEM;
+	assert_int_equal(wait_for(NS_PER_S), LAUNCH_TICK);
+	assert_int_equal(world.waits, 4);
+	assert_int_equal(world.pauses, 1);
+	assert_int_equal(world.waited_ns, NS_PER_S - NS_PER_S / 100);
+}
+
+static void an_interrupted_look_for_children_goes_on(void **state)
+{
+	(void)state;
+	world.interrupted = 2;
+	child(SOMEONE, 0);
+	assert_int_equal(wait_now().what, LAUNCH_CHILD);
+	assert_int_equal(world.interrupted, 0);
+	assert_int_equal(wait_now().what, LAUNCH_TICK);
+	assert_false(launch.reap);
+}
+
+/* A signal that came in part is none. */
+static void half_a_signal_is_none(void **state)
+{
+	struct signalfd_siginfo info = {
+	    .ssi_signo = SIGUSR1, .ssi_code = SI_USER, .ssi_pid = SOMEONE};
+
+	(void)state;
+	assert_int_equal(
+	    write(ends[1], &info, sizeof(info) - 1), sizeof(info) - 1);
+	assert_int_equal(wait_now().what, LAUNCH_TICK);
+	assert_int_equal(world.sent, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -470,6 +593,10 @@ int main(void)
 	    TEST(a_child_signal_asks_for_their_ends),
 	    TEST(what_is_waited_for_is_reported),
 	    TEST(a_status_is_as_a_shells),
+	    TEST(a_deadline_is_waited_for),
+	    TEST(a_wait_that_fails_is_tried_again),
+	    TEST(an_interrupted_look_for_children_goes_on),
+	    TEST(half_a_signal_is_none),
 	};
 
 	/* Below nohup, or in a shell's background, some are ignored. */
