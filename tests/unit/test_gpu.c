@@ -25,6 +25,9 @@ static struct nvml_device nvidia = {.listed = true,
     .busy_percent = 30,
     .used_bytes = 5 << 20,
     .processes = {.items = nvidias}};
+static struct nvml_device many[GPUS + 2];
+static size_t devices;      /* of many; 0: the one */
+static const char *refusal; /* of the driver; NULL: it works */
 
 struct nvml *nvml_open(struct err *e)
 {
@@ -40,15 +43,14 @@ void nvml_free(struct nvml *nvml)
 int nvml_begin(struct nvml *nvml, struct err *e)
 {
 	(void)nvml;
-	(void)e;
-	return 0;
+	return refusal ? err_set(e, "%s", refusal) : 0;
 }
 
 struct nvml_device *nvml_read(struct nvml *nvml, size_t *count)
 {
 	(void)nvml;
-	*count = 1;
-	return &nvidia;
+	*count = devices ? devices : 1;
+	return devices ? many : &nvidia;
 }
 
 static void put_nvidias(uint32_t first, uint32_t second)
@@ -339,6 +341,148 @@ static void in_another_namespace_pids_are_proved(void **state)
 	finish_nvidia();
 }
 
+static void begin_other(bool drm)
+{
+	gpu_destroy(gpu);
+	gpu = gpu_create_with(&fs, (struct nvml *)&nvidia, drm, fake_root);
+	assert_non_null(gpu);
+}
+
+/* What the driver's library says against it is reported; without it no figure
+ * is known. */
+static void a_driver_that_does_not_work_says_why(void **state)
+{
+	(void)state;
+	refusal = "driver and library differ";
+	begin_other(false);
+	assert_null(gpu_problem(gpu));
+	read_all();
+	assert_string_equal(gpu_problem(gpu), refusal);
+	assert_true(isnan(figures[FIGURE_GPU]));
+	read_all();
+	assert_true(isnan(figures[FIGURE_GPU]));
+	refusal = NULL;
+}
+
+static void a_driver_that_does_not_answer_is_a_problem(void **state)
+{
+	(void)state;
+	begin_other(false);
+	assert_false(gpu_collect(gpu));
+	assert_true(gpu_ask(gpu, &members, false));
+	assert_false(gpu_ask(gpu, &members, false));
+	assert_string_equal(
+	    gpu_problem(gpu), "the driver has not answered before the end");
+	while (!gpu_collect(gpu))
+		usleep(1000);
+	assert_null(gpu_problem(gpu));
+	assert_true(gpu_boot_ns(gpu) > 0);
+	assert_true(gpu_ask(gpu, &members, false));
+	assert_null(gpu_problem(gpu)); /* it has answered before */
+	while (!gpu_collect(gpu))
+		usleep(1000);
+}
+
+/* Each of the first has figures of its own; the others count in the sum. */
+static void of_many_devices_the_first_have_figures(void **state)
+{
+	static struct nvml_process user = {.pid = 100, .bytes = 1 << 20};
+
+	(void)state;
+	begin_nvidia("4026531836");
+	devices = GPUS + 2;
+	for (size_t i = 0; i < devices; i++)
+		many[i] = (struct nvml_device){.listed = true,
+		    .busy_percent = (int)i,
+		    .used_bytes = (int64_t)(i + 1) << 20,
+		    .processes = {.items = &user, .len = 1}};
+	read_all();
+	assert_true(figures[FIGURE_GPU] == GPUS + 2);
+	for (int i = 0; i < GPUS; i++) {
+		assert_true(memory_of(i) == 1);
+		assert_true(figures[FIGURE_GPU_BUSY + i] == i);
+		assert_true(figures[FIGURE_GPU_USED + i] == i + 1);
+	}
+	devices = 2;
+	many[1].listed = false;
+	read_all();
+	assert_true(isnan(figures[FIGURE_GPU]));
+	assert_true(memory_of(0) == 1 && isnan(memory_of(1)));
+	assert_true(figures[FIGURE_GPU_BUSY + 1] == 1);
+	for (int i = 2; i < GPUS; i++) {
+		assert_true(isnan(memory_of(i)));
+		assert_true(isnan(figures[FIGURE_GPU_BUSY + i]));
+		assert_true(isnan(figures[FIGURE_GPU_USED + i]));
+	}
+	gpu_figures(gpu, 101, figures);
+	assert_true(memory_of(0) == 0 && isnan(memory_of(1)));
+	assert_true(isnan(figures[FIGURE_GPU_BUSY]));
+	devices = 0;
+	finish_nvidia();
+}
+
+/* A list's last process may be the recorded one. */
+static void each_process_of_a_list_is_looked_at(void **state)
+{
+	(void)state;
+	begin_nvidia("4026531836");
+	put_nvidias(100, 101);
+	read_all();
+	assert_true(figures[FIGURE_GPU] == 2);
+	finish_nvidia();
+	begin_nvidia("4026532000");
+	fake_process((struct fake_process){.pid = 101, .ppid = 1});
+	fake_process((struct fake_process){.pid = 102, .ppid = 1});
+	put_nvidias(102, 101);
+	nvidia.busy_percent = 30;
+	nvidia.used_bytes = 5 << 20;
+	read_all();
+	assert_true(figures[FIGURE_GPU] == 1);
+	finish_nvidia();
+}
+
+/* With the program alone only it is asked about; never what has ended. */
+static void who_is_asked_about_is_alive(void **state)
+{
+	(void)state;
+	put_fd(100, 4, "/dev/dri/renderD128", amd);
+	put_fd(101, 4, "/dev/dri/renderD128",
+	    "drm-driver:\tamdgpu\ndrm-pdev:\t0000:03:00.0\n"
+	    "drm-client-id:\t8\ndrm-memory-vram:\t1 MiB\n");
+	members.list.items[1].is_root = true;
+	assert_true(gpu_ask(gpu, &members, true));
+	while (!gpu_collect(gpu))
+		usleep(1000);
+	gpu_figures(gpu, 0, figures);
+	assert_true(figures[FIGURE_GPU] == 1);
+	members.list.items[1].zombie = true;
+	read_all();
+	assert_true(figures[FIGURE_GPU] == 2);
+	members.list.items[0].gone = true;
+	read_all();
+	assert_true(figures[FIGURE_GPU] == 0);
+}
+
+/* Its driver is seen twice: as NVIDIA's, and as one that reports nothing by
+ * fdinfo. Another device that holds nothing is one. */
+static void nvidias_driver_counts_once(void **state)
+{
+	(void)state;
+	begin_nvidia("4026531836");
+	begin_other(true);
+	put_nvidias(100, 0);
+	put_fd(100, 4, "/dev/dri/renderD128",
+	    "drm-driver:\tnvidia-drm\ndrm-pdev:\t0000:01:00.0\n");
+	put_fd(101, 4, "/dev/dri/renderD129",
+	    "drm-driver:\tamdgpu\ndrm-pdev:\t0000:03:00.0\n"
+	    "drm-client-id:\t8\ndrm-memory-vram:\t0 MiB\n");
+	read_all();
+	assert_true(figures[FIGURE_GPU] == 1);
+	assert_true(memory_of(0) == 1 && memory_of(1) == 0);
+	assert_true(isnan(memory_of(2)));
+	finish_nvidia();
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
@@ -351,6 +495,12 @@ int main(void)
 	    TEST(nobody_uses_it),
 	    TEST(in_the_first_namespace_pids_are_as_listed),
 	    TEST(in_another_namespace_pids_are_proved),
+	    TEST(a_driver_that_does_not_work_says_why),
+	    TEST(a_driver_that_does_not_answer_is_a_problem),
+	    TEST(of_many_devices_the_first_have_figures),
+	    TEST(each_process_of_a_list_is_looked_at),
+	    TEST(who_is_asked_about_is_alive),
+	    TEST(nvidias_driver_counts_once),
 	};
 
 	return cmocka_run_group_tests(tests, fake_begin, fake_end);

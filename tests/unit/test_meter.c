@@ -685,6 +685,71 @@ static void a_rollup_is_opened_each_time(void **state)
 	remove_rollup();
 }
 
+/* Swap of nothing is a figure. */
+static void nothing_is_a_figure(void **state)
+{
+	(void)state;
+	meter_init(&meter, &fs, metric_find("swap"));
+	fake_write("100/status", "VmSwap:\t 0 kB\n");
+	meter_read(&meter, &measured, 0);
+	assert_int_equal(one(0)->kib, 0);
+	assert_int_equal(one(0)->peak_kib, 0);
+	assert_false(one(0)->zombie);
+}
+
+/* A file that is kept open shows nothing where its process has ended, and the
+ * pid may be another's. */
+static void an_open_file_may_be_of_an_ended_process(void **state)
+{
+	(void)state;
+	meter_read(&meter, &measured, 0);
+	assert_true(one(1)->fd >= 0);
+	fake_process((struct fake_process){
+	    .pid = 101, .ppid = 1, .pages = 0, .started = 555});
+	meter_read(&meter, &measured, 0);
+	assert_true(one(1)->gone);
+	assert_int_equal(one(1)->kib, -1);
+}
+
+static void a_loan_is_known_by_its_second_tick(void **state)
+{
+	struct member *child = family('D', 900, FORKED);
+
+	(void)state;
+	assert_true(borrows(1));
+	assert_false(child->on_loan);
+	assert_true(borrows(1));
+	assert_true(child->on_loan);
+	end();
+}
+
+/* With the lender of one known, only who has the same is asked. */
+static void siblings_have_the_same_lender(void **state)
+{
+	pid_t other = start_other();
+
+	(void)state;
+	family('S', 30, FORKED);
+	if (!asks()) {
+		end_other(other);
+		skip();
+	}
+	put((struct fake_process){
+	    .pid = 102, .ppid = 100, .pages = 40, .flags = FORKED});
+	look(102);
+	member_at(0)->task = other;
+	member_at(1)->task = member_at(2)->task = getpid();
+	member_at(1)->owns = true;
+	member_at(1)->lender = 7;
+	member_at(2)->lender = 8;
+	assert_false(borrows(2));
+	member_at(2)->owns = false;
+	member_at(1)->lender = 8;
+	assert_true(borrows(2));
+	assert_int_equal(member_at(2)->lender, 101);
+	end_other(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -732,6 +797,13 @@ int main(void)
 		other_metrics_have_other_figures, begin_meter, end_meter),
 	    cmocka_unit_test_setup_teardown(
 		with_the_groups_metric_rss_is_read, begin_meter, end_meter),
+	    cmocka_unit_test_setup_teardown(
+		nothing_is_a_figure, begin_meter, end_meter),
+	    cmocka_unit_test_setup_teardown(
+		an_open_file_may_be_of_an_ended_process, begin_meter,
+		end_meter),
+	    cmocka_unit_test(a_loan_is_known_by_its_second_tick),
+	    cmocka_unit_test(siblings_have_the_same_lender),
 	};
 
 	return cmocka_run_group_tests(tests, open_fake, close_fake);

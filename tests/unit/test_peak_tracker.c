@@ -398,6 +398,68 @@ static void without_descriptors_files_are_opened_each_time(void **state)
 	assert_int_equal(look(), 2000);
 }
 
+/* An account that can't be read says nothing of a process. */
+static void an_account_may_end(void **state)
+{
+	(void)state;
+	fake_write("100/schedstat", "500 0 1\n");
+	set_mark(1000, 1);
+	look();
+	set_mark(2000, 1);
+	assert_int_equal(look(), 2000);
+	fake_write("100/schedstat", "");
+	set_mark(3000, 1);
+	assert_int_equal(look(), 3000);
+}
+
+/* All are read at the first tick, others in turn. */
+static void when_attached_all_marks_are_read_at_first(void **state)
+{
+	struct sink_tick tick = {.time_ns = 2000};
+
+	(void)state;
+	begin_peaks(true);
+	set_mark(1000, 2);
+	peak_tracker_add_sum(&peaks, 10, tick.time_ns);
+	peak_tracker_read(&peaks, &members, 0, &tick);
+	assert_int_equal(peaks.peak.kib, 1000);
+	set_mark(2000, 2);
+	tick.time_ns++;
+	peak_tracker_add_sum(&peaks, 10, tick.time_ns);
+	peak_tracker_read(&peaks, &members, 0, &tick);
+	assert_int_equal(peaks.peak.kib, 1000);
+	assert_int_equal(members.list.items[0].high.time_ns, 2000);
+	begin_peaks(false);
+	peak_tracker_add_sum(&peaks, 10, tick.time_ns);
+	peak_tracker_read(&peaks, &members, 0, &tick);
+	assert_int_equal(peaks.peak.kib, 10);
+}
+
+static void a_mark_of_nothing_is_one_too(void **state)
+{
+	(void)state;
+	high_water.began = 100;
+	set_mark(0, 2);
+	assert_int_equal(look(), -1);
+	assert_int_equal(members.list.items[0].base_kib, 0);
+	set_mark(500, 2);
+	assert_int_equal(look(), 500);
+}
+
+/* A sum that is read for a mark of the user is reported like a mark. */
+static void a_sum_between_ticks_is_unreported(void **state)
+{
+	(void)state;
+	begin_peaks(false);
+	peak_tracker_add_sum(&peaks, 500, 2000);
+	peak_tracker_add_unsampled(&peaks, 500, 3000);
+	assert_false(peaks.unreported);
+	peak_tracker_add_unsampled(&peaks, 600, 4000);
+	expect_peak(600, 4000, 1000);
+	assert_true(peaks.unreported);
+	assert_int_equal(peaks.ticked_ns, 2000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -433,6 +495,13 @@ int main(void)
 		who_has_no_memory_of_its_own_has_no_mark, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		without_descriptors_files_are_opened_each_time, begin, end),
+	    cmocka_unit_test_setup_teardown(an_account_may_end, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		when_attached_all_marks_are_read_at_first, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_mark_of_nothing_is_one_too, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_sum_between_ticks_is_unreported, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, fake_begin, fake_end);

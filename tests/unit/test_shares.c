@@ -12,7 +12,7 @@
 #include "fake_proc.h"
 #include "recorder/shares.h"
 
-enum { FORKED = 0x40, ENDING = 4, MIB = 1024, TRIES = 3000 };
+enum { FORKED = 0x40, ENDING = 4, MIB = 1024, TRIES = 30000 };
 
 static struct procfs fs;
 static struct members members;
@@ -144,6 +144,7 @@ static void a_reading_sums_all_processes(void **state)
 	assert_int_equal(reading.rss_kib, 70 * MIB);
 	assert_int_equal(reading.pss_kib, 35 * MIB);
 	assert_int_equal(reading.sharers, 2);
+	assert_int_equal(shares.pss_kib, 35 * MIB);
 	assert_in_range(reading.boot_ns, before_ns, clock_ns(CLOCK_BOOTTIME));
 }
 
@@ -172,6 +173,10 @@ static void who_maps_the_largest_file_is_counted(void **state)
 	set_maps(100, 7, 40 * MIB, 20 * MIB);
 	set_maps(101, 8, 30 * MIB, 15 * MIB);
 	set_maps(102, 7, 20 * MIB, 10 * MIB);
+	/* A larger one shares less. */
+	add(103, 1, 60);
+	set_rollup(103, 60 * MIB, 58 * MIB);
+	set_maps(103, 9, 60 * MIB, 58 * MIB);
 	assert_true(begins());
 	assert_true(ends(&reading));
 	assert_int_equal(reading.sharers, 2);
@@ -387,6 +392,97 @@ static void the_last_reading_is_had_at_the_end(void **state)
 	assert_false(shares_finish(&shares, &reading));
 }
 
+static void set_faults(int pid, int faults)
+{
+	fake_process((struct fake_process){.pid = pid,
+	    .ppid = pid - 1,
+	    .pages = 1,
+	    .flags = FORKED,
+	    .faults = faults});
+}
+
+/* Whether the next reading that is due finds a change. */
+static bool changed(void)
+{
+	struct shares_reading reading;
+	bool got;
+
+	now_ns += shares.wait_ns;
+	assert_true(begins());
+	got = ends(&reading);
+	assert_int_equal(reading.same, !got);
+	return got;
+}
+
+/* Each brings four pages at most, and a fiftieth of it all is a change, also
+ * one that comes in parts. */
+static void faults_show_what_may_have_changed(void **state)
+{
+	const int few = 80 * MIB / 50 / (4 * (int)fs.page_kib);
+	struct shares_reading reading;
+
+	(void)state;
+	add(100, 1, 40);
+	add(101, 100, 40);
+	set_faults(100, 10000);
+	set_faults(101, 10000);
+	assert_true(begins());
+	assert_true(ends(&reading));
+	assert_false(changed());
+	set_faults(101, 10000 + few);
+	assert_false(changed());
+	set_faults(100, 10001);
+	assert_true(changed());
+	assert_false(changed());
+	set_faults(101, 10000);
+	assert_false(changed());
+	set_faults(101, 9999);
+	assert_true(changed());
+}
+
+/* Of fewer processes the sum is of these alone. */
+static void one_that_has_ended_is_in_no_sum(void **state)
+{
+	struct shares_reading reading;
+
+	(void)state;
+	add(100, 1, 40);
+	add(101, 100, 40);
+	add(102, 100, 5);
+	assert_true(begins());
+	assert_true(ends(&reading));
+	assert_int_equal(reading.rss_kib, 85 * MIB);
+	assert_int_equal(reading.sharers, 3);
+	at(2)->gone = true;
+	set_faults(101, 5000);
+	now_ns += shares.wait_ns;
+	assert_true(begins());
+	assert_true(ends(&reading));
+	assert_int_equal(reading.rss_kib, 80 * MIB);
+	assert_int_equal(reading.pss_kib, 40 * MIB);
+	assert_int_equal(reading.sharers, 2);
+}
+
+/* If the mappings of one can't be read, it is not known how many map the
+ * largest segment. */
+static void unknown_mappings_are_no_count(void **state)
+{
+	struct shares_reading reading;
+	char path[128];
+
+	(void)state;
+	add(100, 1, 40);
+	add(101, 1, 30);
+	set_maps(100, 7, 40 * MIB, 20 * MIB);
+	set_maps(101, 7, 30 * MIB, 15 * MIB);
+	snprintf(path, sizeof(path), "%s/101/maps", fake_root);
+	assert_int_equal(remove(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0); /* EISDIR */
+	assert_true(begins());
+	assert_true(ends(&reading));
+	assert_int_equal(reading.sharers, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -406,6 +502,9 @@ int main(void)
 	    TEST(the_less_is_left_the_larger_are_the_steps),
 	    TEST(a_reading_may_take_all_that_is_left),
 	    TEST(the_last_reading_is_had_at_the_end),
+	    TEST(faults_show_what_may_have_changed),
+	    TEST(one_that_has_ended_is_in_no_sum),
+	    TEST(unknown_mappings_are_no_count),
 	};
 
 	return cmocka_run_group_tests(tests, fake_begin, fake_end);

@@ -546,6 +546,42 @@ static int remove_directory(void **state)
 	return rmdir(directory);
 }
 
+/* The last text ends with its message, whatever was there before. */
+static void a_last_text_needs_no_end(void **state)
+{
+	(void)state;
+	create();
+	PAGE("xxxxxxxxxxxx\0"
+	     "1111\0"
+	     "ffffffffffff",
+	    .head.count = 1, .bytes = 4096, .id = 1, .pid = OTHER);
+	send_page(
+	    (struct touched_page){
+		.head.count = 1, .bytes = 4096, .id = 2, .pid = OTHER},
+	    "a\0"
+	    "2\0"
+	    "g",
+	    5);
+	expect("+1 site 1 pid 701 at 0: 4096 B 4 #1 xxxxxxxxxxxx:1111:"
+	       "ffffffffffff\n"
+	       "+2 site 2 pid 701 at 0: 4096 B 4 #2 a:2:g\n");
+}
+
+/* The messages wait for a sink that takes them. */
+static void without_a_sink_nothing_is_read(void **state)
+{
+	const struct sink none = {0};
+	const struct sink_tick tick = {0};
+
+	(void)state;
+	create();
+	PAGE("", .bytes = 4096, .id = 1, .pid = OTHER);
+	the.hook.tick(the.hook.context, &tick, &none);
+	the.hook.end(the.hook.context, &tick, &none);
+	assert_int_equal(touched_count(the.touched).samples, 0);
+	expect("+1 site 1 pid 701 at 0: 4096 B 4\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -563,6 +599,8 @@ int main(void)
 	    TEST(one_that_ends_early_has_died),
 	    TEST(at_the_end_all_that_was_sent_is_read),
 	    TEST(the_end_is_waited_for),
+	    TEST(a_last_text_needs_no_end),
+	    TEST(without_a_sink_nothing_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);
