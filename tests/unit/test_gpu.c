@@ -348,8 +348,7 @@ static void begin_other(bool drm)
 	assert_non_null(gpu);
 }
 
-/* What the driver's library says against it is reported; without it no figure
- * is known. */
+/* The driver's library says why it can't be used; no figure is known then. */
 static void a_driver_that_does_not_work_says_why(void **state)
 {
 	(void)state;

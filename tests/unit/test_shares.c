@@ -440,7 +440,7 @@ static void faults_show_what_may_have_changed(void **state)
 	assert_true(changed());
 }
 
-/* Of fewer processes the sum is of these alone. */
+/* A later sum is of the processes that are left. */
 static void one_that_has_ended_is_in_no_sum(void **state)
 {
 	struct shares_reading reading;
