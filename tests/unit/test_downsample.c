@@ -223,6 +223,173 @@ static void fits_a_line(void **state)
 	series_finish(&series);
 }
 
+/* One column: which of its samples are its points, each once and in order. */
+static void a_column_has_four_points_at_most(void **state)
+{
+	static const struct {
+		double mib[6];
+		const char *points; /* their places */
+	} rows[] = {
+	    {{5, 3, 4, 4, 4, 9}, "015"},
+	    {{5, 9, 4, 4, 4, 3}, "015"},
+	    {{5, 3, 9, 4, 4, 4}, "0125"},
+	    {{5, 9, 3, 4, 4, 4}, "0125"},
+	    {{5, 4, 4, 3, 9, 4}, "0345"},
+	    {{9, 4, 4, 4, 4, 3}, "05"},
+	    {{3, 4, 4, 4, 4, 9}, "05"},
+	    {{9, 4, 3, 4, 4, 4}, "025"},
+	    {{3, 4, 9, 4, 4, 4}, "025"},
+	    {{5, 5, 5, 5, 5, 5}, "05"},
+	    /* the first of equal ones */
+	    {{5, 3, 3, 9, 9, 4}, "0135"},
+	    {{5, 9, 9, 3, 3, 4}, "0135"},
+	};
+	const struct downsample_view view = {.to_s = 6, .columns = 1};
+
+	(void)state;
+	for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
+		struct series series = {0};
+		struct downsample m4;
+
+		for (int i = 0; i < 6; i++)
+			series_add(&series, i, rows[r].mib[i]);
+		downsample_m4(&m4, &series, &view);
+		assert_int_equal(m4.points.len, strlen(rows[r].points));
+		for (size_t i = 0; i < m4.points.len; i++) {
+			assert_true(m4.points.items[i].time_s ==
+				    rows[r].points[i] - '0');
+			assert_int_equal(m4.points.items[i].starts, i == 0);
+			assert_int_equal(m4.points.items[i].column, 0);
+		}
+		assert_int_equal(m4.means.len, 1);
+		assert_int_equal(m4.means.items[0].samples, 6);
+		downsample_finish(&m4);
+		series_finish(&series);
+	}
+}
+
+/* A step of that many seconds between columns of two samples each; returns
+ * where lines and bars begin anew. */
+static size_t begun(double step_s, double gap_s)
+{
+	const struct downsample_view view = {
+	    .to_s = 16, .columns = 16, .gap_s = gap_s};
+	struct series series = {0};
+	struct downsample m4;
+	size_t starts = 0;
+
+	series_add(&series, 1, 1);
+	series_add(&series, 1.25, 2);
+	series_add(&series, 1.25 + step_s, 3);
+	series_add(&series, 1.25 + step_s + 0.25, 4);
+	downsample_m4(&m4, &series, &view);
+	for (size_t i = 0; i < m4.points.len; i++)
+		starts += m4.points.items[i].starts;
+	for (size_t i = 0; i < m4.means.len; i++)
+		starts += 10 * m4.means.items[i].starts;
+	downsample_finish(&m4);
+	series_finish(&series);
+	return starts;
+}
+
+static void only_a_longer_step_breaks_a_line(void **state)
+{
+	(void)state;
+	assert_int_equal(begun(4, 4), 11);
+	assert_int_equal(begun(4.25, 4), 22);
+	assert_int_equal(begun(0.75, 0.5), 22);
+	assert_int_equal(begun(0.75, 0.75), 11);
+	assert_int_equal(begun(9, 0), 11);
+}
+
+/* A point beyond each edge has no mean, and none comes after it. */
+static void what_lies_beyond_has_no_mean(void **state)
+{
+	const struct downsample_view view = {
+	    .from_s = 4, .to_s = 8, .columns = 2};
+	struct series series = {0};
+	struct downsample m4;
+
+	(void)state;
+	for (int i = 0; i < 16; i++)
+		series_add(&series, i, i);
+	downsample_m4(&m4, &series, &view);
+	assert_int_equal(m4.points.len, 6); /* 3; 4, 5; 6, 8; 9 */
+	assert_true(m4.points.items[0].time_s == 3);
+	assert_true(m4.points.items[1].time_s == 4);
+	assert_true(m4.points.items[4].time_s == 8);
+	assert_true(m4.points.items[5].time_s == 9);
+	assert_int_equal(m4.points.items[4].column, 1);
+	assert_int_equal(m4.points.items[5].column, 2);
+	assert_int_equal(m4.means.len, 2);
+	assert_true(m4.means.items[0].mib == 4.5);
+	assert_true(m4.means.items[1].mib == 7);
+	assert_true(m4.means.items[0].starts && !m4.means.items[1].starts);
+	downsample_finish(&m4);
+	series_finish(&series);
+}
+
+/* Of seven samples there is no gap, of eight the median of the longer half; the
+ * stretches of a thinned recording make it longer. */
+static void a_gap_needs_eight_samples(void **state)
+{
+	struct series series = {0};
+
+	(void)state;
+	for (int i = 0; i < 7; i++)
+		series_add(&series, 3 * i, 1);
+	assert_true(downsample_gap(&series) == 0);
+	series_add(&series, 21, 1);
+	assert_true(downsample_gap(&series) == 15);
+	series.stretch_s = 8;
+	assert_true(downsample_gap(&series) == 20);
+	series.stretch_s = 4;
+	assert_true(downsample_gap(&series) == 15);
+	series_finish(&series);
+	/* of 1,002 steps each second one is taken, of 1,001 all */
+	for (int steps = 1001; steps <= 1002; steps++) {
+		series_add(&series, 0, 1);
+		for (int i = 0; i < steps; i++)
+			series_add(&series,
+			    series.items[i].time_s + (i % 2 ? 5 : 1), 1);
+		assert_true(downsample_interval(&series) == 1);
+		series_finish(&series);
+	}
+	for (int i = 0; i <= 1000; i++)
+		series_add(&series, i < 500 ? i : 500 + 5 * (i - 500), 1);
+	assert_true(downsample_interval(&series) == 5);
+	series_finish(&series);
+}
+
+/* Slope and ends by the formulas of the textbook. */
+static void a_trend_is_of_least_squares(void **state)
+{
+	static const double times[] = {0, 1, 3, 4, 8},
+			    mib[] = {7, 9, 8, 14, 12};
+	struct series series = {0};
+	struct trend trend;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		series_add(&series, 1.7e9 + times[i], mib[i]);
+	series_add(&series, 1.7e9 + 9, 1000);
+	/* means 3.2 and 10; 38.8 squared seconds, their product with MiB 25 */
+	assert_true(trend_fit(&trend, &series, 1.7e9, 1.7e9 + 8));
+	assert_float_equal(trend.mib_per_s, 25 / 38.8, 1e-12);
+	assert_float_equal(trend.from_mib, 10 - 3.2 * 25 / 38.8, 1e-9);
+	assert_float_equal(trend.to_mib, 10 + 4.8 * 25 / 38.8, 1e-9);
+	assert_true(trend.from_s == 1.7e9 && trend.to_s == 1.7e9 + 8);
+	/* 1, 3 and 4 */
+	assert_true(trend_fit(&trend, &series, 1.7e9 + 0.5, 1.7e9 + 7));
+	assert_true(trend.from_s == 1.7e9 + 1 && trend.to_s == 1.7e9 + 4);
+	assert_float_equal(trend.mib_per_s, 57.0 / 42, 1e-9);
+	/* one sample, and none */
+	assert_false(trend_fit(&trend, &series, 1.7e9 + 8, 1.7e9 + 8));
+	assert_false(trend_fit(&trend, &series, 1.7e9 + 5, 1.7e9 + 7));
+	assert_false(trend_fit(&trend, &series, 1.7e9 + 10, 1.7e9 + 99));
+	series_finish(&series);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +400,11 @@ int main(void)
 	    cmocka_unit_test(means_are_of_the_samples_of_a_column),
 	    cmocka_unit_test(usual_step),
 	    cmocka_unit_test(fits_a_line),
+	    cmocka_unit_test(a_column_has_four_points_at_most),
+	    cmocka_unit_test(only_a_longer_step_breaks_a_line),
+	    cmocka_unit_test(what_lies_beyond_has_no_mean),
+	    cmocka_unit_test(a_gap_needs_eight_samples),
+	    cmocka_unit_test(a_trend_is_of_least_squares),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

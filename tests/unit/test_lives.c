@@ -407,6 +407,95 @@ static void what_fell_before_is_no_end(void **state)
 	assert_int_equal(cut_after(40, 1, 4, 290), 4);
 }
 
+static struct envelope envelope;
+
+/* Levels of as many bins each, NAN where there is no sample; returns the
+ * number of valleys. */
+static size_t valleys(
+    const double *levels, size_t count, double share, double *x, double *y)
+{
+	for (size_t i = 0; i < ENVELOPE_BINS; i++)
+		envelope.floors[i] = levels[i * count / ENVELOPE_BINS];
+	return envelope_valleys(&envelope, share, 8, x, y);
+}
+
+/* A fall and a rise of more than the share make a valley; its place is the last
+ * of the lowest. */
+static void valleys_at_the_limits(void **state)
+{
+	static const double fall[] = {0, 100, 50, 100};
+	static const double rise[] = {100, 0, 50, 0, 100};
+	static const double gap[] = {100, 20, NAN, 20, 100, NAN};
+	double x[8], y[8];
+
+	(void)state;
+	assert_int_equal(valleys(fall, 4, 0.5, x, y), 0);
+	assert_int_equal(valleys(fall, 4, 0.49, x, y), 1);
+	assert_true(y[0] == 50 && x[0] == 719.5 / 960);
+	assert_int_equal(valleys(rise, 5, 0.5, x, y), 1);
+	assert_true(y[0] == 0 && x[0] == 767.5 / 960);
+	assert_int_equal(valleys(rise, 5, 0.49, x, y), 2);
+	assert_true(y[0] == 0 && x[0] == 383.5 / 960);
+	assert_true(y[1] == 0 && x[1] == 767.5 / 960);
+	assert_int_equal(valleys(gap, 6, 0.5, x, y), 1);
+	assert_true(y[0] == 20 && x[0] == 639.5 / 960);
+	/* the bottom may be one bin, and of several the lowest */
+	for (size_t i = 0; i < ENVELOPE_BINS; i++)
+		envelope.floors[i] = i == 500 ? 0 : i == 510 ? 40 : 100;
+	assert_int_equal(envelope_valleys(&envelope, 0.5, 8, x, y), 2);
+	assert_true(x[0] == 500.5 / 960 && x[1] == 510.5 / 960);
+	assert_int_equal(envelope_valleys(&envelope, 0.7, 8, x, y), 1);
+	assert_true(x[0] == 500.5 / 960 && y[0] == 0);
+	envelope.floors[0] = 90; /* the first is no top yet */
+	envelope.floors[959] = 0;
+	assert_int_equal(envelope_valleys(&envelope, 0.5, 2, x, y), 2);
+	assert_int_equal(envelope_valleys(&envelope, 0.5, 1, x, y), 0);
+}
+
+/* The median of all steps, or of 1,024 that are spread over them. */
+static void the_usual_step_is_the_median(void **state)
+{
+	struct series series = {0};
+
+	(void)state;
+	series_add(&series, 0, 10);
+	assert_true(envelope_step(&series) == 0);
+	series_add(&series, 1, 11);
+	assert_true(envelope_step(&series) == 1);
+	series_add(&series, 2, 6);
+	assert_true(envelope_step(&series) == 3);
+	series.len = 0;
+	for (int i = 0; i <= 2048; i++)
+		series_add(&series, i, i < 1000 ? i % 2 : i % 2 * 8);
+	assert_true(envelope_step(&series) == 8);
+	for (int i = 0; i <= 2048; i++)
+		series.items[i].mib = i < 1100 ? i % 2 : i % 2 * 8;
+	assert_true(envelope_step(&series) == 1);
+	series_finish(&series);
+}
+
+/* The first and the last sample have no neighbour to be below: no dips. Four
+ * of two hundred are a fiftieth, and three are less. */
+static void ends_are_no_dips(void **state)
+{
+	struct series series = {0};
+
+	(void)state;
+	for (int i = 0; i < 200; i++)
+		series_add(&series, i, 100);
+	for (int dips = 0; dips <= 4; dips++) {
+		series.items[0].mib = series.items[199].mib = 40;
+		if (dips > 0)
+			series.items[20 * dips].mib = 50;
+		envelope_init(&envelope, &series);
+		assert_true(envelope.floors[0] == 40);
+		assert_true(envelope.floors[959] == 40);
+		assert_true(isnan(envelope.floors[20 * 960 / 199]) ==
+			    (dips > 0 && dips < 4));
+	}
+	series_finish(&series);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -419,6 +508,9 @@ int main(void)
 	    cmocka_unit_test(the_way_down_belongs_to_the_end),
 	    cmocka_unit_test(what_a_long_end_leads_to),
 	    cmocka_unit_test(what_fell_before_is_no_end),
+	    cmocka_unit_test(valleys_at_the_limits),
+	    cmocka_unit_test(the_usual_step_is_the_median),
+	    cmocka_unit_test(ends_are_no_dips),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
