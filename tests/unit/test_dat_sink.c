@@ -160,11 +160,11 @@ static void an_end_says_how(void **state)
 	    .peak_kib = 2048,
 	    .limit_kib = 3072,
 	    .limit_of = "cgroup"});
-	end_of((struct sink_exit){.pid = 7, .is_root = true});
+	end_of((struct sink_exit){.pid = 7, .is_root = true, .limit_kib = 1});
 	expect_ends("CMDLINE x|EXIT;pid=7;status=3 1.000000 5.0000|"
 		    "EXIT;pid=7;signal=9;oom=1;limit=3.000000;of=cgroup "
 		    "2.000000 5.0000|"
-		    "EXIT;pid=7 0.000000 5.0000|");
+		    "EXIT;pid=7;limit=0.000977 0.000000 5.0000|");
 }
 
 /* A descendant's end is written with -M, where it is known. */
@@ -276,12 +276,15 @@ static void consecutive_freed_ids_are_a_range(void **state)
 	recording.informed = true;
 	recording.sink.freed(recording.sink.context, &freed);
 	freed.ids = ids + 3;
+	freed.count = 2;
+	recording.sink.freed(recording.sink.context, &freed);
 	freed.count = 1;
 	freed.pid = 0;
 	freed.ended = true;
 	recording.sink.freed(recording.sink.context, &freed);
 	expect_ends("CMDLINE x|"
 		    "FREE;id=3-5,9,11-12;pid=8 1.000000 5.0000|"
+		    "FREE;id=9,11;pid=8 1.000000 5.0000|"
 		    "FREE;id=9;ended=1 1.000000 5.0000|");
 }
 
@@ -432,17 +435,19 @@ static void introduce(pid_t pid, int64_t kib)
 	recording.sink.introduce(recording.sink.context, &introduction);
 }
 
-/* The file with that ending, without INFO and with "|" for newlines; it is
+/* The file with that ending, without its INFO and with "|" for newlines; it is
  * removed. */
 static void expect_rotated(const char *ending, const char *want)
 {
 	char name[64], line[512], got[1024] = "";
+	size_t infos = 0;
 	FILE *file;
 
 	snprintf(name, sizeof(name), "%s%s", path, ending);
 	file = fopen(name, "r");
 	assert_non_null(file);
 	while (fgets(line, sizeof(line), file)) {
+		infos += strncmp(line, "INFO;", 5) == 0;
 		if (strncmp(line, "INFO;", 5) == 0)
 			continue;
 		line[strcspn(line, "\n")] = '|';
@@ -450,6 +455,7 @@ static void expect_rotated(const char *ending, const char *want)
 	}
 	fclose(file);
 	assert_string_equal(got, want);
+	assert_int_equal(infos, 1);
 	if (ending[0])
 		unlink(name);
 }
@@ -524,6 +530,7 @@ static void the_next_file_introduces_its_processes(void **state)
 	recording.command = words;
 	assert_int_equal(
 	    dat_writer_bound_files(&recording.writer, 1, 1, &e), 0);
+	introduce(7, 128);
 	introduce(7, 256);
 	for (int i = 0; i < 2; i++, now.time_ns += NS_PER_S) {
 		recording.sink.flush(recording.sink.context);
@@ -536,6 +543,7 @@ static void the_next_file_introduces_its_processes(void **state)
 	    "MEM 1.000000 2.0000|");
 	expect_rotated(".1",
 	    "CMDLINE x|"
+	    "PROC;pid=7;start=7;ppid=1;name=main;cmd=word 0.125000 1.0000|"
 	    "PROC;pid=7;start=7;ppid=1;name=main;cmd=word 0.250000 1.0000|"
 	    "MEM 1.000000 1.0000|EXIT;pid=7 0.000000 2.0000|");
 }
@@ -607,6 +615,35 @@ static void what_is_attached_to_has_no_rank(void **state)
 	expect_info("INFO;backend=rss;interval=1 1.000000 1.0000\n");
 }
 
+/* Names of processes that have ended are dropped from time to time. */
+static void names_for_the_next_file_are_those_of_the_living(void **state)
+{
+	struct sink_process process = {
+	    .pid = 107, .start_ticks = 107, .is_root = true};
+	struct sink_tick now = {.time_ns = NS_PER_S,
+	    .sampled = true,
+	    .processes = &process,
+	    .count = 1};
+	struct err e;
+
+	(void)state;
+	assert_int_equal(
+	    dat_writer_bound_files(&recording.writer, 1 << 30, 1, &e), 0);
+	recording.sink.tick(recording.sink.context, &now);
+	for (pid_t pid = 100; pid < 166; pid++)
+		introduce(pid, 1);
+	recording.sink.tick(recording.sink.context, &now);
+	assert_int_equal(recording.procs.len, 66);
+	introduce(166, 1);
+	assert_int_equal(recording.procs.len, 67);
+	process.kib = 5;
+	recording.sink.tick(recording.sink.context, &now);
+	assert_int_equal(recording.procs.len, 1);
+	assert_int_equal(recording.procs.items[0].pid, 107);
+	assert_int_equal(recording.procs.items[0].kib, 5);
+	assert_int_equal(dat_sink_finish(&recording, &e), 0);
+}
+
 static int begin(void **state)
 {
 	static char *words[] = {"x", NULL};
@@ -665,6 +702,8 @@ int main(void)
 		a_full_file_is_followed_by_a_next, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		the_next_file_introduces_its_processes, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		names_for_the_next_file_are_those_of_the_living, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		without_skip_each_sample_is_written, begin, end),
 	    cmocka_unit_test_setup_teardown(

@@ -105,6 +105,7 @@ static void the_killer_is_known_by_its_counter(void **state)
 	(void)state;
 	begin(&exit_cause);
 	set_group("outer/job", "max\n", 4);
+	exit_cause_read(&exit_cause, 3 * NS_PER_S); /* it is the same group */
 	end(&exit_cause, KILLED, &verdict);
 	assert_true(verdict.oom);
 	assert_int_equal(verdict.kills, 1);
@@ -358,6 +359,16 @@ static void an_address_space_has_a_limit_too(void **state)
 	assert_false(verdict.oom);
 	assert_int_equal(verdict.limit_kib, most / 1024);
 	assert_string_equal(verdict.limit_of->key, "address-space");
+	/* One that ended before the first reading had inherited ours. */
+	begin(&exit_cause);
+	fake_write("groups/outer/memory.max", "max\n");
+	fake_write("meminfo", "MemTotal: 99999999999999 kB\n");
+	exit_cause_finish(&exit_cause);
+	exit_cause_init(&exit_cause, &fs, getpid(), 0);
+	assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
+	end(&exit_cause, FAILED, &verdict);
+	assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+	assert_int_equal(verdict.limit_kib, most / 1024);
 }
 
 static void each_kill_is_reported_once(void **state)

@@ -113,6 +113,15 @@ static void one_that_is_lost_holds_no_file(void **state)
 		assert_int_equal(fcntl(files[i], F_GETFD), -1);
 	assert_int_equal(at(0)->fd, -1);
 	assert_true(members.any_gone);
+	members_sweep(&members);
+	add(100, 1)->fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	add(101, 1)->fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	files[0] = at(0)->fd;
+	files[1] = at(1)->fd;
+	members_finish(&members);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(fcntl(files[i], F_GETFD), -1);
+	assert_int_equal(members.list.len, 0);
 }
 
 static void the_highest_sample_has_its_moment(void **state)
@@ -169,6 +178,8 @@ static void what_was_killed_ends_soon(void **state)
 	assert_true(members_any_dying(&members));
 	at(1)->gone = true;
 	assert_false(members_any_dying(&members));
+	at(0)->killed = true;
+	assert_true(members_any_dying(&members));
 }
 
 static void set_ran(int pid, unsigned long ns)

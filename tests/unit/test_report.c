@@ -67,6 +67,12 @@ static void on_mark(
 	add("mark %d %d %s; ", (int)time_ns, (int)kib, label);
 }
 
+static void on_usage(void *context, const struct sink_usage *usage)
+{
+	(void)context;
+	add("usage %d; ", (int)usage->kib);
+}
+
 static void on_flush(void *context)
 {
 	(void)context;
@@ -79,6 +85,7 @@ static const struct sink sink = {.introduce = on_introduce,
     .peak = on_peak,
     .share = on_share,
     .mark = on_mark,
+    .usage = on_usage,
     .flush = on_flush};
 static const struct sink silent;
 static const struct report report = {.sink = &sink, .epoch_ns = 1000};
@@ -173,6 +180,21 @@ static void a_pid_of_another_is_announced_before_its_sample(void **state)
 	assert_reported("tick 5; ");
 }
 
+/* The program is announced first of all, and by itself only where a later one
+ * needs it. */
+static void a_reused_pid_of_the_program_is_announced_with_others(void **state)
+{
+	const struct sink_tick tick = {.total_kib = 5};
+
+	(void)state;
+	names.highest = 50;
+	report_tick(&report, &names, &members, &tick);
+	assert_reported("introduce 10 program ''; tick 5; ");
+	add_member(11);
+	report_tick(&report, &names, &members, &tick);
+	assert_reported("introduce 11 program ''; tick 5; ");
+}
+
 static void what_is_gone_or_known_is_not_announced(void **state)
 {
 	const struct sink_tick tick = {.total_kib = 5};
@@ -206,10 +228,12 @@ static void figures_go_through_as_they_are(void **state)
 	report_mark(&report, &tick, "label");
 	report_share(&report, &reading);
 	report_peak(&report, &peaks);
+	report_usage(&report, &(struct sink_usage){.kib = 8});
 	report_flush(&report);
 	assert_false(peaks.unreported);
 	assert_reported(
-	    "mark 6 5 label; share 1007 300 200 2; peak 9; flush; ");
+	    "mark 6 5 label; share 1007 300 200 2; peak 9; usage 8; "
+	    "flush; ");
 }
 
 static void a_member_is_as_the_sink_gets_it(void **state)
@@ -253,6 +277,7 @@ static void a_sink_may_leave_things_out(void **state)
 	report_peak(&to_nobody, &peaks);
 	report_share(&to_nobody, &reading);
 	report_mark(&to_nobody, &tick, "");
+	report_usage(&to_nobody, &(struct sink_usage){0});
 	report_flush(&to_nobody);
 	assert_reported("");
 }
@@ -266,6 +291,7 @@ int main(void)
 	    TEST(the_programs_end_is_no_end_of_a_descendant),
 	    TEST(who_is_not_judged_has_no_end_yet),
 	    TEST(a_pid_of_another_is_announced_before_its_sample),
+	    TEST(a_reused_pid_of_the_program_is_announced_with_others),
 	    TEST(what_is_gone_or_known_is_not_announced),
 	    TEST(a_name_is_news_once),
 	    TEST(figures_go_through_as_they_are),

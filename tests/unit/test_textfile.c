@@ -77,7 +77,23 @@ static void figures_by_name(void **state)
 	assert_non_null(strstr(text, "mprof_process_memory_peak_bytes{command="
 				     "\"serve \\\"x\\\"\",pid=\"42\","
 				     "process=\"web\"} 307200\n"));
-	assert_non_null(strstr(text, "mprof_processes{command="));
+	assert_non_null(strstr(text,
+	    "# HELP mprof_processes Recorded processes alive.\n"
+	    "# TYPE mprof_processes gauge\nmprof_processes{command="));
+	assert_non_null(strstr(text, "mprof_processes{command=\"serve "
+				     "\\\"x\\\"\",pid=\"42\"} 3\n"));
+	/* the highest of a sum, or of a process's own mark */
+	assert_non_null(strstr(text, "mprof_memory_peak_bytes{command=\"serve "
+				     "\\\"x\\\"\",pid=\"42\"} 307200\n"));
+	tell(t, 1001, 1000);
+	assert_non_null(strstr(content(),
+	    "mprof_memory_peak_bytes{command=\"serve \\\"x\\\"\",pid=\"42\"} "
+	    "1095680\n"));
+	assert_non_null(strstr(text, "process=\"web\"} 1044480\n"));
+	assert_non_null(strstr(text, "process=\"a\\\"b\\\\\\\\n\"} 51200\n"));
+	tell(t, 1002, 10);
+	assert_non_null(strstr(content(), "process=\"web\"} 30720\n"));
+	assert_non_null(strstr(text, "process=\"web\"} 1044480\n"));
 	assert_int_equal(stat(path, &file), 0);
 	assert_int_equal(file.st_mode & 0777, 0600);
 	textfile_destroy(t);
@@ -162,6 +178,19 @@ static void once_a_second(void **state)
 	textfile_destroy(t);
 }
 
+/* A link to a device, say, is not replaced. */
+static void what_is_no_file_is_refused(void **state)
+{
+	struct err e;
+
+	(void)state;
+	assert_int_equal(symlink("/dev/null", path), 0);
+	assert_null(textfile_create(directory, 42, "x", &e));
+	assert_non_null(strstr(e.text, ": no textfile can be written there: "));
+	assert_non_null(strstr(e.text, ": is not a regular file"));
+	assert_int_equal(unlink(path), 0);
+}
+
 static void a_directory_that_is_none(void **state)
 {
 	struct err e;
@@ -183,6 +212,8 @@ int main(void)
 		readings_are_in_base_units, make_directory, remove_directory),
 	    cmocka_unit_test_setup_teardown(
 		once_a_second, make_directory, remove_directory),
+	    cmocka_unit_test_setup_teardown(
+		what_is_no_file_is_refused, make_directory, remove_directory),
 	    cmocka_unit_test(a_directory_that_is_none),
 	};
 
