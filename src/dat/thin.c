@@ -161,7 +161,8 @@ static int thin_each_line(const struct thin_copy *copy,
 	size_t cap = 0;
 	off_t left = copy->len;
 
-	rewind(copy->from);
+	if (fseeko(copy->from, 0, SEEK_SET) != 0)
+		return err_set(e, "can't be read");
 	while (left > 0 && !atomic_load(copy->stop)) {
 		ssize_t len = getline(&text, &cap, copy->from);
 

@@ -333,7 +333,7 @@ static pid_t spawn_reporting(const struct launch *launch,
 {
 	pid_t pid = shared ? clone_suspended() : -1;
 
-	if (pid < 0)
+	if (pid < 0) /* NOLINTNEXTLINE(bugprone-unsafe-functions) */
 		pid = vfork();
 	/* The child sets signals, then executes or calls _exit(). */
 	if (pid == 0) /* NOLINTNEXTLINE(clang-analyzer-unix.Vfork) */

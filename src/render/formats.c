@@ -329,11 +329,11 @@ static int format_refuse(const char *path, enum render_subject subject,
     const char *name, struct err *e)
 {
 	const char *what = subject == RENDER_CHART ? "charts" : "graphs";
+	size_t others =
+	    sizeof(formats_of_others) / sizeof(formats_of_others[0]);
 	char problem[256];
 
-	for (size_t i = 0;
-	     i < sizeof(formats_of_others) / sizeof(formats_of_others[0]);
-	     i++) {
+	for (size_t i = 0; i < others; i++) {
 		const char *instead = formats_of_others[i].instead;
 
 		if (strcasecmp(formats_of_others[i].name, name) == 0 &&

@@ -46,8 +46,7 @@ struct life {
 	_Atomic int64_t gone; /* was waited for */
 };
 
-/* Shared by all. */
-static struct world {
+struct world {
 	_Atomic int alive;   /* began, and are not ending */
 	_Atomic int planned; /* those, and those that are being forked */
 	_Atomic int places;  /* that are taken */
@@ -56,7 +55,10 @@ static struct world {
 	_Atomic int mortal;
 	_Atomic int over; /* a futex */
 	struct life lives[PLACES];
-} * world;
+};
+
+/* Shared by all. */
+static struct world *world;
 
 static void live(struct life *life, uint64_t seed);
 

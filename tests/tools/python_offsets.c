@@ -21,7 +21,7 @@
 #endif
 #include "internal/pycore_gil.h"
 
-#define SINCE(minor) (PY_VERSION_HEX >= 0x03000000 + (minor)*0x10000)
+#define SINCE(minor) (PY_VERSION_HEX >= 0x03000000 + ((minor) << 16))
 #define FIELD(name, value) printf("\t.%s = %ld,\n", #name, (long)(value))
 #define ABSENT(name) FIELD(name, -1)
 #ifdef Py_GIL_DISABLED

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "python/remote/offsets.h"
 
@@ -33,11 +34,13 @@ static inline bool debug_row_next(
 
 	for (; *at < sizeof(words) / sizeof(*words); ++*at) {
 		const char *field = (const char *)row + words[*at].field;
+		int value;
 
 		if (words[*at].minor != row->minor)
 			continue;
 		found->word = words[*at].word;
-		found->value = (uint64_t) * (const int *)field;
+		memcpy(&value, field, sizeof(value));
+		found->value = (uint64_t)value;
 		++*at;
 		return true;
 	}

@@ -28,7 +28,7 @@ long spot_add(const char *name, bool keeps, long first_line)
 	spot->table.first = first_line;
 	if (spots.len == cap) {
 		cap = cap ? 2 * cap : 16;
-		items = realloc(items, cap * sizeof(struct spot *));
+		items = realloc(spots.items, cap * sizeof(struct spot *));
 		if (items) {
 			spots.items = items;
 			spots.cap = cap;
