@@ -212,12 +212,14 @@ static void spread_add_distance(
     struct strbuf *text, double value, double median)
 {
 	double ratio = median > 0 ? value / median : 0;
+	char distance[UNITS_TEXT];
 
 	if (ratio >= 2)
 		strbuf_add_format(text, ", %.2g times the median", ratio);
 	else if (ratio > 0)
-		strbuf_add_format(text, ", %.0f %% %s the median",
-		    100 * fabs(ratio - 1), ratio > 1 ? "above" : "below");
+		strbuf_add_format(text, ", %s %s the median",
+		    units_percent_words(distance, 100 * fabs(ratio - 1)),
+		    ratio > 1 ? "above" : "below");
 }
 
 static int spread_compare_apart(

@@ -109,8 +109,11 @@ static void verdicts_judge_usage(struct verdict *verdict,
 		return;
 	}
 	verdict->met = verdict->value <= bound;
-	snprintf(verdict->figure, sizeof(verdict->figure),
-	    percent ? "%.1f %%" : "%.0f", verdict->value);
+	if (percent)
+		units_percent(verdict->figure, verdict->value, 1);
+	else
+		snprintf(verdict->figure, sizeof(verdict->figure), "%.0f",
+		    verdict->value);
 }
 
 static void verdicts_judge_cpu(struct verdict *verdict,
@@ -297,6 +300,7 @@ static void verdicts_judge_baseline(struct verdicts *verdicts,
 	    verdicts_add(verdicts, "baseline", "mib", NULL);
 	size_t peak = offsetof(struct figures, peak_mib);
 	struct comparison plain, excess;
+	char change[UNITS_TEXT];
 
 	recording_set_compare(baseline, set, peak, 1, &plain);
 	recording_set_compare(baseline, set, peak, 1 + tolerance, &excess);
@@ -306,8 +310,9 @@ static void verdicts_judge_baseline(struct verdicts *verdicts,
 	    excess.difference <= 0 || (excess.spread && excess.low <= 0);
 	units_size(verdict->figure, verdict->value);
 	units_size(verdict->limit, verdict->bound);
-	snprintf(verdict->note, sizeof(verdict->note),
-	    "%+.1f %% to the baseline%s", 100 * plain.relative,
+	snprintf(verdict->note, sizeof(verdict->note), "%s%s to the baseline%s",
+	    plain.relative > 0 ? "+" : "",
+	    units_percent(change, 100 * plain.relative, 1),
 	    !excess.spread           ? ""
 	    : excess.difference <= 0 ? ", of several runs"
 	    : verdict->met           ? ", within the spread of the runs"
@@ -363,8 +368,7 @@ static void verdicts_judge_spread(struct verdicts *verdicts,
 	if (isnan(verdict->value))
 		strcpy(verdict->figure, "unknown");
 	else
-		snprintf(verdict->figure, sizeof(verdict->figure), "%.1f %%",
-		    100 * verdict->value);
+		units_percent(verdict->figure, 100 * verdict->value, 1);
 	snprintf(verdict->limit, sizeof(verdict->limit), "%g %%",
 	    100 * verdict->bound);
 	verdicts_note_spread(verdict, &spread);

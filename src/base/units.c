@@ -237,6 +237,25 @@ char *units_rate(char *out, double mib_per_s)
 	return out;
 }
 
+char *units_percent(char *out, double percent, int decimals)
+{
+	double least = pow(10, -decimals);
+
+	if (percent != 0 && fabs(percent) <= least / 2)
+		snprintf(out, UNITS_TEXT, "%s<%.*f %%", percent < 0 ? "-" : "",
+		    decimals, least);
+	else
+		snprintf(out, UNITS_TEXT, "%.*f %%", decimals, percent);
+	return out;
+}
+
+char *units_percent_words(char *out, double percent)
+{
+	if (percent > 0 && percent <= 0.5)
+		return strcpy(out, "less than 1 %");
+	return units_percent(out, percent, 0);
+}
+
 char *units_count(char *out, uint64_t count, const char *one, const char *many)
 {
 	snprintf(

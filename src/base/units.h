@@ -57,6 +57,15 @@ char *units_duration_to(char *out, double seconds, double step);
 char *units_rate(char *out, double mib_per_s);
 char *units_rate_number(char *out, double mib_per_s);
 
+/* A percentage with so many decimals: 9.52 by 1 -> "9.5 %". One that they don't
+ * show: 0.04 by 1 -> "<0.1 %", -0.04 -> "-<0.1 %" */
+char *units_percent(char *out, double percent, int decimals);
+
+/* The same for a sentence, without decimals: 9.52 -> "10 %", 0.4 -> "less than
+ * 1
+ * %" */
+char *units_percent_words(char *out, double percent);
+
 /* A count with a noun and what agrees with it: 1 -> "1 sample was missed", 2 ->
  * "2 samples were missed"; out has UNITS_COUNT bytes. */
 char *units_count(char *out, uint64_t count, const char *one, const char *many);

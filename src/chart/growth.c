@@ -74,10 +74,10 @@ static enum role growth_role_of(const struct frame *frame)
 static char *full_name(
     const struct growth_build *build, const struct frame *frame, double mib)
 {
-	char size[UNITS_TEXT];
-	char *raw = mem_format("%s (%s:%d) %s, %.1f %%", frame->function,
+	char size[UNITS_TEXT], share[UNITS_TEXT];
+	char *raw = mem_format("%s (%s:%d) %s, %s", frame->function,
 	    frame->file, frame->line, units_size(size, mib),
-	    100 * mib / build->whole_mib);
+	    units_percent(share, 100 * mib / build->whole_mib, 1));
 	char *clean = utf8_clean_copy(raw);
 
 	free(raw);

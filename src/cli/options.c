@@ -11,6 +11,7 @@
 
 #include "base/array.h"
 #include "base/strbuf.h"
+#include "cli/wrap.h"
 
 struct values_unit {
 	const char *name;
@@ -427,22 +428,8 @@ static void print_wrapped(
 		column = 0;
 	}
 	fprintf(out, "%*s", (int)(from - column), "");
-	column = from;
-	while (*text) {
-		size_t len = strcspn(text, " ");
-
-		if (column > from && column + 1 + len > 79) {
-			fprintf(out, "\n%*s", (int)from, "");
-			column = from;
-		} else if (column > from) {
-			fputc(' ', out);
-			column++;
-		}
-		fprintf(out, "%.*s", (int)len, text);
-		column += len;
-		text += len + strspn(text + len, " ");
-	}
-	fputc('\n', out);
+	wrap_print(out, text,
+	    (struct wrap){.column = from, .indent = from, .width = 79});
 }
 
 struct option_value options_value(const struct option_row *row, size_t at)

@@ -13,6 +13,7 @@
 #include "chart/chart.h"
 #include "cli/markdown.h"
 #include "cli/table.h"
+#include "cli/wrap.h"
 #include "commands/command.h"
 #include "commands/command_picture.h"
 #include "input/recording_files.h"
@@ -91,6 +92,8 @@ static char *compare_format_percent(char *out, double percent)
 {
 	char number[UNITS_TEXT];
 
+	if (fabs(percent) < 0.005)
+		return units_percent(out, percent, 2);
 	snprintf(out, UNITS_TEXT, "%.20s %%", units_number(number, percent));
 	return out;
 }
@@ -143,7 +146,8 @@ static char *format_relative(char *out, const struct comparison *c)
 	char number[UNITS_TEXT];
 
 	if (c->a != 0 && fabs(c->relative) < 10)
-		snprintf(out, UNITS_TEXT, "%+.1f %%", 100 * c->relative);
+		snprintf(out, UNITS_TEXT, "%s%.30s", c->relative > 0 ? "+" : "",
+		    units_percent(number, 100 * c->relative, 1));
 	else if (c->a != 0 && c->b / c->a > 0)
 		snprintf(out, UNITS_TEXT, "%.28s x",
 		    units_number(number, c->b / c->a));
@@ -368,9 +372,9 @@ static char *compare_sentence(const struct recording_set *const sides[2])
 		    units_size(size, peak.difference),
 		    units_number(number, 1 + peak.relative));
 	else
-		strbuf_add_format(&text, "B peaks %s (%.0f %%) %s",
+		strbuf_add_format(&text, "B peaks %s (%s) %s",
 		    units_size(size, fabs(peak.difference)),
-		    100 * fabs(peak.relative),
+		    units_percent_words(number, 100 * fabs(peak.relative)),
 		    peak.difference > 0 ? "higher" : "lower");
 	add_chance(&text, &peak);
 	return strbuf_take(&text);
@@ -399,7 +403,9 @@ static void command_compare_print_all(
 	compare_table_add_parts(&table, "phase", phases);
 	compare_table_add_parts(&table, "process", processes);
 	compare_table_print(&table);
-	printf("\n%s\n", sentence);
+	putchar('\n');
+	wrap_print(
+	    stdout, sentence, (struct wrap){.width = table_width(stdout)});
 	compare_table_finish(&table);
 	free(sentence);
 }

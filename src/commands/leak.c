@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/strbuf.h"
 #include "base/units.h"
 #include "base/utf8.h"
 #include "base/json.h"
+#include "cli/table.h"
 #include "cli/terminal.h"
+#include "cli/wrap.h"
 #include "commands/command.h"
 #include "input/profiles.h"
 #include "profile/ending.h"
@@ -82,42 +85,53 @@ static double limit_of(
 	return limit;
 }
 
-static void print_rate(const struct leak *leak)
+/* Prints a sentence behind what is on its line already. */
+static void command_leak_print(const char *text, size_t column)
+{
+	wrap_print(stdout, text,
+	    (struct wrap){
+		.column = column, .indent = 4, .width = table_width(stdout)});
+}
+
+static void command_leak_add_rate(struct strbuf *text, const struct leak *leak)
 {
 	char rate[UNITS_TEXT], low[UNITS_TEXT], high[UNITS_TEXT];
 
-	printf("%s (95 %%: %s to %s)", units_rate(rate, leak->mib_per_s),
+	strbuf_add_format(text, "%s (95 %%: %s to %s)",
+	    units_rate(rate, leak->mib_per_s),
 	    units_rate_number(low, leak->low),
 	    units_rate_number(high, leak->high));
 }
 
-static void command_leak_print_limit(const struct leak *leak, double limit_mib)
+static void command_leak_add_limit(
+    struct strbuf *text, const struct leak *leak, double limit_mib)
 {
 	char limit[UNITS_TEXT], in[UNITS_TEXT];
 	double left = limit_mib - leak->level_mib;
 
 	units_limit(limit, limit_mib);
 	if (left <= 0)
-		printf("; %s is reached", limit);
+		strbuf_add_format(text, "; %s is reached", limit);
 	else
-		printf("; %s would be reached in %s", limit,
+		strbuf_add_format(text, "; %s would be reached in %s", limit,
 		    units_duration(in, left / leak->mib_per_s));
 }
 
-static void print_trend(const struct finding *f, const struct leak *leak)
+static void command_leak_add_trend(
+    struct strbuf *text, const struct finding *f, const struct leak *leak)
 {
 	char since[UNITS_TEXT];
 
-	print_rate(leak);
+	command_leak_add_rate(text, leak);
 	units_duration(since, leak->since_s - leak->first_s);
 	if (leak->lives)
-		printf(" in each of %zu lives, as in that from %s on",
-		    leak->lives, since);
+		strbuf_add_format(text,
+		    " in each of %zu lives, as in that from %s on", leak->lives,
+		    since);
 	else if (leak->since_s > leak->first_s)
-		printf(" from %s on", since);
+		strbuf_add_format(text, " from %s on", since);
 	if (f && leak->mib_per_s > 0)
-		command_leak_print_limit(leak, f->limit_mib);
-	putchar('\n');
+		command_leak_add_limit(text, leak, f->limit_mib);
 }
 
 static void command_leak_print_verdict(const struct finding *f)
@@ -129,42 +143,54 @@ static void command_leak_print_verdict(const struct finding *f)
 	    [LEAK_GROWING] = TERMINAL_DOUBT,
 	    [LEAK_LEAKING] = TERMINAL_BAD,
 	};
+	const char *word = leak_word(leak->verdict);
 	char *why = leak_why(leak), level[UNITS_TEXT];
+	struct strbuf text = {0};
 
 	units_size(level, leak->level_mib);
-	terminal_print_word(leak_word(leak->verdict), moods[leak->verdict]);
-	fputs(": ", stdout);
 	switch (leak->verdict) {
 	case LEAK_LEAKING:
-		print_trend(f, leak);
+		command_leak_add_trend(&text, f, leak);
 		break;
 	case LEAK_GROWING:
-		printf("but slowing: looks like a cache or a warm-up; %s at "
-		       "the end\n",
+		strbuf_add_format(&text,
+		    "but slowing: looks like a cache or a warm-up; %s at the "
+		    "end",
 		    level);
 		break;
 	case LEAK_STEADY:
-		printf("no growth beyond the noise, %s; %s at the end\n", why,
+		strbuf_add_format(&text,
+		    "no growth beyond the noise, %s; %s at the end", why,
 		    level);
 		break;
 	case LEAK_UNDECIDED:
-		printf("%s\n", why);
+		strbuf_add(&text, why);
 		break;
 	}
+	free(why);
+	terminal_print_word(word, moods[leak->verdict]);
+	fputs(": ", stdout);
+	why = strbuf_take(&text);
+	command_leak_print(why, strlen(word) + 2);
 	free(why);
 }
 
 static void print_process(const struct leak_process *judged)
 {
-	char text[96];
+	char name[96], *sentence;
+	struct strbuf text = {0};
 
-	printf("  process %s",
-	    utf8_clean(text, sizeof(text), judged->process->key));
+	strbuf_add_format(&text, "process %s",
+	    utf8_clean(name, sizeof(name), judged->process->key));
 	if (judged->process->name)
-		printf(" (%s)",
-		    utf8_clean(text, sizeof(text), judged->process->name));
-	printf(" leaks: ");
-	print_trend(NULL, &judged->leak);
+		strbuf_add_format(&text, " (%s)",
+		    utf8_clean(name, sizeof(name), judged->process->name));
+	strbuf_add(&text, " leaks: ");
+	command_leak_add_trend(&text, NULL, &judged->leak);
+	sentence = strbuf_take(&text);
+	fputs("  ", stdout);
+	command_leak_print(sentence, 2);
+	free(sentence);
 }
 
 static void print_finding(const struct finding *f, bool named)

@@ -247,13 +247,14 @@ static void command_lines_print_row(const struct lines *lines,
     const struct lines_row *row, const char *text,
     const struct units_column *unit, size_t terminal)
 {
-	char size[UNITS_TEXT];
+	char size[UNITS_TEXT], percent[UNITS_TEXT];
 	char *name = row_name(row);
 	double share = lines->grown_mib > 0 && row->mib > 0
 			   ? 100 * row->mib / lines->grown_mib
 			   : 0;
-	int used = printf("%10s  %5.1f %%  %7zu  ",
-	    units_column_size(size, unit, row->mib), share, row->samples);
+	int used =
+	    printf("%10s  %7s  %7zu  ", units_column_size(size, unit, row->mib),
+		units_percent(percent, share, 1), row->samples);
 
 	lines_print_place(&(struct lines_place){name, row->line, text, ""},
 	    (size_t)used, terminal);

@@ -319,8 +319,7 @@ static void lines_held_print_row(const struct held *held,
 
 	if (is_sampled) {
 		lines_held_size(size, &layout->held, row->mib, row->variance);
-		snprintf(share, sizeof(share), "%.1f %%",
-		    100 * lines_held_share(held, row));
+		units_percent(share, 100 * lines_held_share(held, row), 1);
 		snprintf(samples, sizeof(samples), "%zu", row->samples);
 	}
 	if (!isnan(row->touched_mib))

@@ -11,13 +11,14 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "cli/table.h"
+#include "cli/wrap.h"
 #include "commands/command.h"
 #include "input/profiles.h"
 #include "profile/label.h"
 #include "profile/share.h"
 #include "profile/ending.h"
 
-enum { SCHEMA = 1, NAME_COLUMNS = 60 };
+enum { SCHEMA = 1, NAME_COLUMNS = 60, TAB = 8 };
 
 static const char *const groupings[] = {
     [PARTY_BY_NAME] = "name", [PARTY_BY_COMMAND] = "command", NULL};
@@ -120,8 +121,8 @@ static void peak_labels_finish(struct peak_labels *labels)
 
 /* Prints a short command line; else the name, and the word that tells it from
  * processes of the same name. */
-static void peak_print_name(
-    struct peak_labels *labels, const struct child_peak *child, FILE *out)
+static void peak_print_name(struct peak_labels *labels,
+    const struct child_peak *child, size_t room, FILE *out)
 {
 	const char *command = child->process->command;
 	const char *name = command && *command ? command : child->process->name;
@@ -129,11 +130,23 @@ static void peak_print_name(
 
 	if (!name || !child->run->state.introduces)
 		return;
-	clean = strlen(name) > NAME_COLUMNS ? peak_label(labels, child)
-					    : utf8_clean_copy(name);
-	fprintf(out, "  %s",
-	    utf8_shorten(shown, sizeof(shown), clean, NAME_COLUMNS));
+	clean = strlen(name) > room ? peak_label(labels, child)
+				    : utf8_clean_copy(name);
+	fprintf(out, "  %s", utf8_shorten(shown, sizeof(shown), clean, room));
 	free(clean);
+}
+
+/* The columns for a name behind "  Child 12<tab><tab><tab>272.000 MiB  ". */
+static size_t peak_name_room(const char *key, int figure)
+{
+	enum { LEAST = 8 };
+	size_t width = table_width(stdout), used = strlen("  Child ");
+
+	used = ((used + utf8_width(key)) / TAB + 3) * TAB + (size_t)figure +
+	       strlen("  ");
+	if (width == 0 || used + NAME_COLUMNS <= width)
+		return NAME_COLUMNS;
+	return used + LEAST < width ? width - used : LEAST;
 }
 
 /* Prints exactly what memory_profiler prints, for a recording without names. */
@@ -146,11 +159,15 @@ static void print_children(
 	for (size_t i = 0; i < peaks->children.len; i++) {
 		const struct child_peak *child = &peaks->children.items[i];
 
-		fputs("  Child ", out);
-		print_clean(child->process->key, out);
-		fprintf(out, "\t\t\t%.3f MiB", child->mib);
-		peak_print_name(&labels, child, out);
+		char *key = utf8_clean_copy(child->process->key);
+		int figure;
+
+		fprintf(out, "  Child %s\t\t\t", key);
+		figure = fprintf(out, "%.3f MiB", child->mib);
+		peak_print_name(
+		    &labels, child, peak_name_room(key, figure), out);
 		fputc('\n', out);
+		free(key);
 	}
 	peak_labels_finish(&labels);
 }
@@ -188,7 +205,7 @@ static void print_top(
 	peaks_sort_children(peaks);
 	peak_labels_init(&labels, profile);
 	table_init(&table, "rrrrl");
-	table_add(&table, "  peak");
+	table_add(&table, "peak");
 	table_add(&table, "began after");
 	table_add(&table, "lasted");
 	table_add(&table, "pid");
@@ -203,7 +220,7 @@ static void print_top(
 		table_add(&table, name ? name : "-");
 		free(name);
 	}
-	table_print(&table, out, table_width(out));
+	table_print(&table, out, table_width(stdout));
 	table_finish(&table);
 	peak_labels_finish(&labels);
 }
@@ -245,12 +262,12 @@ static void print_parties(const struct run *run, enum party_by by, FILE *out)
 	}
 	process_labels_init(&labels, run);
 	table_init(&table, "rrl");
-	table_add(&table, "  at the peak");
+	table_add(&table, "at the peak");
 	table_add(&table, "highest one");
 	table_add(&table, "processes");
 	for (size_t i = 0; i < parties.list.len; i++)
 		add_party(&table, &parties.list.items[i], &labels);
-	table_print(&table, out, table_width(out));
+	table_print(&table, out, table_width(stdout));
 	table_finish(&table);
 	process_labels_finish(&labels);
 	parties_finish(&parties);
@@ -331,7 +348,7 @@ static void peak_begin_phases(
     struct table *table, const char *size, const char *other, const char *name)
 {
 	table_init(table, "rrrrl");
-	table_add(table, "  at");
+	table_add(table, "at");
 	table_add(table, "duration");
 	table_add(table, size);
 	table_add(table, other);
@@ -360,7 +377,7 @@ static void print_found_phases(const struct run *run, FILE *out)
 		table_add(&table, name);
 		free(name);
 	}
-	table_print(&table, out, table_width(out));
+	table_print(&table, out, table_width(stdout));
 	table_finish(&table);
 	free(phases);
 }
@@ -384,7 +401,7 @@ static void print_phases(const struct run *run, FILE *out)
 	peak_begin_phases(&table, "peak", "growth", "phase");
 	for (size_t i = 0; i < count; i++)
 		peak_add_phase(&table, &phases[i], first_s);
-	table_print(&table, out, table_width(out));
+	table_print(&table, out, table_width(stdout));
 	table_finish(&table);
 	free(phases);
 }
@@ -702,6 +719,16 @@ static void peak_print_sorted(struct peak_set *set, const char *order)
 			fputs(set->list.items[i].text, stdout);
 }
 
+/* Prints "Apart<tab>mem-3.dat 260 MiB, 2.6 times the median". */
+static void peak_print_set_line(const struct spread_line *line, size_t width)
+{
+	size_t after = (strlen(line->label) / TAB + 1) * TAB;
+
+	printf("%s\t", line->label);
+	wrap_print(stdout, line->text,
+	    (struct wrap){.column = after, .indent = TAB, .width = width});
+}
+
 /* Fewer recordings are not summed up: both of two are in sight. */
 enum { LEAST_SET = 3 };
 
@@ -721,8 +748,8 @@ static void peak_compare_set(const struct peak_set *set, struct json *json)
 	} else {
 		spread_lines_init(&lines, &spread);
 		for (size_t i = 0; i < lines.list.len; i++)
-			printf("%s\t%s\n", lines.list.items[i].label,
-			    lines.list.items[i].text);
+			peak_print_set_line(
+			    &lines.list.items[i], table_width(stdout));
 		spread_lines_finish(&lines);
 	}
 	spread_finish(&spread);

@@ -112,10 +112,12 @@ void refs_row_measure(struct units_column *retained, uint64_t bytes)
 void refs_row_print(const struct refs_row *row, size_t objects,
     const struct units_column *retained)
 {
-	char size[UNITS_TEXT];
+	char size[UNITS_TEXT], share[UNITS_TEXT] = "<1%";
+	double percent = 100.0 * (double)row->figures.objects / (double)objects;
 
-	printf("%*zu  %4.0f%%  %*s  ", COUNT_COLUMNS, row->figures.objects,
-	    100.0 * (double)row->figures.objects / (double)objects,
+	if (percent == 0 || percent > 0.5)
+		snprintf(share, sizeof(share), "%.0f%%", percent);
+	printf("%*zu  %5s  %*s  ", COUNT_COLUMNS, row->figures.objects, share,
 	    RETAINED_COLUMNS,
 	    units_column_size(
 		size, retained, units_mib((double)row->figures.retained)));

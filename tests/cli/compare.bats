@@ -46,13 +46,28 @@ own_setup() {
 		run_apart env COLUMNS=$columns mprof compare --a 'main-*.dat' --b 'new-*.dat'
 		[ "$status" -eq 0 ]
 		[[ $output == *"B to A"*"peak "*"%"*"95 %: "*"process "*"worker"* ]]
-		# the sentence below the empty line is the terminal's to break
-		same "" "$(awk -v most=$columns '!$0 { exit } length > most' <<<"$output")"
+		[[ ${output//$'\n'/ } == *"unlikely to be chance (p = 0.0079, 5 runs each)" ]]
+		same "" "$(awk -v most=$columns 'length > most' <<<"$output")"
 	done
 	run_apart env COLUMNS=120 mprof compare main-1.dat new-1.dat
 	wide=$output
 	run_apart mprof compare main-1.dat new-1.dat
 	same "$output" "$wide"
+}
+
+@test "compare: a difference that is rounded to nothing is not 0 %" {
+	level a.dat 1000
+	level b.dat 1000.3
+	run_apart mprof compare a.dat b.dat
+	[[ $output == *"+<0.1 %"*"B peaks 307 KiB (less than 1 %) higher; "* ]]
+	run_apart mprof compare b.dat a.dat
+	[[ $output == *"-<0.1 %"*"B peaks 307 KiB (less than 1 %) lower; "* ]]
+	run_apart mprof compare --markdown a.dat b.dat
+	[[ $output == *"+&#60;0.1 %"* ]]
+	run_apart mprof compare a.dat a.dat
+	[[ $output == *" 0.0 %"*"B peaks as high as A; "* ]]
+	run_apart mprof check --baseline a.dat --tolerance 1% b.dat
+	[[ $output == *"+<0.1 % to the baseline"* ]]
 }
 
 @test "compare: few runs of each side, far apart" {

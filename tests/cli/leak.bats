@@ -28,6 +28,19 @@ ramp() {
 	awk -v r="$rate" 'BEGIN { exit !(r > 29 && r < 31) }'
 }
 
+@test "leak: its sentences fit the terminal" {
+	ramp a.dat 0.5 40
+	ramp b.dat 0 40
+	for file in a.dat b.dat; do
+		run_apart mprof leak $file
+		whole=$output
+		COLUMNS=60 run_apart mprof leak $file
+		same "$(tr -s ' \n' ' ' <<<"$output")" "$whole "
+		same "" "$(awk 'length > 60' <<<"$output")"
+		[ "$(wc -l <<<"$output")" -gt 1 ]
+	done
+}
+
 @test "leak: a sawtooth alone is steady" {
 	ramp a.dat 0 40
 	run_apart mprof leak a.dat

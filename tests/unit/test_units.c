@@ -201,6 +201,24 @@ static void counts(void **state)
 	    "2 samples were");
 }
 
+/* A figure that is rounded to nothing is not nothing. */
+static void percents(void **state)
+{
+	char text[UNITS_TEXT];
+
+	(void)state;
+	assert_string_equal(units_percent(text, 9.52, 1), "9.5 %");
+	assert_string_equal(units_percent(text, 0, 1), "0.0 %");
+	assert_string_equal(units_percent(text, 0.06, 1), "0.1 %");
+	assert_string_equal(units_percent(text, 0.04, 1), "<0.1 %");
+	assert_string_equal(units_percent(text, -0.04, 1), "-<0.1 %");
+	assert_string_equal(units_percent(text, 0.5, 0), "<1 %");
+	assert_string_equal(units_percent_words(text, 0.5), "less than 1 %");
+	assert_string_equal(units_percent_words(text, 0.51), "1 %");
+	assert_string_equal(units_percent_words(text, 0), "0 %");
+	assert_string_equal(units_percent_words(text, 69.9), "70 %");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +231,7 @@ int main(void)
 	    cmocka_unit_test(borders),
 	    cmocka_unit_test(every_double_fits),
 	    cmocka_unit_test(counts),
+	    cmocka_unit_test(percents),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,7 +100,10 @@ function spanFacts(data, span)
 
 function shareText(data, mib)
 {
-	return `${(100 * mib / (data.to - data.from)).toFixed(1)} %`;
+	const percent = 100 * mib / (data.to - data.from);
+
+	return percent > 0 && percent < 0.05 ? "<0.1 %" :
+		`${percent.toFixed(1)} %`;
 }
 
 function fillSpanTooltip(data, span)

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#include "cli/wrap.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+/* The columns of a word. */
+static size_t wrap_measure(const char *text, size_t len)
+{
+	const char *end = text + len;
+	size_t width = 0;
+
+	while (text < end)
+		width += (size_t)utf8_code_width(utf8_next(&text));
+	return width;
+}
+
+void wrap_print(FILE *out, const char *text, struct wrap wrap)
+{
+	size_t column = wrap.column;
+	bool begins = true;
+
+	while (wrap.width > 0 && *text) {
+		size_t len = strcspn(text, " ");
+		size_t width = wrap_measure(text, len);
+
+		if (!begins && column + 1 + width > wrap.width) {
+			fprintf(out, "\n%*s", (int)wrap.indent, "");
+			column = wrap.indent;
+		} else if (!begins) {
+			fputc(' ', out);
+			column++;
+		}
+		begins = false;
+		fprintf(out, "%.*s", (int)len, text);
+		column += width;
+		text += len + strspn(text + len, " ");
+	}
+	fprintf(out, "%s\n", text);
+}
