@@ -84,7 +84,7 @@ allocation_sources := $(call sources,allocation) \
 	python/remote/offsets.c python/stack/linetable.c)
 symbols_sources := $(call sources,symbols/dwarf)
 touched_sources := $(call sources,base touched) \
-	$(addprefix src/proc/,namespace.c procfs.c resident.c)
+	$(addprefix src/proc/,namespace.c perf_map.c procfs.c resident.c)
 objects_of = $(patsubst src/%.c,build/$(1)/%.o,$(2))
 main_objects := $(call objects_of,main,$(main_sources)) build/main/viewer.o
 module_objects := $(call objects_of,pic,$(module_sources))
@@ -108,7 +108,7 @@ test_programs := $(patsubst tests/programs/%.c,build/programs/%, \
 harnesses = $(filter-out $(left_out),$(patsubst tests/fuzz/fuzz_%.c,%, \
 	$(wildcard tests/fuzz/fuzz_*.c)))
 left_out = $(if $(filter $(CSV),no),csv) \
-	$(if $(filter build/touched.so,$(programs)),,perf_map symbols unwind)
+	$(if $(filter build/touched.so,$(programs)),,symbols unwind)
 replays = $(harnesses:%=build/tests/replay_%)
 fuzzers = $(harnesses:%=build/fuzz/bin/%)
 fuzz_objects := $(call objects_of,fuzz,$(filter-out src/main.c,$(main_sources))) \
@@ -312,9 +312,6 @@ sampling := $(addprefix src/allocation/, addresses.c callers.c file.c heaps.c \
 	log.c mappings.c poisson.c rate.c slots.c stack.c)
 build/tests/test_allocation: $(sampling)
 build/tests/test_allocation: unit_extra = $(sampling)
-faults := src/touched/perf_map.c
-build/tests/test_perf_map: $(faults)
-build/tests/test_perf_map: unit_extra = $(faults)
 
 build/bench/leak: tests/bench/leak.c $(recordings) build/libmprof.a
 	$(call say,BENCH,$@)
@@ -340,15 +337,12 @@ build/tests/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c \
 		$(filter %.c,$^) build/libmprof.a $(main_libs) -lm
 
 # These read by libdw, as the modules do that they are parts of.
-fuzz_unwind = src/touched/unwind.c src/touched/perf_map.c
+fuzz_unwind = src/touched/unwind.c
 fuzz_symbols = src/symbols/dwarf/dwarf.c
-fuzz_perf_map = src/touched/perf_map.c
 build/tests/replay_unwind: $(fuzz_unwind)
 build/tests/replay_symbols: $(fuzz_symbols)
-build/tests/replay_perf_map: $(fuzz_perf_map)
 build/fuzz/bin/unwind: $(call objects_of,fuzz,$(fuzz_unwind))
 build/fuzz/bin/symbols: $(call objects_of,fuzz,$(fuzz_symbols))
-build/fuzz/bin/perf_map: $(call objects_of,fuzz,$(fuzz_perf_map))
 $(addsuffix unwind,build/tests/replay_ build/fuzz/bin/) \
 $(addsuffix symbols,build/tests/replay_ build/fuzz/bin/): private main_libs += \
 	$(shell $(PKG_CONFIG) --libs libdw libelf 2>/dev/null)

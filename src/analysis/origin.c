@@ -101,6 +101,32 @@ static bool origin_is_allocator(const char *function)
 	return false;
 }
 
+/* Code that was generated at run time, by its name in a perf map: a method of
+ * the user's own, of Java ("void app.Main.load(int)") or .NET ("void [app]
+ * Main::load(int32)"), one of their libraries, or a part of the machine. */
+static enum origin origin_of_generated(const char *function)
+{
+	static const char *const libraries[] = {"java.", "javax.", "jdk.",
+	    "sun.", "com.sun.", "[System.", "[Microsoft.", "[mscorlib"};
+	const char *end = strchr(function, '('), *name = function;
+	const char *assembly = strchr(function, '[');
+
+	if (!end)
+		return ORIGIN_LIBRARY;
+	for (const char *at = function; at < end; at++)
+		if (*at == ' ')
+			name = at + 1;
+	if (assembly && assembly < end && strstr(function, "::"))
+		name = assembly;
+	else if (name == function || !memchr(name, '.', (size_t)(end - name)))
+		return ORIGIN_LIBRARY;
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
+		if (origin_starts(name, libraries[i]))
+			return ORIGIN_STANDARD;
+	}
+	return ORIGIN_OWN;
+}
+
 /* The path without the /proc/PID/root of a process with another root. */
 static const char *origin_inner(const char *path)
 {
@@ -115,8 +141,7 @@ static enum origin origin_of_code(const char *path, const struct frame *frame)
 	const char *base = path_name(module);
 
 	if (origin_starts(module, "/tmp/perf-"))
-		return ORIGIN_LIBRARY; /* generated at run time, without a
-					  file */
+		return origin_of_generated(frame->function);
 	if (origin_starts(base, "libpython") || origin_starts(base, "python"))
 		return ORIGIN_INTERPRETER;
 	if (strcmp(base, "node") == 0 || strcmp(base, "nodejs") == 0)

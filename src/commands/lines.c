@@ -531,7 +531,7 @@ static void lines_name(struct profile *profile, const struct run *run)
 
 	if (run != &profile->runs.items[profile->runs.len - 1])
 		return;
-	naming_find(run, &records);
+	naming_find(run, 0, &records);
 	if (records.len > 0)
 		dat_add_records(profile, records.text, records.len);
 	strbuf_finish(&records);

@@ -41,7 +41,7 @@ static void held_complete(struct run_held *held)
 	    profile.runs.len > 0) {
 		struct run *run = &profile.runs.items[profile.runs.len - 1];
 
-		naming_find(run, &records);
+		naming_find(run, held->root, &records);
 		if (records.len > 0) {
 			strbuf_add_bytes(
 			    &writer->buffer, records.text, records.len);
@@ -56,9 +56,12 @@ static void held_complete(struct run_held *held)
 static void held_on_tick(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
-	(void)context;
-	(void)tick;
+	struct run_held *held = context;
+
 	(void)sink;
+	for (size_t i = 0; i < tick->count && !held->root; i++)
+		if (tick->processes[i].is_root)
+			held->root = tick->processes[i].pid;
 }
 
 static bool held_has_samples(const struct run_held *held)

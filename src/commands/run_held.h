@@ -19,6 +19,7 @@ struct run_held {
 	const struct touched *touched; /* page faults; NULL: not sampled */
 	struct dat_writer *writer;     /* NULL: the recording needs no names */
 	char *places[RUN_HELD_PLACES]; /* as text; NULL behind the last */
+	pid_t root; /* pid of the launched program; 0: not seen yet */
 	bool leaks, is_touched; /* is_touched: places are of touched memory */
 };
 

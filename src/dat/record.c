@@ -866,7 +866,10 @@ static bool extension_read_name(
 		struct frame *frame = array_push(&code->names);
 
 		*frame = read_frame(&text);
-		frame->module = code->own.file ? code->own.file : frame->file;
+		if (code->own.file && *code->own.file)
+			frame->module = code->own.file;
+		else if (!code->own.file || frame->line == 0)
+			frame->module = frame->file;
 	}
 	return true;
 }

@@ -14,7 +14,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "dat/writer.h"
+#include "proc/perf_map.h"
+#include "profile/ending.h"
 #include "symbols/symbols.h"
 
 enum {
@@ -22,7 +25,8 @@ enum {
 	RECORDS_MAX = 32 << 20, /* bytes */
 	TEXT_MAX = 1024, /* bytes of a function's name; C++ has long ones */
 	CODES_MAX = 1 << 18,
-	PIECE = 16 << 10 /* bytes buffered at most before sending */
+	PIECE = 16 << 10, /* bytes buffered at most before sending */
+	MAP_LATE_S = 2    /* from the last sample on a program writes its map */
 };
 
 /* A sanitizer maps terabytes for its own use. */
@@ -41,6 +45,13 @@ struct naming_code {
 	uint64_t address;
 	uint64_t number; /* number of the frame */
 	double first_s;  /* when it was first seen */
+	bool is_made;    /* path is a perf map */
+};
+
+/* What the samples of a frame's code tell of it. */
+struct naming_seen {
+	double first_s;
+	int pid; /* its one process; 0: the launched one; -1: several */
 };
 
 struct naming {
@@ -50,6 +61,9 @@ struct naming {
 	size_t open;   /* index + 1 of the code whose record was begun; 0 */
 	size_t next;   /* first code of the file to start with */
 	bool is_plain; /* read the file without libdw */
+	pid_t root;
+	double end_s;       /* of the recording */
+	ARRAY(char *) maps; /* paths of perf maps */
 };
 
 static void naming_end_record(struct naming *naming)
@@ -85,17 +99,83 @@ static void naming_add(
 	dat_write_part(&naming->writer, text);
 }
 
+/* A name from a perf map, which may tell its place. */
+static void naming_add_made(struct naming *naming, size_t at, const char *name)
+{
+	struct perf_map_place place;
+	char *file, *function;
+
+	if (!perf_map_split(name, &place)) {
+		naming_add(naming, at, "", 0, name);
+		return;
+	}
+	file = mem_format("%.*s", (int)place.path_len, place.path);
+	function = mem_format("%.*s", (int)place.function_len, place.function);
+	naming_add(naming, at, file, atoi(place.line), function);
+	free(file);
+	free(function);
+}
+
+static double naming_first_s(const struct naming_code *codes, size_t count)
+{
+	double first_s = INFINITY;
+
+	for (size_t i = 0; i < count; i++)
+		first_s = fmin(first_s, codes[i].first_s);
+	return first_s;
+}
+
 /* Whether the file is unchanged: a changed one may have other code at that
  * address. */
 static bool naming_is_same(const struct naming_code *codes, size_t count)
 {
-	double first_s = INFINITY;
 	struct stat about;
 
-	for (size_t i = 0; i < count; i++)
-		first_s = fmin(first_s, codes[i].first_s);
 	return stat(codes[0].path, &about) == 0 && S_ISREG(about.st_mode) &&
-	       (double)about.st_ctim.tv_sec <= first_s;
+	       (double)about.st_ctim.tv_sec <= naming_first_s(codes, count);
+}
+
+/* Opens the perf map of a process that may be gone; -1 where it was written
+ * before or after it, or by a stranger. */
+static int naming_open_map(
+    const struct naming *naming, const struct naming_code *codes, size_t count)
+{
+	int fd = open(codes->path,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	struct stat about;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode) &&
+	    (geteuid() == 0 || about.st_uid == geteuid()) &&
+	    (double)about.st_mtim.tv_sec + 1 >= naming_first_s(codes, count) &&
+	    (double)about.st_mtim.tv_sec <= naming->end_s + MAP_LATE_S)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Other code may have been at that address when the map was written: perf has
+ * no other names, either. */
+static void naming_find_made(
+    struct naming *naming, const struct naming_code *codes, size_t count)
+{
+	int fd = naming_open_map(naming, codes, count);
+	struct perf_map map = {0};
+
+	if (fd < 0)
+		return;
+	perf_map_load(&map, fd);
+	close(fd);
+	naming->file = codes;
+	for (size_t i = 0; i < count; i++) {
+		const char *name = perf_map_search(&map, codes[i].address);
+
+		if (name)
+			naming_add_made(naming, i, name);
+	}
+	naming_end_record(naming);
+	perf_map_finish(&map);
 }
 
 /* Tells the parent which file is begun, in case that it kills this child. */
@@ -133,9 +213,9 @@ static int naming_order(const void *x, const void *y)
 		     : (a->address > b->address) - (a->address < b->address);
 }
 
-/* Notes when the code of each frame was first seen. */
-static void naming_note_times(
-    const struct run *run, const struct allocation_list *list, double *first_s)
+/* Notes when the code of each frame was first seen, and in which process. */
+static void naming_note_seen(const struct run *run,
+    const struct allocation_list *list, struct naming_seen *seen)
 {
 	for (size_t i = 0; i < list->len; i++) {
 		const struct allocation *one = &list->items[i];
@@ -143,34 +223,62 @@ static void naming_note_times(
 
 		for (size_t j = 0; j < site->count; j++) {
 			size_t code = run->site_codes.items[site->first + j];
+			struct naming_seen *at = &seen[code];
 
-			first_s[code] = fmin(first_s[code], one->time_s);
+			if (isinf(at->first_s))
+				at->pid = one->pid;
+			else if (at->pid != one->pid)
+				at->pid = -1;
+			at->first_s = fmin(at->first_s, one->time_s);
 		}
 	}
 }
 
+/* The path of the process's perf map, where the process is known. */
+static const char *naming_map_path(
+    struct naming *naming, const struct naming_seen *seen)
+{
+	int pid = seen->pid == 0 ? (int)naming->root : seen->pid;
+	char *path;
+
+	if (pid <= 0)
+		return NULL;
+	path = mem_format("/tmp/perf-%d.map", pid);
+	*array_push(&naming->maps) = path;
+	return path;
+}
+
+static void naming_add_code(struct naming *naming,
+    const struct site_frame *code, const struct naming_seen *seen)
+{
+	const char *path = code->own.module;
+	bool is_made = path && !*path;
+
+	if (!path || strncmp(code->own.function, "+0x", 3) != 0 ||
+	    code->names.len > 0 || naming->codes.len == CODES_MAX)
+		return;
+	if (is_made)
+		path = naming_map_path(naming, seen);
+	if (!path || *path != '/')
+		return;
+	*array_push(&naming->codes) = (struct naming_code){.path = path,
+	    .address = strtoull(code->own.function + 1, NULL, 16),
+	    .number = code->number,
+	    .first_s = seen->first_s,
+	    .is_made = is_made};
+}
+
 static void naming_collect(struct naming *naming, const struct run *run)
 {
-	double *first_s = mem_zero(run->code.len + 1, sizeof(*first_s));
+	struct naming_seen *seen = mem_zero(run->code.len + 1, sizeof(*seen));
 
 	for (size_t i = 0; i < run->code.len; i++)
-		first_s[i] = INFINITY;
-	naming_note_times(run, &run->allocations, first_s);
-	naming_note_times(run, &run->touches, first_s);
-	for (size_t i = 0; i < run->code.len; i++) {
-		const struct site_frame *code = &run->code.items[i];
-
-		if (code->own.module && code->own.module[0] == '/' &&
-		    strncmp(code->own.function, "+0x", 3) == 0 &&
-		    code->names.len == 0 && naming->codes.len < CODES_MAX)
-			*array_push(&naming->codes) =
-			    (struct naming_code){.path = code->own.module,
-				.address =
-				    strtoull(code->own.function + 1, NULL, 16),
-				.number = code->number,
-				.first_s = first_s[i]};
-	}
-	free(first_s);
+		seen[i].first_s = INFINITY;
+	naming_note_seen(run, &run->allocations, seen);
+	naming_note_seen(run, &run->touches, seen);
+	for (size_t i = 0; i < run->code.len; i++)
+		naming_add_code(naming, &run->code.items[i], &seen[i]);
+	free(seen);
 	if (naming->codes.len > 0)
 		qsort(naming->codes.items, naming->codes.len,
 		    sizeof(naming->codes.items[0]), naming_order);
@@ -203,7 +311,9 @@ __attribute__((noreturn)) static void naming_run(struct naming *naming)
 		const struct naming_code *codes = &naming->codes.items[i];
 
 		next = naming_file_end(naming, i);
-		if (naming_is_same(codes, next - i))
+		if (codes->is_made)
+			naming_find_made(naming, codes, next - i);
+		else if (naming_is_same(codes, next - i))
 			naming_find_in(naming, codes, next - i);
 	}
 	_exit(0);
@@ -298,13 +408,16 @@ static bool naming_fork(
 	return goes_on;
 }
 
-void naming_find(const struct run *run, struct strbuf *records)
+void naming_find(const struct run *run, pid_t root, struct strbuf *records)
 {
 	int64_t end_ns = clock_mono_ns() + SECONDS_MAX * NS_PER_S;
-	struct naming naming = {0};
+	struct naming naming = {.root = root, .end_s = run_last_s(run)};
 
 	naming_collect(&naming, run);
 	while (naming.codes.len > 0 && naming_fork(&naming, end_ns, records))
 		;
 	array_free(&naming.codes);
+	for (size_t i = 0; i < naming.maps.len; i++)
+		free(naming.maps.items[i]);
+	array_free(&naming.maps);
 }

@@ -14,8 +14,8 @@
 #include "base/path.h"
 #include "base/touched_feed.h"
 #include "proc/namespace.h"
+#include "proc/perf_map.h"
 #include "proc/procfs.h"
-#include "touched/perf_map.h"
 
 enum { INSTRUCTION_POINTER = 16, STACK_POINTER = 7, TEXT_MAX = 4096 };
 
@@ -295,55 +295,19 @@ static void unwind_add(
 	unwind_add_text(texts, function, TEXT_MAX);
 }
 
-/* Finds path and line in a perf map's name, as written by Node.js, "JS:*load
- * /srv/app.js:12:7", and Python, "py::load:/srv/app.py". */
-static bool unwind_split_name(
-    const char *name, size_t *function, size_t *path, size_t *path_len)
-{
-	/* Both functions and paths may contain blanks. */
-	const char *slash = strstr(name, " /");
-	const char *at = slash ? slash : strrchr(name, ' ');
-	const char *start;
-
-	if (strncmp(name, "py::", 4) == 0 && (at = strstr(name, ":/"))) {
-		*function = 4;
-		*path = (size_t)(at - name) + 1;
-		*path_len = strlen(at + 1);
-		return true;
-	}
-	start = strchr(name, ':');
-	if (!at || !start || start > at || !strchr(at, ':'))
-		return false;
-	start++;
-	start += strspn(start, "*~^+");
-	*function = (size_t)(start - name);
-	*path = (size_t)(at - name) + 1;
-	*path_len = 0;
-	/* The column follows the last colon, the line the one before. */
-	for (const char *end = at + strlen(at); end > at && *path_len == 0;)
-		if (*--end == ':' &&
-		    strspn(end + 1, "0123456789:") == strlen(end + 1) &&
-		    strchr(end + 1, ':'))
-			*path_len = (size_t)(end - at) - 1;
-	return *path_len > 0 && start < at;
-}
-
 static void unwind_add_name(struct strbuf *texts, pid_t pid, const char *name)
 {
-	size_t function, path, path_len;
-	const char *line;
+	struct perf_map_place place;
 	char file[64];
 
-	if (!unwind_split_name(name, &function, &path, &path_len)) {
+	if (!perf_map_split(name, &place)) {
 		snprintf(file, sizeof(file), "/tmp/perf-%d.map", (int)pid);
 		unwind_add(texts, file, name);
 		return;
 	}
-	line = name + path + path_len;
-	unwind_add_text(texts, name + path, path_len);
-	unwind_add_text(
-	    texts, *line ? line + 1 : "0", *line ? strcspn(line + 1, ":") : 1);
-	unwind_add_text(texts, name + function, path - function - 1);
+	unwind_add_text(texts, place.path, place.path_len);
+	unwind_add_text(texts, place.line, place.line_len);
+	unwind_add_text(texts, place.function, place.function_len);
 }
 
 /* Whether the object file itself has code or data at that address. */

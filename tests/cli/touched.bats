@@ -22,6 +22,7 @@ needs_faults() {
 teardown() {
 	[ -z "${helper:-}" ] || kill -CONT "$helper" 2>/dev/null || true
 	touch begin seen give take end stop small.seen large.seen middle.seen
+	[ ! -f map ] || rm -f "$(cat map)"
 }
 
 # Whether more was touched than that: touched MIB FILE
@@ -533,8 +534,10 @@ has_both_columns() {
 }
 
 # Code that a program made itself, at an address that its perf map names.
-@test "a perf map names code that was made while it ran" {
-	needs_faults
+# A program with code of its own, which fills 64 MiB, and the perf map of that;
+# with LATE it is written at the end. The map is left behind, and its path is in
+# the file map.
+write_made() {
 	cat >made.c <<-'END'
 	#include <stdio.h>
 	#include <stdlib.h>
@@ -551,6 +554,22 @@ has_both_columns() {
 	{
 		((void (*)(char *, size_t))at)(area, pages);
 	}
+	#ifndef NAME
+	#define NAME "JS:*fill /srv/app/fill.js:12:7"
+	#endif
+	static void write_map(unsigned long at)
+	{
+		char path[64];
+		snprintf(path, sizeof(path), "/tmp/perf-%d.map", (int)getpid());
+		FILE *map = fopen(path, "w"), *said = fopen("map", "w");
+		fprintf(said, "%s", path);
+		fclose(said);
+		fprintf(map, "no map at all\n\n%s\nffffffffffffffff ff far\n",
+		    "7f 0 nothing");
+		fprintf(map, "0x%lx 40 %s\n", at, NAME);
+		fwrite("\0\1\377", 1, 3, map);
+		fclose(map);
+	}
 	int main(int argc, char **argv)
 	{
 		prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
@@ -558,24 +577,24 @@ has_both_columns() {
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		char *area = mmap(NULL, 64 << 20, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		char path[64];
-		FILE *file;
 		memcpy(at, code, sizeof(code));
-		snprintf(path, sizeof(path), "/tmp/perf-%d.map", (int)getpid());
-		file = fopen(path, "w");
-		fprintf(file, "no map at all\n\n%s\nffffffffffffffff ff far\n",
-		    "7f 0 nothing");
-		fprintf(file, "%lx 40 JS:*fill /srv/app/fill.js:12:7\n",
-		    (unsigned long)at);
-		fwrite("\0\1\377", 1, 3, file);
-		fclose(file);
+	#ifndef LATE
+		write_map((unsigned long)at);
+	#endif
 		call(at, area, 64 << 8);
 		while (access("seen", F_OK) != 0)
 			usleep(10000);
-		unlink(path);
+	#ifdef LATE
+		write_map((unsigned long)at);
+	#endif
 		return argc + !argv > 5;
 	}
 	END
+}
+
+@test "a perf map names code that was made while it ran" {
+	needs_faults
+	write_made
 	[ "$(uname -m)" = x86_64 ] || skip 'the code is for x86-64'
 	cc -O2 -g -static -o made made.c
 	record_until 60 x.dat ./made
@@ -586,7 +605,22 @@ has_both_columns() {
 	grep -qE 'main.*;fill' folded || { cat folded >&2; false; }
 }
 
-# The place that a path ends in follows from the path: none may be wrong.
+@test "a perf map that a program writes when it ends names its code" {
+	needs_faults
+	write_made
+	[ "$(uname -m)" = x86_64 ] || skip 'the code is for x86-64'
+	cc -O2 -g -static -DLATE '-DNAME="void app.Main.fill(char[], int)"' \
+		-o made made.c
+	record_until 60 x.dat ./made
+	lacks '^TOUCH;.*Main.fill' <x.dat
+	mprof lines --json x.dat | jq -e --arg map "$(cat map)" '.rows[0] |
+		.function == "void app.Main.fill(char[], int)" and
+		.file == $map and .touched_mib > 32'
+	mprof export --format folded -o folded x.dat
+	grep -qE 'main.*;void app.Main.fill' folded ||
+		{ cat folded >&2; false; }
+}
+
 @test "code of the kernel in the process has a name" {
 	needs_faults
 	cat >clock.c <<-'END'
@@ -620,6 +654,7 @@ has_both_columns() {
 	lacks vdso <lines.txt
 }
 
+# The place that a path ends in follows from the path: none may be wrong.
 @test "stacks of known paths, more than a thousand on a fast machine: none is wrong" {
 	needs_faults
 	cat >paths.c <<-'END'

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "touched/perf_map.h"
+#include "proc/perf_map.h"
 
 /* A file in two parts: the second is written when the first has been read. Its
  * first byte says how long that is. */
@@ -13,6 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct perf_map map = {.pid = getpid()};
 	size_t first = size ? data[0] * (size - 1) / 255 : 0;
+	struct perf_map_place place;
 	const char *name;
 
 	if (!size)
@@ -25,6 +26,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (uint64_t at = 0x1000; at; at <<= 4) {
 		name = perf_map_find(&map, at);
 		if (name && strlen(name) > 1024)
+			abort();
+		if (name && perf_map_split(name, &place) &&
+		    (place.path < name ||
+			place.path + place.path_len > name + strlen(name)))
 			abort();
 	}
 	if (map.names.len > 0 &&

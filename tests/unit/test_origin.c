@@ -93,6 +93,34 @@ static void machine_code_by_its_module(void **state)
 }
 
 /* An installation or a build of the project, and no other's of that name. */
+static void generated_code_by_its_name(void **state)
+{
+	static const struct {
+		const char *name;
+		enum origin origin;
+	} rows[] = {
+	    {"Interpreter", ORIGIN_LIBRARY},
+	    {"StubRoutines (1)", ORIGIN_LIBRARY},
+	    {"JS:*run", ORIGIN_LIBRARY},
+	    {"", ORIGIN_LIBRARY},
+	    {"(", ORIGIN_LIBRARY},
+	    {"byte[] Main.load(int)", ORIGIN_OWN},
+	    {"void app.Main.main(java.lang.String[])", ORIGIN_OWN},
+	    {"java.lang.Object app.Main.get()", ORIGIN_OWN},
+	    {"boolean java.util.ArrayList.add(java.lang.Object)",
+		ORIGIN_STANDARD},
+	    {"void jdk.internal.misc.VM.run()", ORIGIN_STANDARD},
+	    {"void [app] Main::Load(int32)[Tier0]", ORIGIN_OWN},
+	    {"void [System.Private.CoreLib] System.String::Copy(int32)[PreJIT]",
+		ORIGIN_STANDARD},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(of_module("/tmp/perf-12.map", rows[i].name),
+		    rows[i].origin);
+}
+
 static void the_recorders_libraries(void **state)
 {
 	(void)state;
@@ -351,6 +379,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(python_by_its_file),
 	    cmocka_unit_test(machine_code_by_its_module),
+	    cmocka_unit_test(generated_code_by_its_name),
 	    cmocka_unit_test(the_recorders_libraries),
 	    cmocka_unit_test(another_root_is_left_out),
 	    cmocka_unit_test(a_runtime_in_the_program_is_a_library),

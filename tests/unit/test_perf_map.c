@@ -9,10 +9,11 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "touched/perf_map.h"
+#include "proc/perf_map.h"
 
 static char path[64];
 
@@ -72,6 +73,58 @@ static void later_lines_are_read(void **state)
 	perf_map_finish(&map);
 }
 
+/* As Java writes it anew each time that it is asked to. */
+static void another_text_replaces_the_first(void **state)
+{
+	struct perf_map map = {.pid = getpid()};
+
+	(void)state;
+	WRITE("w", "0x1000 0x10 byte[] app.Main.load(int)\n");
+	assert_string_equal(
+	    perf_map_find(&map, 0x1000), "byte[] app.Main.load(int)");
+	WRITE("w", "0x3000 0x10 void app.Main.store(int)\n"
+		   "0x4000 0x10 other\n");
+	map.read_ns = 0;
+	assert_null(perf_map_find(&map, 0x1000));
+	assert_string_equal(
+	    perf_map_find(&map, 0x3000), "void app.Main.store(int)");
+	WRITE("w", "5000 10 short\n");
+	map.read_ns = 0;
+	assert_string_equal(perf_map_find(&map, 0x5000), "short");
+	assert_null(perf_map_find(&map, 0x3000));
+	perf_map_finish(&map);
+}
+
+static void place_is(
+    const char *name, const char *function, const char *where, int line)
+{
+	struct perf_map_place place;
+
+	assert_true(perf_map_split(name, &place));
+	assert_int_equal(place.function_len, strlen(function));
+	assert_memory_equal(place.function, function, strlen(function));
+	assert_int_equal(place.path_len, strlen(where));
+	assert_memory_equal(place.path, where, strlen(where));
+	assert_int_equal(atoi(place.line), line);
+}
+
+static void names_may_tell_their_place(void **state)
+{
+	static const char *const bare[] = {"", ":", " ", "Interpreter",
+	    "void app.Main.load(java.lang.String)", "JS:*", "JS:* /a.js",
+	    "JS:load /a.js:x:1", "py::load", "a b:1:2", ": :1:2"};
+	struct perf_map_place place;
+
+	(void)state;
+	place_is("JS:*load /srv/a.js:12:7", "load", "/srv/a.js", 12);
+	place_is("JS:~get x /srv/a b.js:3:1", "get x", "/srv/a b.js", 3);
+	place_is("JS:^run node:fs:40:2", "run", "node:fs", 40);
+	place_is("JS:* /srv/a.js:1:1", "(anonymous)", "/srv/a.js", 1);
+	place_is("py::load:/srv/a.py", "load", "/srv/a.py", 0);
+	for (size_t i = 0; i < sizeof(bare) / sizeof(bare[0]); i++)
+		assert_false(perf_map_split(bare[i], &place));
+}
+
 static void nonsense_is_passed_over(void **state)
 {
 	static char long_line[3 << 20];
@@ -125,6 +178,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(names_cover_their_code, begin, end),
 	    cmocka_unit_test_setup_teardown(later_lines_are_read, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		another_text_replaces_the_first, begin, end),
+	    cmocka_unit_test(names_may_tell_their_place),
 	    cmocka_unit_test_setup_teardown(
 		nonsense_is_passed_over, begin, end),
 	    cmocka_unit_test_setup_teardown(

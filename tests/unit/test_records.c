@@ -416,6 +416,14 @@ static void frames_of_samples_have_numbers(void **state)
 	assert_string_equal(code[0].names.items[1].function, "outer");
 	assert_string_equal(code[0].names.items[1].module, "lib.so");
 	assert_string_equal(code[5].names.items[0].module, "src.c");
+	/* Code in no file: a script has no module. */
+	take("ALLOC;id=3;site=11;size=1;frames=#9::0:+0x12,#10::0:+0x13 1.0 "
+	     "3.0");
+	take("NAME;frame=10;frames=/srv/a.js:5:load 0.0 3.0");
+	code = run->code.items;
+	assert_string_equal(code[7].own.module, "");
+	assert_null(code[7].names.items[0].module);
+	assert_int_equal(code[7].names.items[0].line, 5);
 }
 
 static void the_state_of_sampling_is_read(void **state)

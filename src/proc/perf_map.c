@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "touched/perf_map.h"
+#include "proc/perf_map.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -69,7 +69,7 @@ static void perf_map_read_lines(struct perf_map *map, char *text, size_t len)
 }
 
 /* Skips a chunk without a newline: it is no text. */
-static void perf_map_read(struct perf_map *map, int fd)
+static void perf_map_read_on(struct perf_map *map, int fd)
 {
 	char *text = mem_zero(CHUNK + 1, 1);
 	ssize_t got;
@@ -88,6 +88,45 @@ static void perf_map_read(struct perf_map *map, int fd)
 	free(text);
 }
 
+/* Whether the file still begins with what was read: Java writes all of it anew
+ * each time that it is asked to. */
+static bool perf_map_goes_on(const struct perf_map *map, int fd)
+{
+	char last[sizeof(map->last)];
+
+	return map->last_len == 0 ||
+	       (pread(fd, last, map->last_len,
+		    map->read - (int64_t)map->last_len) ==
+		       (ssize_t)map->last_len &&
+		   memcmp(last, map->last, map->last_len) == 0);
+}
+
+static void perf_map_note_last(struct perf_map *map, int fd)
+{
+	size_t len = sizeof(map->last);
+	ssize_t got;
+
+	if ((int64_t)len > map->read)
+		len = (size_t)map->read;
+	got = pread(fd, map->last, len, map->read - (int64_t)len);
+	map->last_len = got > 0 ? (size_t)got : 0;
+}
+
+void perf_map_load(struct perf_map *map, int fd)
+{
+	if (!perf_map_goes_on(map, fd)) {
+		map->names.len = map->sorted = 0;
+		strbuf_cut(&map->texts, 0);
+		map->read = 0;
+	}
+	perf_map_read_on(map, fd);
+	perf_map_note_last(map, fd);
+	if (map->names.len > map->sorted)
+		qsort(map->names.items, map->names.len,
+		    sizeof(map->names.items[0]), perf_map_order);
+	map->sorted = map->names.len;
+}
+
 /* Whether the file belongs to the process's user, so that nobody else can have
  * put it there. */
 static bool perf_map_is_its(const struct perf_map *map, int fd)
@@ -97,7 +136,7 @@ static bool perf_map_is_its(const struct perf_map *map, int fd)
 
 	procfs_path(path, sizeof(path), map->pid, ".");
 	return fstat(fd, &file) == 0 && S_ISREG(file.st_mode) &&
-	       file.st_size > map->read && stat(path, &process) == 0 &&
+	       file.st_size != map->read && stat(path, &process) == 0 &&
 	       file.st_uid == process.st_uid;
 }
 
@@ -117,16 +156,12 @@ static void perf_map_refresh(struct perf_map *map)
 	if (fd < 0)
 		return;
 	if (perf_map_is_its(map, fd))
-		perf_map_read(map, fd);
+		perf_map_load(map, fd);
 	close(fd);
-	if (map->names.len > map->sorted)
-		qsort(map->names.items, map->names.len,
-		    sizeof(map->names.items[0]), perf_map_order);
-	map->sorted = map->names.len;
 }
 
 /* The last name that begins at or before the address. */
-static const char *perf_map_search(const struct perf_map *map, uint64_t address)
+const char *perf_map_search(const struct perf_map *map, uint64_t address)
 {
 	size_t low = 0, high = map->names.len;
 	const struct perf_map_name *name;
@@ -148,6 +183,72 @@ const char *perf_map_find(struct perf_map *map, uint64_t address)
 {
 	perf_map_refresh(map);
 	return perf_map_search(map, address);
+}
+
+/* Python's form, "py::load:/srv/app.py". */
+static bool perf_map_split_python(
+    const char *name, struct perf_map_place *place)
+{
+	const char *at =
+	    strncmp(name, "py::", 4) == 0 ? strstr(name, ":/") : NULL;
+
+	if (!at)
+		return false;
+	*place = (struct perf_map_place){.function = name + 4,
+	    .function_len = (size_t)(at - name) - 4,
+	    .path = at + 1,
+	    .path_len = strlen(at + 1),
+	    .line = "0",
+	    .line_len = 1};
+	return true;
+}
+
+/* The length of the path in path:line:column; 0: there is none. */
+static size_t perf_map_path_len(const char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0) {
+		const char *end = text + --len;
+
+		if (*end == ':' &&
+		    strspn(end + 1, "0123456789:") == strlen(end + 1) &&
+		    strchr(end + 1, ':'))
+			return len;
+	}
+	return 0;
+}
+
+/* That of Node.js, "JS:*load /srv/app.js:12:7"; code that is in no function has
+ * no name. Functions and paths may contain blanks. */
+bool perf_map_split(const char *name, struct perf_map_place *place)
+{
+	static const char unnamed[] = "(anonymous)";
+	const char *slash = strstr(name, " /");
+	const char *at = slash ? slash : strrchr(name, ' ');
+	const char *start = strchr(name, ':');
+
+	if (perf_map_split_python(name, place))
+		return true;
+	if (!at || !start || start > at)
+		return false;
+	start++;
+	start += strspn(start, "*~^+");
+	if (start > at)
+		return false;
+	*place = (struct perf_map_place){.function = start,
+	    .function_len = (size_t)(at - start),
+	    .path = at + 1,
+	    .path_len = perf_map_path_len(at + 1)};
+	if (place->path_len == 0)
+		return false;
+	if (place->function_len == 0) {
+		place->function = unnamed;
+		place->function_len = strlen(unnamed);
+	}
+	place->line = place->path + place->path_len + 1;
+	place->line_len = strcspn(place->line, ":");
+	return true;
 }
 
 void perf_map_finish(struct perf_map *map)

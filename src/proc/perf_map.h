@@ -4,9 +4,10 @@
  * generates at run time, as Node.js (--perf-basic-prof), Java, .NET and Python
  * (-X perf) write it. The text is the process's own, and may be anything.
  */
-#ifndef MPROF_TOUCHED_PERF_MAP_H
-#define MPROF_TOUCHED_PERF_MAP_H
+#ifndef MPROF_PROC_PERF_MAP_H
+#define MPROF_PROC_PERF_MAP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -25,6 +26,8 @@ struct perf_map {
 	int64_t read;  /* bytes of the file, whole lines */
 	int64_t read_ns;
 	size_t sorted; /* number of sorted names at the beginning */
+	char last[64]; /* the bytes before read, to notice another text */
+	size_t last_len;
 	ARRAY(struct perf_map_name) names;
 	struct strbuf texts;
 };
@@ -32,6 +35,22 @@ struct perf_map {
 /* The name of the code at that address, after reading what was added to the
  * file; NULL where there is none. Valid until the next call. */
 const char *perf_map_find(struct perf_map *map, uint64_t address)
+    __attribute__((nonnull));
+
+/* The same, in a file of such a text, whose process may be gone. */
+void perf_map_load(struct perf_map *map, int fd) __attribute__((nonnull));
+const char *perf_map_search(const struct perf_map *map, uint64_t address)
+    __attribute__((nonnull));
+
+/* The parts of a name that tells where the function is; they point into it or
+ * to other constant text. */
+struct perf_map_place {
+	const char *function, *path, *line;
+	size_t function_len, path_len, line_len;
+};
+
+/* False where a name is just a name. */
+bool perf_map_split(const char *name, struct perf_map_place *place)
     __attribute__((nonnull));
 
 void perf_map_finish(struct perf_map *map) __attribute__((nonnull));
