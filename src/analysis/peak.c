@@ -14,11 +14,14 @@
 /* A smaller remainder comes from rounding to six decimals. */
 static const double least_mib = 0.01;
 
+/* Sorts the largest first; equal ones keep their order. */
 static int compare_holdings(const void *left, const void *right)
 {
 	const struct holding *a = left, *b = right;
 
-	return (a->mib < b->mib) - (a->mib > b->mib);
+	if (a->mib != b->mib)
+		return a->mib < b->mib ? 1 : -1;
+	return a->process < b->process ? -1 : a->process > b->process;
 }
 
 /* The program's process: its record has a name and nothing else. */

@@ -468,6 +468,109 @@ static void test_parties_of_nothing(void **state)
 	parties_finish(&parties);
 }
 
+/* Processes that hold as much are in the order of the recording, and the first
+ * of them stands for its name. */
+static void test_equal_ones_keep_their_order(void **state)
+{
+	struct run *run = profile_add_run(&profile);
+	struct parties parties;
+	struct moment moment;
+
+	(void)state;
+	run->info.sum = true;
+	run_add_total(run, 1, 100);
+	for (int i = 0; i < 9; i++) {
+		char key[] = {(char)('1' + i), 0};
+		struct process *process = run_process(run, key, 1);
+
+		process->name = mem_copy(i < 5 ? "worker" : "helper");
+		run_add_memory(run, process, 1, i == 4 ? 12 : 10);
+	}
+	moment_init(&moment, run, 0);
+	assert_int_equal(moment.holdings.len, 10);
+	assert_ptr_equal(
+	    moment.holdings.items[0].process, &run->processes.items[4]);
+	for (size_t i = 1; i < 9; i++)
+		assert_ptr_equal(moment.holdings.items[i].process,
+		    &run->processes.items[i < 5 ? i - 1 : i]);
+	assert_true(moment.holdings.items[9].is_program);
+	moment_finish(&moment);
+	parties_init(&parties, run, PARTY_BY_NAME);
+	assert_party(&parties.list.items[0], "worker", 5, 52, 12);
+	assert_ptr_equal(
+	    parties.list.items[0].highest, &run->processes.items[4]);
+	assert_party(&parties.list.items[1], "helper", 4, 40, 10);
+	assert_ptr_equal(
+	    parties.list.items[1].highest, &run->processes.items[5]);
+	parties_finish(&parties);
+}
+
+/* Of a call the higher end counts, and of both the first. */
+static void test_the_ends_of_calls(void **state)
+{
+	static const struct {
+		double enter_mib, leave_mib, mib, time_s;
+	} rows[] = {{5, 4, 5, 1}, {4, 5, 5, 2}, {5, 5, 5, 1}};
+	struct run *run = profile_add_run(&profile);
+
+	(void)state;
+	add_call(run, "f", 1, 2, 0);
+	for (size_t i = 0; i < 3; i++) {
+		struct peaks peaks;
+		double mib;
+
+		run->calls.items[0].enter_mib = rows[i].enter_mib;
+		run->calls.items[0].leave_mib = rows[i].leave_mib;
+		peaks_init(&peaks, &profile);
+		assert_true(peaks.mib == rows[i].mib);
+		assert_true(peaks.time_s == rows[i].time_s);
+		assert_false(peaks.unsampled);
+		peaks_finish(&peaks);
+		assert_int_equal(peak_of_function(&profile, "f", &mib), 0);
+		assert_true(mib == 5);
+	}
+}
+
+/* Of two with as much at the peak the one that held more is first. */
+static void test_parties_of_one_size(void **state)
+{
+	struct run *run = profile_add_run(&profile);
+	struct parties parties;
+
+	(void)state;
+	run->info.sum = true;
+	run_add_total(run, 1, 70);
+	run_process(run, "1", 1)->name = mem_copy("low");
+	run_add_memory(run, run_process(run, "1", 1), 1, 20);
+	run_process(run, "2", 1)->name = mem_copy("high");
+	run_add_memory(run, run_process(run, "2", 1), 1, 20);
+	run_process(run, "2", 1)->exit =
+	    (struct exit_status){.recorded = true, .mib = 21};
+	parties_init(&parties, run, PARTY_BY_NAME);
+	assert_party(&parties.list.items[0], NULL, 1, 30, 30);
+	assert_party(&parties.list.items[1], "high", 1, 20, 21);
+	assert_party(&parties.list.items[2], "low", 1, 20, 20);
+	parties_finish(&parties);
+}
+
+/* What is left of the program is more than a hundredth of a MiB; its own figure
+ * at the end counts as its highest. */
+static void test_what_is_left_of_the_program(void **state)
+{
+	(void)state;
+	for (int more = 0; more < 2; more++) {
+		struct run *run = profile_add_run(&profile);
+		struct moment moment;
+
+		run->info.sum = true;
+		run_add_total(run, 1, 30 + (more ? 0.0105 : 0.0095));
+		run_add_memory(run, run_process(run, "8", 1), 1, 30);
+		moment_init(&moment, run, 0);
+		assert_int_equal(moment.holdings.len, 1 + more);
+		moment_finish(&moment);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -487,6 +590,10 @@ int main(void)
 	    TEST(test_parties_without_names),
 	    TEST(test_parties_of_nothing),
 	    TEST(test_the_share_at_the_peak),
+	    TEST(test_equal_ones_keep_their_order),
+	    TEST(test_the_ends_of_calls),
+	    TEST(test_parties_of_one_size),
+	    TEST(test_what_is_left_of_the_program),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
