@@ -202,6 +202,60 @@ static void what_grows_by_its_bytes_alone_grows(void **state)
 	heap_growth_finish(&growth);
 }
 
+/* A class is as large a part of it as a hundredth of what grew most, and of
+ * equal ones the name decides. */
+static void classes_at_the_limits(void **state)
+{
+	struct heap_growth growth = {0};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct heap heap = {0};
+
+		heap_add(&heap, "app.Large", 300 * i, 10 * i);
+		heap_add(&heap, "app.Third", 3 * i, 20 * i);
+		heap_add(&heap, "app.Second", 2 * i, 90000 * i);
+		heap_add(&heap, "io.Part", 300 * i, 30 * i);
+		heap_add(&heap, "_io.Part", 300 * i, 30 * i);
+		heap_add(&heap, "a.Equal", 4 * i, 5 * i);
+		heap_add(&heap, "b.Equal", 4 * i, 5 * i);
+		heap_growth_add(&growth, &heap);
+		heap_finish(&heap);
+	}
+	ranked(
+	    &growth, (const char *const[]){"io.Part", "app.Third", "app.Large",
+			 "a.Equal", "b.Equal", "_io.Part", "app.Second", NULL});
+	heap_growth_finish(&growth);
+}
+
+/* A reading without resident memory, or with more than can be counted, ends
+ * that of the process. */
+static void resident_memory_may_be_unknown(void **state)
+{
+	struct heap_growth growth = {0};
+	struct heap heap = {.has_rss = true, .rss_kib = 5, .wall_ns = 3};
+
+	(void)state;
+	heap_growth_add(&growth, &heap);
+	assert_true(growth.has_rss && growth.rss.first_bytes == 5120);
+	assert_true(growth.first_ns == 3 && growth.newest_ns == 3);
+	heap.rss_kib = 4;
+	heap.wall_ns = 9;
+	heap_growth_add(&growth, &heap);
+	assert_true(growth.has_rss && growth.rss.bytes == 4096);
+	assert_int_equal(heap_growth_steps(&growth.rss), 0);
+	assert_true(growth.first_ns == 3 && growth.newest_ns == 9);
+	heap.rss_kib = INT64_MAX / 1000;
+	heap_growth_add(&growth, &heap);
+	assert_false(growth.has_rss);
+	heap_growth_finish(&growth);
+	growth = (struct heap_growth){0};
+	heap.has_rss = false;
+	heap_growth_add(&growth, &heap);
+	assert_false(growth.has_rss);
+	heap_growth_finish(&growth);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +265,8 @@ int main(void)
 	    cmocka_unit_test(what_always_grew_is_listed),
 	    cmocka_unit_test(a_list_that_only_lengthens_grows),
 	    cmocka_unit_test(what_grows_by_its_bytes_alone_grows),
+	    cmocka_unit_test(classes_at_the_limits),
+	    cmocka_unit_test(resident_memory_may_be_unknown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -374,6 +374,80 @@ static void a_cell_has_its_number(void **state)
 	assert_file("/srv/a.py", "/srv/a.py");
 }
 
+/* Each name of its list, with its neighbours that are none. */
+static void each_of_its_list(void **state)
+{
+	static const struct {
+		const char *module, *function;
+		enum origin origin;
+	} rows[] = {
+	    {"/lib/libz.so", "f", ORIGIN_LIBRARY},
+	    {"/lib32/libz.so", "f", ORIGIN_LIBRARY},
+	    {"/usr/lib64/libz.so", "f", ORIGIN_LIBRARY},
+	    {"/usr/libexec/libz.so", "f", ORIGIN_LIBRARY},
+	    {"/usr/local/lib/libz.so", "f", ORIGIN_LIBRARY},
+	    {"/libs/libz.so", "f", ORIGIN_OWN},
+	    {"/lib.so/own", "f", ORIGIN_OWN},
+	    {"/srv/lib/libz.so", "f", ORIGIN_OWN},
+	    {"/proc/12/root/usr/lib/libz.so", "f", ORIGIN_LIBRARY},
+	    {"/proc/12/root/srv/own", "f", ORIGIN_OWN},
+	    {"/srv/root/usr/lib/libz.so", "f", ORIGIN_OWN},
+	    {"/proc/12/root/usr/bin/python3.11", "f", ORIGIN_INTERPRETER},
+	    {"/srv/own", "__memcpy", ORIGIN_LIBRARY},
+	    {"/srv/own", "memset", ORIGIN_LIBRARY},
+	    {"/srv/own", "malloc", ORIGIN_LIBRARY},
+	    {"/srv/own", "operator new(unsigned long)", ORIGIN_LIBRARY},
+	    {"/srv/own", "std::vector<int>::push_back", ORIGIN_LIBRARY},
+	    {"/srv/own", "__mmap", ORIGIN_LIBRARY},
+	    {"/srv/own", "__mma", ORIGIN_OWN},
+	    {"/srv/own", "my_malloc", ORIGIN_OWN},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(of_module(rows[i].module, rows[i].function),
+		    rows[i].origin);
+}
+
+/* Code of headers is inlined into the user's. */
+static void headers_are_no_own_code(void **state)
+{
+	static const struct {
+		const char *file;
+		enum origin origin;
+	} rows[] = {{"/usr/include/stdio.h", ORIGIN_LIBRARY},
+	    {"/opt/gcc/include/c++/12/bits/alloc.h", ORIGIN_LIBRARY},
+	    {"/rustc/abc/library/alloc.rs", ORIGIN_LIBRARY},
+	    {"/srv/usr/include/own.h", ORIGIN_OWN},
+	    {"/srv/rustc/own.rs", ORIGIN_OWN}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct frame frame = code("/srv/own", "f");
+
+		frame.file = (char *)rows[i].file;
+		assert_int_equal(origin_of(&frame), rows[i].origin);
+	}
+}
+
+/* A cell of a notebook has a number of up to eight digits. */
+static void cells_have_numbers(void **state)
+{
+	static const struct {
+		const char *file, *shown;
+	} rows[] = {{"<ipython-input-3-abc>", "In [3]"},
+	    {"<ipython-input-12345678-abc>", "In [12345678]"},
+	    {"<ipython-input-123456789-abc>", NULL},
+	    {"<ipython-input--abc>", NULL}, {"<ipython-input-3>", NULL},
+	    {"<ipython-input-3", NULL}, {"a.py", NULL}};
+	char cell[ORIGIN_CELL];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(origin_file(rows[i].file, cell),
+		    rows[i].shown ? rows[i].shown : rows[i].file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,6 +464,9 @@ int main(void)
 	    cmocka_unit_test(an_import_is_seen_through_machine_code),
 	    cmocka_unit_test(packages_and_libraries_have_names),
 	    cmocka_unit_test(a_cell_has_its_number),
+	    cmocka_unit_test(each_of_its_list),
+	    cmocka_unit_test(headers_are_no_own_code),
+	    cmocka_unit_test(cells_have_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
