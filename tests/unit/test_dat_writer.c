@@ -392,6 +392,7 @@ static void what_does_not_fit_in_memory_is_dropped_whole(void **state)
 	struct rlimit before, small;
 	struct dat_writer writer;
 	struct profile profile;
+	uint64_t lost;
 	struct err e;
 
 	(void)state;
@@ -407,11 +408,13 @@ static void what_does_not_fit_in_memory_is_dropped_whole(void **state)
 	}
 	setrlimit(RLIMIT_FSIZE, &before);
 	assert_true(writer.lost > 5000);
+	lost = writer.lost;
 	assert_int_equal(dat_writer_close(&writer, &e), -1);
 	assert_non_null(strstr(e.text, "samples are missing"));
 	assert_int_equal(dat_read(&profile, "gap.dat", &e), 0);
 	assert_int_equal(profile.skipped, 0);
 	assert_true(profile.runs.items[0].total.len > 5000);
+	assert_int_equal(profile.runs.items[0].total.len + lost, 20000);
 	profile_finish(&profile);
 	unlink("gap.dat");
 }
@@ -594,6 +597,182 @@ static void a_removed_file_is_reported(void **state)
 	assert_non_null(strstr(e.text, "removed"));
 }
 
+static void numbers_and_words_are_as_the_format_says(void **state)
+{
+	char *words[] = {"\x1f", "\x7f", "~", "a\tb", "", "\x80", "d\\n", NULL};
+	struct dat_writer writer;
+
+	(void)state;
+	open_new(&writer, "w.dat");
+	dat_write_command(&writer, words);
+	dat_write_begin(&writer, "X");
+	dat_write_whole(&writer, "a", 0);
+	dat_write_whole(&writer, "b", -1);
+	dat_write_whole(&writer, "c", INT64_MIN);
+	dat_write_whole(&writer, "d", INT64_MAX);
+	dat_write_mib(&writer, "e", -5);
+	dat_write_text(&writer, "f", "\x1f \x7f~!ME");
+	dat_write_end(&writer, INT64_MAX, INT64_MAX);
+	close_well(&writer);
+	assert_string_equal(content("w.dat"),
+	    "CMDLINE \\x1f \\x7f ~ 'a\\tb'  \\x80 d\\n\n"
+	    "X;a=0;b=-1;c=-9223372036854775808;d=9223372036854775807;"
+	    "e=0.000000;f=%1f%20%7f~!ME 9007199254740991.999023 "
+	    "9223372036.8548\n");
+	unlink("w.dat");
+}
+
+/* Records begin on a line of their own, whatever is there. */
+static void a_file_is_gone_on_with_at_a_line(void **state)
+{
+	static const struct {
+		const char *before, *after;
+	} rows[] = {
+	    {"", "MEM 1.000000 1.0000\n"},
+	    {"CMDLINE x\n", "CMDLINE x\nMEM 1.000000 1.0000\n"},
+	    {"CMDLINE x", "CMDLINE x\nMEM 1.000000 1.0000\n"},
+	};
+	struct dat_writer writer;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		put_file("go.dat", rows[i].before);
+		assert_int_equal(dat_writer_open(&writer, "go.dat", &e), 0);
+		assert_false(writer.created);
+		dat_write_memory(&writer, 1024, 1000000000);
+		close_well(&writer);
+		assert_string_equal(content("go.dat"), rows[i].after);
+	}
+	unlink("go.dat");
+}
+
+/* The number stands before the ending of a recording, or at the end. */
+static void a_name_beside_keeps_its_ending(void **state)
+{
+	static const char *const rows[][2] = {{"run.dat", "run.2.dat"},
+	    {"run", "run.2"}, {"run.data", "run.data.2"}};
+	struct dat_writer first, second;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		open_new(&first, rows[i][0]);
+		assert_int_equal(dat_writer_open(&second, rows[i][0], &e), 0);
+		assert_string_equal(second.path, rows[i][1]);
+		dat_writer_discard(&second);
+		dat_writer_discard(&first);
+		assert_int_equal(access(rows[i][0], F_OK), -1);
+	}
+}
+
+/* Seven eighths of what it may have, and no record waits. */
+static void a_file_is_full_before_its_bound(void **state)
+{
+	struct dat_writer writer;
+	struct err e;
+
+	(void)state;
+	open_new(&writer, "b.dat");
+	assert_int_equal(dat_writer_bound_files(&writer, 32, 1, &e), 0);
+	assert_int_equal(writer.thin_at, 28);
+	dat_write_raw(&writer, "MEM 1.000000 1.0000\n1234567");
+	dat_writer_flush(&writer);
+	assert_false(dat_writer_is_full(&writer));
+	dat_write_raw(&writer, "\n");
+	assert_false(dat_writer_is_full(&writer));
+	dat_writer_flush(&writer);
+	assert_true(dat_writer_is_full(&writer));
+	dat_write_raw(&writer, "MEM");
+	assert_false(dat_writer_is_full(&writer));
+	writer.buffer.len = 0;
+	writer.keeps = 0;
+	assert_false(dat_writer_is_full(&writer));
+	close_well(&writer);
+	unlink("b.dat");
+	assert_int_equal(dat_writer_open(&writer, "/dev/null", &e), 0);
+	assert_int_equal(dat_writer_bound(&writer, 32, &e), -1);
+	assert_string_equal(
+	    e.text, "/dev/null: is not a regular file: it can't be thinned");
+	close_well(&writer);
+}
+
+static void the_next_file_has_the_mode_of_the_last(void **state)
+{
+	struct dat_writer writer;
+	struct stat about;
+	struct err e;
+	int other;
+
+	(void)state;
+	open_new(&writer, "m.dat");
+	assert_int_equal(dat_writer_bound_files(&writer, 32, 1, &e), 0);
+	assert_int_equal(fchmod(writer.fd, 0600), 0);
+	writer.thin_at = 1;
+	assert_true(dat_writer_rotate(&writer));
+	assert_int_equal(writer.thin_at, 28);
+	assert_int_equal(fstat(writer.fd, &about), 0);
+	assert_int_equal(about.st_mode, S_IFREG | 0600);
+	other = open("m.dat", O_RDONLY | O_CLOEXEC);
+	assert_true(file_lock_is_held(other));
+	close(other);
+	/* Someone else's file has its name. */
+	assert_int_equal(rename("m.dat", "other.dat"), 0);
+	put_file("m.dat", "mine");
+	assert_false(dat_writer_rotate(&writer));
+	assert_string_equal(writer.trouble.text, "has another name by now");
+	assert_int_equal(writer.thin_at, 56);
+	assert_string_equal(content("m.dat"), "mine");
+	close_well(&writer);
+	unlink("m.dat");
+	unlink("m.dat.1");
+	unlink("other.dat");
+}
+
+/* The next try is at twice the size. */
+static void a_thinning_that_can_not_begin_is_tried_later(void **state)
+{
+	struct dat_writer writer;
+	struct err e;
+
+	(void)state;
+	open_new(&writer, "t.dat");
+	assert_int_equal(dat_writer_bound(&writer, 16, &e), 0);
+	assert_int_equal(rename("t.dat", "other.dat"), 0);
+	put_file("t.dat", "mine");
+	dat_write_memory(&writer, 1024, 1000000000);
+	dat_writer_flush(&writer);
+	assert_null(writer.thin);
+	assert_non_null(strstr(writer.trouble.text, "has another name by now"));
+	assert_int_equal(writer.thin_at, 2 * strlen("MEM 1.000000 1.0000\n"));
+	assert_string_equal(content("t.dat"), "mine");
+	close_well(&writer);
+	unlink("t.dat");
+	unlink("other.dat");
+}
+
+static void one_sample_may_be_missing(void **state)
+{
+	struct rlimit before, none;
+	struct dat_writer writer;
+	struct err e;
+
+	(void)state;
+	open_new(&writer, "one.dat");
+	getrlimit(RLIMIT_FSIZE, &before);
+	none = before;
+	none.rlim_cur = 0;
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &none);
+	dat_write_memory(&writer, 1024, 1);
+	dat_write_raw(&writer, "MARK;label=MEM 1.000000 1.0000\nMEMO 1 1\n");
+	assert_int_equal(dat_writer_close(&writer, &e), -1);
+	setrlimit(RLIMIT_FSIZE, &before);
+	assert_string_equal(e.text, "one.dat: 1 sample is missing, it could "
+				    "not be written: File too large");
+	unlink("one.dat");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -615,6 +794,13 @@ int main(void)
 	    cmocka_unit_test(a_thinning_that_was_begun_leaves_no_file),
 	    cmocka_unit_test(an_older_file_may_vanish_meanwhile),
 	    cmocka_unit_test(a_removed_file_is_reported),
+	    cmocka_unit_test(numbers_and_words_are_as_the_format_says),
+	    cmocka_unit_test(a_file_is_gone_on_with_at_a_line),
+	    cmocka_unit_test(a_name_beside_keeps_its_ending),
+	    cmocka_unit_test(a_file_is_full_before_its_bound),
+	    cmocka_unit_test(the_next_file_has_the_mode_of_the_last),
+	    cmocka_unit_test(a_thinning_that_can_not_begin_is_tried_later),
+	    cmocka_unit_test(one_sample_may_be_missing),
 	};
 
 	return cmocka_run_group_tests(tests, enter_directory, leave_directory);

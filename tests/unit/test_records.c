@@ -537,6 +537,114 @@ static void plain_lines_are_read_at_once(void **state)
 	assert_int_equal(reader.run->processes.items[0].memory.len, 2);
 }
 
+/* A block may end anywhere: all lines before its last newline are taken. */
+static void a_block_is_read_up_to_its_last_newline(void **state)
+{
+	char text[4096] = "", bytes[4200];
+	size_t len = 0;
+
+	(void)state;
+	take("CMDLINE x");
+	for (int i = 0; i < 70; i++) /* more than are handed on together */
+		len += (size_t)sprintf(
+		    text + len, "MEM %d.500000 %d.0000\n", i, 1700000000 + i);
+	for (int i = 0; i < 3; i++)
+		len += (size_t)sprintf(
+		    text + len, "CHLD 77 %d.5 17000000%d.5\nMEM 1 2\n", i, i);
+	for (size_t cut = 0; cut <= len; cut++) {
+		size_t whole = cut, before = profile.lines, lines = 0;
+
+		while (whole > 0 && text[whole - 1] != '\n')
+			whole--;
+		for (size_t i = 0; i < whole; i++)
+			lines += text[i] == '\n';
+		memset(bytes, '\n', sizeof(bytes));
+		memcpy(bytes, text, cut);
+		if (record_read_plain(&reader, bytes, bytes + cut) !=
+			bytes + whole ||
+		    profile.lines != before + lines)
+			fail_msg("cut at %zu", cut);
+		record_measure_time(&reader);
+	}
+}
+
+static void bounds_of_figures_and_lists(void **state)
+{
+	struct run *run = take("INFO;interval=0.000000000000000000000000000000"
+			       "00000000000000000000000000000025 1.0 2.0");
+	char line[2048] = "NAME;frame=1;frames=a:1:f";
+
+	(void)state;
+	assert_true(run->info.interval_s > 0);
+	take("INFO;interval=0.00000000000000000000000000000000000000000000000"
+	     "0000000000000005 1.0 2.0");
+	assert_true(run->info.interval_s < 3e-61); /* too long: it stays */
+	take("INFO;interval= 1.0 2.0");
+	assert_true(run->info.interval_s < 3e-61);
+	take("HELD;by=x;every=;failed=7x 1.0 2.0");
+	assert_int_equal(run->hooked.items[0].every, 1);
+	assert_int_equal(run->hooked.items[0].failed, 0);
+	take("HEAP;id=1;types=0;label=x;pause=999999.5;rss=4398046511103.0 "
+	     "0.5 2.0");
+	assert_int_equal(
+	    run->snapshots.items[0].heap.pause_ns, INT64_C(999999500000000));
+	assert_true(run->snapshots.items[0].heap.has_rss);
+	take("HEAP;id=2;types=0;label=x;pause=1000000;rss=4503599627370497.0 "
+	     "0.5 2.0");
+	assert_int_equal(run->snapshots.items[1].heap.pause_ns, 0);
+	assert_false(run->snapshots.items[1].heap.has_rss);
+	for (int i = 0; i < 70; i++)
+		strcat(line, ",a:2:g");
+	strcat(line, " 0.0 3.0");
+	take(line);
+	assert_int_equal(run->code.items[0].names.len, 64);
+	assert_int_equal(
+	    read_it("HEAP;id=3;types=0;label=x 0.5 -9000000001.0", false),
+	    RECORD_BAD);
+	take("HEAP;id=3;types=0;label=x 0.5 -9000000000.0");
+	take("TYPE;heap=3;count=9223372036854775807;size=0;name=x 0.5 2.0");
+	assert_int_equal(
+	    read_it("TYPE;heap=3;count=1;size=9223372036854775808;name=x "
+		    "0.5 2.0",
+		false),
+	    RECORD_BAD);
+}
+
+/* Pid 0 without memory is memory_profiler's record of lost children. */
+static void lost_children_are_no_process(void **state)
+{
+	struct run *run = take("MEM 1.0 2.0");
+
+	(void)state;
+	take("CHLD 0 0.0 2.0");
+	take("CHLD 5 0.0 2.0");
+	assert_int_equal(run->processes.items[run->processes.len - 1].pid, 5);
+	assert_int_equal(
+	    run->processes.items[run->processes.len - 1].memory.len, 1);
+	assert_int_equal(read_it("CHLD 5\\x 1.0 2.0", false), RECORD_TAKEN);
+}
+
+/* A command line begins a run, unless the run has nothing but functions. */
+static void a_command_begins_a_run(void **state)
+{
+	(void)state;
+	take("FUNC f 1.0 2.0 1.0 3.0");
+	take("CMDLINE a");
+	assert_int_equal(profile.runs.len, 1);
+	assert_string_equal(profile.runs.items[0].command, "a");
+	assert_int_equal(profile.runs.items[0].calls.len, 1);
+	take("CMDLINE b");
+	assert_int_equal(profile.runs.len, 2);
+	take("CHLD 5 1.0 2.0");
+	take("CMDLINE");
+	assert_int_equal(profile.runs.len, 3);
+	assert_string_equal(profile.runs.items[2].command, "");
+	take("MEM 1.0 2.0");
+	take("CMDLINE  c ");
+	assert_int_equal(profile.runs.len, 4);
+	assert_string_equal(profile.runs.items[3].command, " c ");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -558,6 +666,10 @@ int main(void)
 	    TEST(the_state_of_sampling_is_read),
 	    TEST(a_snapshot_has_its_types),
 	    TEST(plain_lines_are_read_at_once),
+	    TEST(a_block_is_read_up_to_its_last_newline),
+	    TEST(bounds_of_figures_and_lists),
+	    TEST(lost_children_are_no_process),
+	    TEST(a_command_begins_a_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
