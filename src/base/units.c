@@ -105,7 +105,7 @@ char *units_column_number(
 		snprintf(out, UNITS_TEXT, "%s%.0f", sign, size);
 	else if (!(size > 0) || size >= 0.00995)
 		units_put_number(out, value);
-	else if (size < 0.0005)
+	else if (size <= 0.0005) /* what %.3f would call 0.000 */
 		snprintf(out, UNITS_TEXT, "%s<0.001", sign);
 	else
 		snprintf(out, UNITS_TEXT, "%s0.%03.0f", sign, size * 1000);

@@ -48,6 +48,19 @@ static void durations_to_a_step(void **state)
 	assert_string_equal(units_duration_to(out, 60.04, 0.1), "1 min");
 	assert_string_equal(units_duration_to(out, 86399.9, 1), "1 d");
 	assert_string_equal(units_duration_to(out, -90, 1), "-1 min 30 s");
+	assert_string_equal(units_duration_to(out, -0.04, 0.1), "0.0 s");
+	assert_string_equal(units_duration_to(out, -0.1, 0.1), "-0.1 s");
+	assert_string_equal(units_duration_to(out, 1.5, 0.001), "1.500 s");
+	assert_string_equal(units_duration_to(out, 1.5, 0.5), "1.5 s");
+	assert_string_equal(units_duration_to(out, 2.4, 2), "2 s");
+	assert_string_equal(
+	    units_duration_to(out, 2e-9, 1e-12), "0.000000002 s");
+	assert_string_equal(units_duration_to(out, 3599.96, 0.1), "1 h");
+	assert_string_equal(units_duration_to(out, 3600, 60), "1 h");
+	assert_string_equal(units_duration_to(out, 3540, 60), "59 min");
+	assert_string_equal(
+	    units_duration_to(out, 90061, 1), "1 d 1 h 1 min 1 s");
+	assert_string_equal(units_duration_to(out, 1e300, 60), "100000000 d");
 	assert_string_equal(
 	    units_duration_to(out, 4 * 86400 + 15 * 3600 + 120, 60),
 	    "4 d 15 h 2 min");
@@ -97,6 +110,16 @@ static void sizes_of_columns(void **state)
 	    {{0.0004, 40, 0, 0}, "<0.001 MiB"},
 	    {{-0.0004, 40, 0, 0}, "-<0.001 MiB"},
 	    {{0, 40, 0.0004, 0}, "0.00 MiB"},
+	    {{0.0005, 40, 0, 0}, "<0.001 MiB"},
+	    {{0.00051, 40, 0, 0}, "0.001 MiB"},
+	    {{0.00995, 40, 0, 0}, "0.01 MiB"},
+	    {{-0.0078, 40, 0, 0}, "-0.008 MiB"},
+	    {{0.9995, 0.5, 0, 0}, "1.00 MiB"},
+	    {{1, 0.0625, 0, 0}, "1.00 MiB"},
+	    {{0.5, 1023, 0, 0}, "0.50 MiB"},
+	    {{2048, 1024, 1e6, 0}, "2.00 GiB"},
+	    {{40.0 / 1048576, 40.0 / 1048576, 0, 0}, "40 B"},
+	    {{2.0 / 1024, 1.0 / 1024, 0, 0}, "2 KiB"},
 	    {{0.25, 0.0625, 0, 0}, "256 KiB"},
 	    {{0, 0.25, 0, 0}, "0 KiB"},
 	    {{416.0 / 1048576, 0.25, 0, 0}, "0.41 KiB"},
@@ -145,6 +168,24 @@ static void borders(void **state)
 	    {units_limit, 0.5, "512 KiB"},
 	    {units_limit, 1e300, "9.54e+293 TiB"},
 	    {units_number, -0.001, "0.00"},
+	    {units_number, 9.995, "10.0"},
+	    {units_number, 99.95, "100"},
+	    {units_number, 1e15, "1000000000000000"},
+	    {units_number, -9e15, "-9e+15"},
+	    {units_number, -12.34, "-12.3"},
+	    {units_number, -1234, "-1234"},
+	    {units_size, 0.9995, "1.00 MiB"},
+	    {units_size, 1.0 / 4096, "0 KiB"},
+	    {units_duration, 0.0009995, "1 ms"},
+	    {units_duration, 0.9995, "1.00 s"},
+	    {units_duration, 99.5, "1 min 40 s"},
+	    {units_duration, 3599.5, "1 h"},
+	    {units_duration, 3600, "1 h"},
+	    {units_duration, 3660, "1 h 1 min"},
+	    {units_duration, 86370, "1 d"},
+	    {units_duration, 90000, "1 d 1 h"},
+	    {units_duration, 119.6, "2 min"},
+	    {units_duration, 121, "2 min 1 s"},
 	    {units_number, -0.006, "-0.01"},
 	    {units_number, 5.05, "5.05"},
 	    {units_number, 9.9, "9.90"},

@@ -38,6 +38,19 @@ static void test_next(void **state)
 	assert_codes("\xe2\x82", CODES(-1, -1));
 	assert_codes("\xe2z", CODES(-1, 'z'));
 	assert_codes("\xff\x80", CODES(-1, -1));
+	/* the first and the last of each length */
+	assert_codes("\xc1\xbf\xc2\x80", CODES(-1, -1, 0x80));
+	assert_codes("\xdf\xbf", CODES(0x7ff));
+	assert_codes("\xe0\x9f\xbf", CODES(-1, -1, -1));
+	assert_codes("\xe0\xa0\x80\xef\xbf\xbf", CODES(0x800, 0xffff));
+	assert_codes("\xf0\x8f\xbf\xbf", CODES(-1, -1, -1, -1));
+	assert_codes("\xf0\x90\x80\x80", CODES(0x10000));
+	assert_codes("\xf4\x8f\xbf\xbf", CODES(0x10ffff));
+	assert_codes("\xf5\x80\x80\x80", CODES(-1, -1, -1, -1));
+	assert_codes("\xed\x9f\xbf", CODES(0xd7ff));
+	assert_codes("\xc3\xc0", CODES(-1, -1));
+	assert_codes("\xe2\x82\xc0", CODES(-1, -1, -1));
+	assert_codes("\x7f", CODES(0x7f));
 }
 
 static void test_put(void **state)
@@ -138,6 +151,16 @@ static void test_shorten_into_little_room(void **state)
 	assert_string_equal(utf8_shorten(out, 6, "\xe2\x82\xac\xe2\x82\xac", 9),
 	    "\xe2\x82\xac");
 	assert_string_equal(utf8_shorten(out, 5, "abcdefghij", 7), "abcd");
+	assert_string_equal(utf8_shorten(out, 4, "abcdefghij", 7), "abc");
+	assert_string_equal(utf8_shorten(out, 1, "abcdefghij", 7), "");
+	assert_string_equal(utf8_shorten(out, 7, "abcdef", 4), "ab\xe2\x80\xa6"
+							       "f");
+	assert_string_equal(utf8_shorten(out, 6, "abcdef", 4), "ab");
+	assert_string_equal(utf8_shorten(out, 4, "abc", 3), "abc");
+	assert_string_equal(utf8_shorten(out, 3, "abc", 3), "ab");
+	out[0] = 'k';
+	utf8_shorten(out, 0, "abc", 3);
+	assert_int_equal(out[0], 'k');
 }
 
 /* A search for the tail that starts anew at each step would take hours. */
