@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <fcntl.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,6 +227,84 @@ static void one_user_has_no_privileges_to_drop(void **state)
 	free(directory_of_self());
 }
 
+/* Pages of code, of the program and of a library that nothing calls
+ * meanwhile. */
+struct pages {
+	int pagemap;
+	size_t objects, program, library;
+};
+
+/* How many pages of a segment this process has; touch: all of them first. */
+static size_t pages_of(int pagemap, const char *start, size_t bytes, bool touch)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), present = 0;
+	const char *first = start - (uintptr_t)start % page;
+
+	for (const char *at = first; at < start + bytes; at += page) {
+		uint64_t entry = 0;
+		off_t place = (off_t)((uintptr_t)at / page * sizeof(entry));
+
+		if (touch)
+			(void)*(const volatile char *)at;
+		if (pread(pagemap, &entry, sizeof(entry), place) ==
+		    sizeof(entry))
+			present += entry >> 63;
+	}
+	return present;
+}
+
+static int look(struct dl_phdr_info *object, bool touch, struct pages *pages)
+{
+	bool program = pages->objects++ == 0;
+
+	if (!program && !strstr(object->dlpi_name, "libcmocka"))
+		return 0;
+	for (size_t i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+		size_t found;
+
+		if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X))
+			continue;
+		found = pages_of(pages->pagemap,
+		    (const char *)(object->dlpi_addr + segment->p_vaddr),
+		    segment->p_memsz, touch);
+		*(program ? &pages->program : &pages->library) += found;
+	}
+	return 0;
+}
+
+static int touch_all(struct dl_phdr_info *object, size_t size, void *pages)
+{
+	(void)size;
+	return look(object, true, pages);
+}
+
+static int only_look(struct dl_phdr_info *object, size_t size, void *pages)
+{
+	(void)size;
+	return look(object, false, pages);
+}
+
+/* The kernel maps them again when they are used. */
+static void what_only_the_start_needed_is_released(void **state)
+{
+	struct pages before = {
+	    .pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)};
+	struct pages after = before;
+
+	(void)state;
+	dl_iterate_phdr(touch_all, &before);
+	if (before.program == 0 || before.library == 0) {
+		close(before.pagemap);
+		skip(); /* a static program, or a kernel that does not tell */
+	}
+	self_trim();
+	dl_iterate_phdr(only_look, &after);
+	close(before.pagemap);
+	assert_int_equal(after.library, 0);
+	assert_true(after.program > before.program / 2);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -238,6 +318,7 @@ int main(void)
 	    TEST(what_another_user_owns_is_refused),
 	    TEST(privileges_are_dropped_for_good),
 	    TEST(one_user_has_no_privileges_to_drop),
+	    TEST(what_only_the_start_needed_is_released),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
