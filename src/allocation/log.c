@@ -167,9 +167,12 @@ static void log_write_module(struct file *file, const struct log_module *module,
 	union {
 		struct allocation_module module;
 		char bytes[sizeof(struct allocation_module) + PATH_MAX + 8];
-	} entry = {0};
-	ssize_t len = log_read_path(module, info->dlpi_name, entry.module.path);
+	} entry;
+	ssize_t len;
 
+	/* "= {0}" clears no more than the first member, since gcc 15. */
+	memset(&entry, 0, sizeof(entry));
+	len = log_read_path(module, info->dlpi_name, entry.module.path);
 	if (len < 0)
 		len = 0;
 	entry.module.entry.kind = ALLOCATION_MODULE;
@@ -262,9 +265,10 @@ uint32_t log_stack(
 		struct allocation_stack stack;
 		char bytes[sizeof(struct allocation_stack) +
 			   ALLOCATION_DEPTH * sizeof(uint64_t)];
-	} entry = {0};
+	} entry;
 	bool outside = false;
 
+	memset(&entry.stack, 0, sizeof(entry.stack));
 	entry.stack.entry.kind = ALLOCATION_STACK;
 	entry.stack.entry.bytes =
 	    (uint32_t)(sizeof(entry.stack) + count * sizeof(*frames));

@@ -316,9 +316,11 @@ static uint32_t python_write_frame(const struct python_stack_line *line,
 		struct allocation_frame frame;
 		char bytes[sizeof(struct allocation_frame) + PYTHON_FILE_BYTES +
 			   PYTHON_NAME_BYTES + 8];
-	} entry = {0};
+	} entry;
 	size_t len;
 
+	/* The record ends in zeros, and is compared with its like. */
+	memset(&entry, 0, sizeof(entry));
 	entry.frame.entry.kind = ALLOCATION_FRAME;
 	entry.frame.line = (uint64_t)python_line(line);
 	len = python_write_file(line, entry.frame.text, is_for_good);

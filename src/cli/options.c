@@ -84,7 +84,9 @@ static int bad_value(
 int option_flag(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
-	(void)row, (void)text, (void)e;
+	(void)row;
+	(void)text;
+	(void)e;
 	*(bool *)where = true;
 	return 0;
 }
@@ -92,7 +94,9 @@ int option_flag(
 int option_off(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
-	(void)row, (void)text, (void)e;
+	(void)row;
+	(void)text;
+	(void)e;
 	*(bool *)where = false;
 	return 0;
 }
@@ -100,7 +104,8 @@ int option_off(
 int option_text(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
-	(void)row, (void)e;
+	(void)row;
+	(void)e;
 	*(const char **)where = text;
 	return 0;
 }

@@ -13,7 +13,8 @@ int export_csv(const struct profile *profile, FILE *out, struct err *e)
 #else
 int export_csv(const struct profile *profile, FILE *out, struct err *e)
 {
-	(void)profile, (void)out;
+	(void)profile;
+	(void)out;
 	return err_set(
 	    e, "--format csv: this mprof was built without libcsv; use json");
 }

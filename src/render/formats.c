@@ -208,10 +208,10 @@ int render_picture(
 	job.fonts = module ? module->fonts_create(e) : NULL;
 	if (!job.fonts)
 		return -1;
-	if (request->scene)
-		got = draw_chart(request, module, &job, e);
-	else
+	if (layouter)
 		got = draw_graph(request, layouter, module, &job, e);
+	else
+		got = draw_chart(request, module, &job, e);
 	if (got == 0 && request->warning)
 		module->fonts_check(request->warning);
 	module->fonts_destroy(job.fonts);

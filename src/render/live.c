@@ -620,7 +620,8 @@ static void live_on_tick(
 static void live_on_end(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
-	(void)tick, (void)sink;
+	(void)tick;
+	(void)sink;
 	live_leave(context);
 }
 

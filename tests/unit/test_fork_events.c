@@ -57,7 +57,9 @@ void connector_read(struct connector *connector)
 
 bool connector_pop_end(struct connector *connector, pid_t pid, int *status)
 {
-	(void)connector, (void)pid, (void)status;
+	(void)connector;
+	(void)pid;
+	(void)status;
 	return false;
 }
 

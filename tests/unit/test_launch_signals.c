@@ -108,7 +108,8 @@ int raise(int signal)
 
 int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 {
-	(void)type, (void)options;
+	(void)type;
+	(void)options;
 	assert_int_equal(id, PROGRAM);
 	info->si_pid = world.continued ? PROGRAM : 0;
 	return 0;
@@ -116,7 +117,8 @@ int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 
 pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
 {
-	(void)pid, (void)options;
+	(void)pid;
+	(void)options;
 	errno = EINTR;
 	if (world.interrupted > 0)
 		return world.interrupted--, -1;

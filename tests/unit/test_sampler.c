@@ -112,7 +112,8 @@ static size_t ended_len;
 
 pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
 {
-	(void)pid, (void)options;
+	(void)pid;
+	(void)options;
 	if (ended_len == 0)
 		return 0;
 	ended_len--;
@@ -153,7 +154,9 @@ void gpu_destroy(struct gpu *gpu)
 
 bool gpu_ask(struct gpu *gpu, const struct members *members, bool alone)
 {
-	(void)gpu, (void)members, (void)alone;
+	(void)gpu;
+	(void)members;
+	(void)alone;
 	if (driver.asked)
 		return false;
 	driver.asks++;
@@ -348,7 +351,8 @@ static void set_mark(int pid, int kib)
 /* One tick after the third, a phase is said to begin. */
 static bool begins_phase(void *context, const struct sink_tick *tick)
 {
-	(void)context, (void)tick;
+	(void)context;
+	(void)tick;
 	return told.ticks == 4;
 }
 
@@ -456,7 +460,9 @@ static void alone_the_program_counts(void **state)
 static void lose_one(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks == 1)
 		die(101);
 }
@@ -479,7 +485,9 @@ static void one_that_vanished_takes_nothing_with_it(void **state)
 static void make_zombie(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks == 2)
 		die(100);
 	if (told.ticks == 1)
@@ -502,7 +510,9 @@ static void a_zombie_is_no_measurement(void **state)
 static void end_root(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks == 2)
 		die(100);
 }
@@ -552,7 +562,9 @@ static void drop_lists(void)
 static void move_members(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks == 2)
 		list_pids("", "102\n");
 	if (told.ticks == 4)
@@ -608,7 +620,9 @@ static void what_proc_does_not_show_is_counted(void **state)
 static void grow(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	put(102, 100, 40 + 100 * (int64_t)told.ticks);
 }
 
@@ -617,7 +631,9 @@ static void grow(
 static void spike(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks == 2)
 		set_mark(100, 9000);
 }
@@ -678,7 +694,9 @@ static void exit_main_thread(
 {
 	char path[256];
 
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks != 1)
 		return;
 	fake_write("101/stat",
@@ -712,7 +730,9 @@ static void threads_outlive_the_main_one(void **state)
 static void fail_at_third(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks == 2)
 		put(100, 1, 900);
 	if (told.ticks != 3)
@@ -762,7 +782,9 @@ static size_t waits;
 static void fall_ill(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks == 2)
 		fake_process((struct fake_process){
 		    .pid = 100, .ppid = 1, .started = 100, .state = 'Z'});
@@ -868,7 +890,9 @@ static void a_program_may_end_before_it_is_seen(void **state)
 static void end_with_little(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks != 3)
 		return;
 	die(100);
@@ -892,7 +916,9 @@ static void a_mark_of_before_the_exec_is_none(void **state)
 static void kill_one(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks != 3)
 		return;
 	die(101);
@@ -924,7 +950,9 @@ static struct aside worker;
 static void end_worker(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks == 3)
 		reap(102, 5 << 8, 9000);
 }
@@ -951,7 +979,9 @@ static bool quit;
 static void quit_at_fourth(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks != 4)
 		return;
 	die(101);
@@ -992,7 +1022,9 @@ static void a_hook_may_end_it(void **state)
 static void grow_at_fourth(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks == 4)
 		put(100, 1, 7000);
 	if (told.ticks == 5)
@@ -1028,20 +1060,25 @@ static void at_a_mark_the_sum_is_measured(void **state)
 static void hear(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	told.heard++;
 }
 
 static bool is_heard(void *context, const struct sink_tick *tick)
 {
-	(void)context, (void)tick;
+	(void)context;
+	(void)tick;
 	return true;
 }
 
 static void give_news(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks == 3)
 		news = 1;
 }
@@ -1099,7 +1136,9 @@ static void end_the_rest(void)
 static void end_root_at_third(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks == 3)
 		die(100);
 	on_wait = end_the_rest;
@@ -1124,7 +1163,8 @@ static void what_ends_after_the_program_is_waited_for(void **state)
 static void look_at_usage(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)to;
+	(void)context;
+	(void)to;
 	assert_non_null(tick->usage);
 	assert_true(tick->usage[FIGURE_THREADS] == 3);
 	assert_true(isnan(tick->usage[FIGURE_GPU]));
@@ -1159,7 +1199,8 @@ static void what_else_they_use_is_reported(void **state)
 static void see_gpus(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)to;
+	(void)context;
+	(void)to;
 	if (told.ticks > 2)
 		assert_int_equal(
 		    isnan(tick->usage[FIGURE_GPU]) != 0, !driver.answers);
@@ -1168,7 +1209,9 @@ static void see_gpus(
 static void quit_while_asked(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	quit = told.ticks > 2 && driver.asked;
 }
 
@@ -1306,7 +1349,9 @@ static void drop_file(
 {
 	char path[256];
 
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks < 14)
 		return;
 	snprintf(path, sizeof(path), "%s/100/cgroup", fake_root);
@@ -1414,7 +1459,9 @@ static void a_group_may_end_at_once(void **state)
 static void lower_the_mark(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	set_mark(100, 1000);
 }
 
@@ -1434,7 +1481,9 @@ static void at_the_first_tick_no_mark_is_due(void **state)
 static void raise_the_mark(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks == 3)
 		set_mark(100, 5000);
 }
@@ -1480,7 +1529,9 @@ static void after_its_end_the_program_is_not_listed(void **state)
 static void deny(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks != 10)
 		return;
 	denied = NULL;
@@ -1531,7 +1582,9 @@ static void one_without_any_figure_is_unseen(void **state)
 static void end_a_stranger(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks == 2)
 		reap(105, 0, 9000);
 }
@@ -1556,7 +1609,9 @@ static void an_unknown_childs_mark_counts(void **state)
 static void out_of_memory(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks != 3)
 		return;
 	fake_write("groups/job/memory.events", "oom_kill 1\n");
@@ -1590,7 +1645,9 @@ static void count_waits(void)
 static void end_root_busy(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
-	(void)context, (void)tick, (void)to;
+	(void)context;
+	(void)tick;
+	(void)to;
 	if (told.ticks != 3)
 		return;
 	die(100);

@@ -52,10 +52,10 @@ struct pyslot { /* PyModuleDef_Slot */
  * a GIL in each interpreter. */
 #define PYSLOT_EXEC 2
 #define PYSLOT_INTERPRETERS 3
-#define PYINTERPRETERS_OWN_GIL ((void *)2)
+#define PYINTERPRETERS_OWN_GIL ((void *)(intptr_t)2)
 /* Py_mod_gil (since 3.13), and its value for a module that needs no GIL. */
 #define PYSLOT_GIL 4
-#define PYGIL_NOT_USED ((void *)1)
+#define PYGIL_NOT_USED ((void *)(intptr_t)1)
 #define PYINPUT_FILE 257 /* Py_file_input */
 
 typedef int pytracer(struct pyobj *, struct pyobj *, int, struct pyobj *);
