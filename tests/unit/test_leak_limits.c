@@ -11,7 +11,7 @@
 
 #include "analysis/leak.h"
 
-enum { SAMPLES = 600, START_S = 1000 };
+enum { SAMPLES = 600, FEW_SAMPLES = 72, START_S = 1000 };
 
 /* A verdict, or the reason of an undecided one. */
 enum said {
@@ -179,12 +179,54 @@ static double dips(int i, double by)
 	return 100 + 0.25 * i - (i >= 300 && i < 320 ? by : 0) + wiggle(i);
 }
 
+/* The same with few samples: ups and downs of so much in the last third. */
+static double few_rest(int i, double ripple)
+{
+	if (i < 48)
+		return 100 + i + (i % 2 ? 24 : 0);
+	return 160 + (i % 2 ? ripple : 0);
+}
+
+/* A leak of few samples until then, and nothing more. */
+static double few_stand(int i, double until)
+{
+	return 100 + fmin(i, until) + (i < until ? 2 * wiggle(i) : 0);
+}
+
+/* The second half of few samples has so much of the pace of the first. */
+static double few_slacken(int i, double pace)
+{
+	double leaked = i < 8 ? 0 : fmin(i - 8, 32);
+
+	return 100 + 8 * fmin(i, 8) + 2 * (leaked + pace * fmax(0, i - 40)) +
+	       wiggle(i);
+}
+
+/* Few samples, of which the last ones lie so far below. */
+static double few_end(int i, double by)
+{
+	return 100 + i + 3 * wiggle(i) - (i >= 66 ? by : 0);
+}
+
+/* Few samples of noise on a slope. */
+static double few_drift(int i, double rise)
+{
+	return 200 + rise * i / 72 + 20 * wiggle(i * 31);
+}
+
+/* Three days of few samples, and a rise by so much in all. */
+static double few_days(int i, double rise)
+{
+	return 500 - 30 * cos(2 * M_PI * i / 24.0) + rise * i / 72 + wiggle(i);
+}
+
+/* Few samples where they are ten seconds apart. */
 static struct leak judge(memory *of, double parameter, double step_s)
 {
 	struct series series = {0};
 	struct leak leak;
 
-	for (int i = 0; i < SAMPLES; i++)
+	for (int i = 0; i < (step_s < 10 ? SAMPLES : FEW_SAMPLES); i++)
 		series_add(&series, START_S + i * step_s, of(i, parameter));
 	leak_judge(&series, false, &leak);
 	series_finish(&series);
@@ -241,6 +283,14 @@ static const struct {
     {dips, 1, {40.31, LEAKING}, {40.47, NOISE}},
     {dips, 0.09, {15, LOADS}, {15.08, LEAKING}},
     {dips, 0.09, {40.31, LEAKING}, {40.47, NOISE}},
+    {few_rest, 10, {3.568, LEAKING}, {3.58, STEADY}},
+    {few_rest, 10, {7.705, COARSE}, {7.752, NOISE}},
+    {few_slacken, 10, {-0.3055, STEADY}, {-0.3043, GROWING}},
+    {few_slacken, 10, {0.3145, RESTED}, {0.3156, GROWING}},
+    {few_slacken, 10, {0.5875, GROWING}, {0.5898, LEAKING}},
+    {few_drift, 10, {2.531, STEADY}, {2.539, NOISE}},
+    {few_drift, 10, {12, NOISE}, {12.06, LEAKING}},
+    {few_days, 10, {54.75, STEADY}, {55, NOISE}},
 };
 
 static void verdicts_have_their_limits(void **state)
@@ -393,6 +443,43 @@ static const struct {
 	{2.7786, 2.7738, 2.784, 0, 0, 53.91, 249.17, 0, 0}},
     {dips, 40.47, 0.09, NOISE, 0,
 	{2.7786, 2.7738, 2.784, 2.7813, 0, 53.91, 249.17, 53.91, 0}},
+    {few_rest, 0.5, 10, LEAKING, 0,
+	{0.099985, 0.099931, 0.10008, 0, 20.318, 440, 144, 0, 0}},
+    {few_rest, 3.58, 10, STEADY, 0,
+	{0.093227, 0.058736, 0.10016, 0.045097, 0, 710, 169.62, 0, 0}},
+    {few_rest, 7.752, 10, NOISE, 0,
+	{0.097075, 0.073875, 0.10096, 0.10096, 0, 710, 171, 710, 0}},
+    {few_stand, 8, 10, STEADY, 0, {0, 0, 0, 3.2254e-05, 80, 710, 108, 0, 0}},
+    {few_stand, 19.82, 10, RESTED, 0,
+	{0.07963, 0.053619, 0.10211, 0.10126, 0, 280, 120.86, 280, 0}},
+    {few_stand, 20.43, 10, STEADY, 0,
+	{0, 0, 0, 4.0818e-05, 208.16, 710, 120.43, 0, 0}},
+    {few_stand, 22.04, 10, GROWING, 0,
+	{0.093195, 0.077084, 0.10319, 0, 0, 280, 123.28, 0, 0}},
+    {few_stand, 23.2, 10, RESTED, 0,
+	{0.10125, 0.097959, 0.10517, 0.10517, 0, 230, 123.28, 230, 0}},
+    {few_stand, 29.05, 10, STEADY, 0,
+	{0, 0, 0, 7.9213e-05, 284, 710, 129.05, 0, 0}},
+    {few_slacken, -0.5, 10, STEADY, 0,
+	{-0.10359, -0.10482, -0.10111, 0.007176, 338, 710, 196.79, 0, 0}},
+    {few_slacken, -0.3043, 10, GROWING, 0,
+	{-0.060782, -0.06482, -0.006757, 0, 338, 710, 208.62, 0, 0}},
+    {few_slacken, 0.3156, 10, GROWING, 0,
+	{0.068897, 0.061374, 0.098452, 0, 284, 710, 247.6, 0, 0}},
+    {few_slacken, 0.5898, 10, LEAKING, 0,
+	{0.12082, 0.11927, 0.12224, 0, 338, 710, 264.6, 0, 0}},
+    {few_end, 1, 10, LEAKING, 0,
+	{0.094953, 0.091123, 0.098464, 0, 284, 710, 170.76, 0, 0}},
+    {few_drift, -40, 10, STEADY, 0,
+	{-0.052836, -0.059115, -0.045314, 0.016394, 0, 710, 169.76, 0, 0}},
+    {few_drift, 2.539, 10, NOISE, 0,
+	{0.0063644, 5.0699e-06, 0.013891, 0.011738, 0, 710, 211.7, 710, 0}},
+    {few_drift, 12.06, 10, LEAKING, 0,
+	{0.018149, 0.011136, 0.023828, 0, 0, 710, 214.4, 0, 0}},
+    {few_days, -40, 10, STEADY, 0,
+	{-0.055091, -0.080148, -0.022541, 0.15326, 0, 710, 461.32, 0, 0}},
+    {few_days, 55, 10, NOISE, 0,
+	{0.077413, 0.052914, 0.11041, 0.15436, 0, 710, 555.12, 710, 0}},
 };
 
 static void assert_about(double got, double expected)
