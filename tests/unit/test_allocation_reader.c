@@ -107,6 +107,10 @@ static void another_file_is_no_table(void **state)
 	table.header.version--;
 	made_header(&table);
 	assert_int_equal(read_table(), 1);
+	assert_int_equal(room.slots[0].size, 70000);
+	made_slot(&table, 0, 80000, UINT32_MAX, 5);
+	assert_int_equal(read_table(), 1);
+	assert_int_equal(room.slots[0].size, 80000);
 	assert_int_equal(ftruncate(table.fd, 100), 0);
 	assert_int_equal(read_table(), 0);
 	assert_false(changed);
@@ -121,6 +125,9 @@ static void counts_beyond_the_file_are_its_most(void **state)
 	made_header(&table);
 	assert_int_equal(read_table(), ALLOCATION_SLOTS);
 	assert_int_equal(reader.header.log_used, ALLOCATION_LOG);
+	assert_int_equal(read_table(), ALLOCATION_SLOTS);
+	assert_int_equal(read_table(), 0); /* nothing has changed */
+	assert_false(changed);
 	assert_int_equal(ftruncate(table.fd, ALLOCATION_SLOTS_AT + 100), 0);
 	table.header.used = 2;
 	made_header(&table);

@@ -573,6 +573,28 @@ static void whether_its_recorder_lives_is_known_by_the_lock(void **state)
 	    "pid of the program or of its recorder");
 }
 
+/* The tick has no program; at the end none is begun. */
+static void a_snapshot_that_is_asked_for_is_left_out(void **state)
+{
+	struct sink_tick now = {clock_wall_ns(), 9, true, NULL, 0, NULL, 0, 0};
+	struct err e;
+
+	(void)state;
+	put("@heap one\n");
+	tick();
+	assert_string_equal(told, "[one 7]");
+	assert_int_equal(marks.snapshots.len, 0);
+	assert_int_equal(marks.snapshots.left_out, 1);
+	assert_true(snapshots_notice(&marks.snapshots, &e));
+	assert_string_equal(e.text, "@heap one: the program has ended");
+	put("@heap two\n");
+	hook.end(hook.context, &now, &sink);
+	assert_string_equal(told, "[one 7][two 9]");
+	assert_int_equal(marks.snapshots.len, 0);
+	assert_true(snapshots_notice(&marks.snapshots, &e));
+	assert_string_equal(e.text, "@heap two: the recording has ended");
+}
+
 static void an_empty_label_marks_nothing(void **state)
 {
 	struct err e;
@@ -655,6 +677,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 		whether_its_recorder_lives_is_known_by_the_lock, open_one,
 		close_one),
+	    cmocka_unit_test_setup_teardown(
+		a_snapshot_that_is_asked_for_is_left_out, open_one, close_one),
 	    cmocka_unit_test_setup_teardown(
 		an_empty_label_marks_nothing, open_one, close_one),
 	    cmocka_unit_test(of_very_many_left_files_some_stay),

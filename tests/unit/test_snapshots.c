@@ -26,6 +26,7 @@ enum { PROGRAM = 700, OTHER = 701 };
 static char directory[128], mark_path[160];
 static struct snapshots snapshots;
 static char told[1024];
+static size_t told_len;
 
 /* Looks of the recorder that are interrupted, or find the process running. */
 static int interrupted, too_early;
@@ -46,6 +47,7 @@ pid_t waitpid(pid_t pid, int *status, int options)
 static void take_records(void *context, const char *text, size_t len)
 {
 	(void)context;
+	told_len = len;
 	snprintf(told, sizeof(told), "%.*s", (int)len, text);
 }
 
@@ -332,6 +334,43 @@ static void one_that_fails_says_why(void **state)
 	no_more_notices();
 }
 
+/* The program may be the first of all, and of a cause the first 399 bytes are
+ * kept. */
+static void a_long_cause_is_cut(void **state)
+{
+	const struct sink_process program = {.pid = PROGRAM, .is_root = true};
+	const struct sink_tick tick = {.processes = &program, .count = 1};
+	char want[401];
+
+	(void)state;
+	memset(want, 'x', 399);
+	strcpy(want + 399, "\n");
+	take("@heap;answer=a long");
+	write_file("7.answer-a", "");
+	snapshots_step(&snapshots, &tick, &sink);
+	assert_true(snapshots.busy);
+	waitpid(snapshots.aside.pid, &snapshots.aside.status, 0);
+	snapshots.aside.ended = true;
+	snapshots_step(&snapshots, &tick, &sink);
+	expect_file("7.answer-a", want);
+}
+
+/* Sixteen MiB of them, at most. */
+static void records_are_bounded(void **state)
+{
+	(void)state;
+	take("@heap 16777216");
+	start(3);
+	step(3);
+	assert_int_equal(told_len, 16 << 20);
+	assert_int_equal(snapshots.taken, 1);
+	take("@heap 16777217");
+	start(3);
+	step(3);
+	assert_int_equal(snapshots.taken, 1);
+	expect_notice("@heap 16777217: it could not be taken (status 0)");
+}
+
 static void one_that_takes_too_long_is_killed(void **state)
 {
 	(void)state;
@@ -411,7 +450,9 @@ static int worker(char **words, int count)
 		return fputs("mprof: no heap here\nmore\n", stderr), 1;
 	if (strcmp(label, "plain") == 0)
 		return fputs("mprof is not here", stderr), 1;
-	if (strcmp(label, "status") == 0)
+	for (int i = 0; i < 500 && strcmp(label, "long") == 0; i++)
+		fputc('x', stderr);
+	if (strcmp(label, "status") == 0 || strcmp(label, "long") == 0)
 		return 3;
 	if (strcmp(label, "none") == 0)
 		return 0;
@@ -421,7 +462,10 @@ static int worker(char **words, int count)
 	if (!file)
 		return fputs("an earlier file is there\n", stderr), 1;
 	sigprocmask(SIG_BLOCK, NULL, &blocked);
-	if (strcmp(label, "empty") != 0)
+	if (atoi(label) > 0) {
+		fseek(file, atoi(label) - 1, SEEK_SET);
+		fputc('\n', file);
+	} else if (strcmp(label, "empty") != 0)
 		fprintf(file, "%s %s %s %s %s %s %s %s %s %s %d%s", words[0],
 		    words[1], words[2], words[4], words[5], label, words[7],
 		    count > 8 ? words[8] : "-", worker_file(0, in),
@@ -445,6 +489,8 @@ int main(int count, char **words)
 	    TEST(an_answer_needs_a_file_of_its_own),
 	    TEST(what_it_wrote_goes_to_the_sink),
 	    TEST(one_that_fails_says_why),
+	    TEST(a_long_cause_is_cut),
+	    TEST(records_are_bounded),
 	    TEST(one_that_takes_too_long_is_killed),
 	    TEST(at_the_end_the_running_one_is_taken),
 	    TEST(what_a_killed_recorder_left_is_removed),
