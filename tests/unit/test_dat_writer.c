@@ -647,6 +647,31 @@ static void a_file_is_gone_on_with_at_a_line(void **state)
 	unlink("go.dat");
 }
 
+/* The umask says who may read it. */
+static void a_new_file_has_the_usual_mode(void **state)
+{
+	mode_t before = umask(0);
+	struct dat_writer writer;
+	struct stat about;
+	struct err e;
+
+	(void)state;
+	open_new(&writer, "mode.dat");
+	assert_int_equal(fstat(writer.fd, &about), 0);
+	assert_int_equal(about.st_mode, S_IFREG | 0666);
+	dat_writer_discard(&writer);
+	setenv("TZ", "UTC", 1);
+	assert_int_equal(dat_writer_open_default(&writer, 1795305600, &e), 0);
+	assert_int_equal(fstat(writer.fd, &about), 0);
+	assert_int_equal(about.st_mode, S_IFREG | 0666);
+	dat_writer_discard(&writer);
+	umask(before);
+	put_file("short.dat", "x"); /* one byte may be someone's */
+	assert_int_equal(dat_writer_open(&writer, "short.dat", &e), -1);
+	assert_string_equal(content("short.dat"), "x");
+	unlink("short.dat");
+}
+
 /* The number stands before the ending of a recording, or at the end. */
 static void a_name_beside_keeps_its_ending(void **state)
 {
@@ -796,6 +821,7 @@ int main(void)
 	    cmocka_unit_test(a_removed_file_is_reported),
 	    cmocka_unit_test(numbers_and_words_are_as_the_format_says),
 	    cmocka_unit_test(a_file_is_gone_on_with_at_a_line),
+	    cmocka_unit_test(a_new_file_has_the_usual_mode),
 	    cmocka_unit_test(a_name_beside_keeps_its_ending),
 	    cmocka_unit_test(a_file_is_full_before_its_bound),
 	    cmocka_unit_test(the_next_file_has_the_mode_of_the_last),
