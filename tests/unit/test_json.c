@@ -173,6 +173,108 @@ static void base64(void **state)
 	    "  \"Zm9vYg==\"\n]\n");
 }
 
+/* A document a line, and what begins anew in it. */
+static void one_line(void **state)
+{
+	(void)state;
+	json_init_line(&json, json.out);
+	for (int i = 0; i < 2; i++) {
+		json_open_document(&json, 3);
+		json_key(&json, "list");
+		json_open(&json, '[');
+		json_open(&json, '{');
+		json_close(&json, '}');
+		json_open(&json, '[');
+		json_whole(&json, 1);
+		json_whole(&json, 2);
+		json_close(&json, ']');
+		json_close(&json, ']');
+		json_close(&json, '}');
+		json_init_line(&json, json.out);
+	}
+	assert_string_equal(written(), "{\"schema\":3,\"list\":[{},[1,2]]}\n"
+				       "{\"schema\":3,\"list\":[{},[1,2]]}\n");
+}
+
+/* In the compact form objects in a list have lines of their own, lists and what
+ * has a key have none. */
+static void lines_of_the_compact_form(void **state)
+{
+	(void)state;
+	json_init_compact(&json, json.out);
+	json_open(&json, '{');
+	json_key(&json, "a");
+	json_open(&json, '{');
+	json_key(&json, "b");
+	json_open(&json, '[');
+	json_open(&json, '[');
+	json_bool(&json, false);
+	json_close(&json, ']');
+	json_open(&json, '{');
+	json_close(&json, '}');
+	json_close(&json, ']');
+	json_close(&json, '}');
+	json_close(&json, '}');
+	assert_string_equal(written(), "{\"a\":{\"b\":[[false],\n{}]}}");
+}
+
+/* On both sides of the limits at which the form changes. */
+static void rounded_at_the_limits(void **state)
+{
+	static const struct {
+		double number;
+		int decimals;
+		const char *text;
+	} rows[] = {
+	    {0.0001, 6, "0.0001"},
+	    {0.000099, 6, "9.9e-05"},
+	    {-0.0001, 6, "-0.0001"},
+	    {0, 6, "0"},
+	    {-0.4, 0, "0"},
+	    {0.5, 0, "1"},
+	    {120, 0, "120"},
+	    {120.5, 1, "120.5"},
+	    {100.004, 2, "100"},
+	    {10.1, 3, "10.1"},
+	    {0x1p53 - 1, 0, "9007199254740991"},
+	    {0x1p53, 0, "9007199254740992"},
+	    {0x1p60, 0, "1.152921504606847e+18"},
+	    {1e300, 6, "1e+300"},
+	    {NAN, 2, "null"},
+	};
+
+	(void)state;
+	json_init_line(&json, json.out);
+	json_open(&json, '[');
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t before;
+
+		fflush(json.out);
+		before = size;
+		json_rounded(&json, rows[i].number, rows[i].decimals);
+		fflush(json.out);
+		assert_string_equal(text + before + (i ? 1 : 0), rows[i].text);
+	}
+	written();
+}
+
+/* As many characters as are asked for, and a sign of the rest. */
+static void a_text_is_cut_behind_characters(void **state)
+{
+	(void)state;
+	json_init_line(&json, json.out);
+	json_open(&json, '[');
+	json_text_cut(&json, "\xc3\xa9\xc3\xa9", 1);
+	json_text_cut(&json, "\xc3\xa9\xc3\xa9", 2);
+	json_text_cut(&json, "ab", 0);
+	json_text_cut(&json, "", 0);
+	json_text(&json, "");
+	json_close(&json, ']');
+	assert_string_equal(
+	    written(), "[\"\xc3\xa9\\u2026\",\"\xc3\xa9\xc3\xa9\",\"\\u2026\","
+		       "\"\",\"\"]\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +286,12 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(rounded_numbers, begin, end),
 	    cmocka_unit_test_setup_teardown(compact, begin, end),
 	    cmocka_unit_test_setup_teardown(base64, begin, end),
+	    cmocka_unit_test_setup_teardown(one_line, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		lines_of_the_compact_form, begin, end),
+	    cmocka_unit_test_setup_teardown(rounded_at_the_limits, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_text_is_cut_behind_characters, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
