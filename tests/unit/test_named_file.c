@@ -182,6 +182,49 @@ static void forty_links_are_followed(void **state)
 	assert_int_equal(access("link41", F_OK), -1);
 }
 
+/* A file behind a descriptor is the file of that path; a directory is it. */
+static void a_file_behind_proc_is_its_path(void **state)
+{
+	struct named_file file;
+	struct err e;
+	char path[64];
+	int fd = open("file", O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	assert_int_equal(named_file_init(&file, path, &e), 0);
+	expect_same(&file, "file");
+	assert_string_equal(file.name, "file");
+	named_file_finish(&file);
+	close(fd);
+	fd = open("sub", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	assert_int_equal(named_file_init(&file, path, &e), 0);
+	expect_same(&file, "sub");
+	named_file_finish(&file);
+	/* twice is no harm */
+	named_file_finish(&file);
+	close(fd);
+	/* a descriptor that is not open */
+	assert_int_equal(named_file_init(&file, "/proc/self/fd/9999", &e), 0);
+	assert_false(named_file_exists(&file));
+	named_file_finish(&file);
+}
+
+/* What is no directory has nothing in it. */
+static void a_file_is_no_directory(void **state)
+{
+	struct err e;
+
+	(void)state;
+	assert_int_equal(init("file/new", &e), -1);
+	assert_string_equal(
+	    e.text, "file/new: can't be written: Not a directory");
+	assert_int_equal(init("sub/none/new", &e), -1);
+	assert_int_equal(init("sub/new", &e), 0);
+	assert_int_equal(init("", &e), 0); /* this directory */
+}
+
 #define TEST(name)                       \
 	cmocka_unit_test_setup_teardown( \
 	    name, in_own_directory, remove_own_directory)
@@ -195,6 +238,8 @@ int main(void)
 	    TEST(a_pipe_behind_proc_is_that_pipe),
 	    TEST(what_another_user_put_there_is_refused),
 	    TEST(forty_links_are_followed),
+	    TEST(a_file_behind_proc_is_its_path),
+	    TEST(a_file_is_no_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -571,6 +571,111 @@ static void test_what_is_left_of_the_program(void **state)
 	}
 }
 
+/* Marks of one moment keep their order; a phase without a sample has what its
+ * mark says. */
+static void test_marks_of_one_moment(void **state)
+{
+	struct run *run = profile_add_run(&profile);
+	struct phase *phases;
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		series_add(&run->total, 100 + i, 10 + i);
+	add_mark(run, 104, "late");
+	add_mark(run, 102, "first");
+	add_mark(run, 102, "second");
+	add_mark(run, 102, "third");
+	run->marks.items[1].mib = 7;
+	assert_int_equal(phases_of_run(run, &phases), 5);
+	assert_string_equal(phases[0].name, "start");
+	assert_string_equal(phases[1].name, "first");
+	assert_string_equal(phases[2].name, "second");
+	assert_string_equal(phases[3].name, "third");
+	assert_string_equal(phases[4].name, "late");
+	assert_true(phases[0].from_s == 100 && phases[0].until_s == 102);
+	assert_true(phases[0].figures.duration_s == 2);
+	assert_true(phases[1].figures.peak_mib == 7);
+	assert_true(phases[1].figures.mean_mib == 7);
+	assert_true(phases[1].figures.duration_s == 0);
+	assert_true(phases[3].figures.peak_mib == 13);
+	assert_true(phases[3].figures.growth_mib == 2);
+	assert_true(phases[4].figures.peak_mib == 19);
+	assert_true(phases[4].until_s == 109);
+	assert_true(phases[4].figures.duration_s == 5);
+	free(phases);
+	/* a first mark at the first sample leaves no start */
+	run->marks.items[1].time_s = 100;
+	assert_int_equal(phases_of_run(run, &phases), 4);
+	assert_string_equal(phases[0].name, "first");
+	free(phases);
+}
+
+/* A peak that only a high-water mark shows belongs to the phase that begins
+ * then. */
+static void test_a_peak_at_a_mark(void **state)
+{
+	static const double peaks[] = {10, 50};
+	struct run *run = profile_add_run(&profile);
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		series_add(&run->total, i, 10);
+	add_mark(run, 5, "next");
+	series_add(&run->peaks, 5, 50);
+	assert_phases(run, peaks, 2);
+}
+
+/* Figures of resources that nobody recorded are none. */
+static void test_figures_of_resources(void **state)
+{
+	struct run *run = profile_add_run(&profile);
+	struct usage_series *usage;
+	struct figures figures;
+
+	(void)state;
+	series_add(&run->total, 1, 5);
+	series_add(&run->total, 4, 7);
+	assert_int_equal(figures_of_run(run, &figures), 0);
+	assert_true(isnan(figures.cpu_percent) && isnan(figures.threads));
+	assert_true(isnan(figures.gpu_mib));
+	assert_true(figures.duration_s == 3 && figures.growth_mib == 2);
+	assert_true(figures.area_mib_s == 15 && figures.mean_mib == 5);
+	usage = usage_at(&run->usage);
+	assert_int_equal(figures_of_run(run, &figures), 0);
+	assert_true(isnan(figures.cpu_percent) && isnan(figures.threads));
+	assert_true(isnan(figures.gpu_mib));
+	series_add(&usage->figures[FIGURE_CPU], 1, 1);
+	series_add(&usage->figures[FIGURE_CPU], 3, 2);
+	series_add(&usage->figures[FIGURE_THREADS], 1, 3);
+	series_add(&usage->figures[FIGURE_THREADS], 2, 2);
+	series_add(&usage->figures[FIGURE_GPU], 1, 64);
+	assert_int_equal(figures_of_run(run, &figures), 0);
+	assert_true(figures.cpu_percent == 50 && figures.threads == 3);
+	assert_true(figures.gpu_mib == 64);
+}
+
+/* Of one sample the mean is that, of none there is nothing. */
+static void test_figures_of_a_sample(void **state)
+{
+	struct run *run = profile_add_run(&profile);
+	struct figures figures;
+
+	(void)state;
+	series_add(&run->total, 1, 5);
+	series_add(&run->total, 4, 7);
+	assert_int_equal(
+	    figures_of_series(&run->total, 2, INFINITY, &figures), 0);
+	assert_true(figures.mean_mib == 7 && figures.area_mib_s == 0);
+	assert_true(figures.growth_mib == 2 && figures.duration_s == 0);
+	assert_int_equal(figures_of_series(&run->total, 2, 3, &figures), -1);
+	assert_true(figures.peak_mib == 0);
+	run->total.len = 0;
+	assert_int_equal(figures_of_run(run, &figures), -1);
+	series_add(&run->peaks, 2, 9);
+	assert_int_equal(figures_of_run(run, &figures), 0);
+	assert_true(figures.peak_mib == 9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -594,6 +699,10 @@ int main(void)
 	    TEST(test_the_ends_of_calls),
 	    TEST(test_parties_of_one_size),
 	    TEST(test_what_is_left_of_the_program),
+	    TEST(test_marks_of_one_moment),
+	    TEST(test_a_peak_at_a_mark),
+	    TEST(test_figures_of_resources),
+	    TEST(test_figures_of_a_sample),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
