@@ -1027,7 +1027,13 @@ static void grow_at_fourth(
 	(void)to;
 	if (told.ticks == 4)
 		put(100, 1, 7000);
-	if (told.ticks == 5)
+}
+
+static void shrink_at_fourth(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks == 4)
 		put(100, 1, 1000);
 }
 
@@ -1043,7 +1049,8 @@ static void at_a_mark_the_sum_is_measured(void **state)
 {
 	struct sampler_result result;
 	struct sampler_plan plan = {
-	    .hooks[1] = {.tick = tell_total, .is_due = begins_phase}};
+	    .hooks[1] = {.tick = tell_total, .is_due = begins_phase},
+	    .hooks[2] = {.tick = shrink_at_fourth}};
 
 	(void)state;
 	three_processes();
@@ -1054,7 +1061,9 @@ static void at_a_mark_the_sum_is_measured(void **state)
 	assert_int_equal(told.mark_kib, 7240);
 	assert_true(told.mark_ns > told.time_ns[3]);
 	assert_true(told.mark_ns < told.time_ns[4]);
-	assert_int_equal(told.peak.kib, 7240);
+	assert_int_equal(told.total[4], 1240);
+	assert_int_equal(told.peak.kib, 7240); /* no sample shows it */
+	assert_int_equal(result.peak_kib, 7240);
 }
 
 static void hear(
@@ -1124,6 +1133,29 @@ static void news_leave_time_for_ticks(void **state)
 	assert_true(told.heard > 20);
 	assert_int_equal(told.ticks, 15);
 	news = 0;
+}
+
+/* It ends before the first tick: its sample is that of the start. */
+static void before_the_first_tick_the_start_is_the_sample(void **state)
+{
+	struct sampler_result result;
+	const struct sampler_plan plan = {.launched = true,
+	    .hooks[1] = {.tick = hear, .is_due = is_heard, .wake = WAKE}};
+
+	(void)state;
+	put(100, 1, 1000);
+	fake_newest(100, 50);
+	first_on_wait = end_at_once;
+	waits = 0;
+	news = 1;
+	run(NULL, plan, &result);
+	assert_int_equal(news, 0);
+	assert_int_equal(told.ticks, 1);
+	assert_int_equal(told.total[0], 1000);
+	assert_true(told.time_ns[0] > result.start_ns);
+	assert_true(told.time_ns[0] < result.start_ns + NS_PER_S / 2000);
+	assert_int_equal(result.samples, 1);
+	assert_int_equal(result.end, SAMPLER_ENDED);
 }
 
 /* While the recorder waits for those that may be about to end. */
@@ -1606,6 +1638,29 @@ static void an_unknown_childs_mark_counts(void **state)
 	assert_int_equal(result.end, SAMPLER_TIMEOUT);
 }
 
+static void reap_one(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks == 3)
+		reap(101, 4 << 8, 0);
+}
+
+/* An end that wait() reports is one, even if /proc shows a process of that pid.
+ */
+static void one_that_was_reaped_has_ended(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	run(reap_one, (struct sampler_plan){.launched = true}, &result);
+	assert_int_equal(told.exits, 1);
+	assert_int_equal(told.exit.pid, 101);
+	assert_int_equal(told.exit.status, 4 << 8);
+	assert_int_equal(told.exit.peak_kib, 200);
+}
+
 static void out_of_memory(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
@@ -1651,6 +1706,7 @@ static void end_root_busy(
 	if (told.ticks != 3)
 		return;
 	die(100);
+	die(102);
 	fake_process((struct fake_process){
 	    .pid = 101, .ppid = 1, .started = 101, .pages = 9, .state = 'R'});
 	on_wait = count_waits;
@@ -1666,7 +1722,7 @@ static void what_runs_on_is_waited_for_a_second(void **state)
 	waits = 0;
 	run(end_root_busy, (struct sampler_plan){0}, &result);
 	assert_int_equal(result.end, SAMPLER_ENDED);
-	assert_int_equal(result.alive, 2);
+	assert_int_equal(result.alive, 1);
 	assert_in_range(waits, 95, 102);
 }
 
@@ -1708,6 +1764,7 @@ int main(void)
 	    cmocka_unit_test(at_a_mark_the_sum_is_measured),
 	    cmocka_unit_test(news_are_heard_between_ticks),
 	    cmocka_unit_test(news_leave_time_for_ticks),
+	    cmocka_unit_test(before_the_first_tick_the_start_is_the_sample),
 	    cmocka_unit_test(what_ends_after_the_program_is_waited_for),
 	    cmocka_unit_test(what_else_they_use_is_reported),
 	    cmocka_unit_test(gpus_are_reported_as_they_answer),
@@ -1724,6 +1781,7 @@ int main(void)
 	    cmocka_unit_test(what_may_not_be_measured_is_counted),
 	    cmocka_unit_test(one_without_any_figure_is_unseen),
 	    cmocka_unit_test(an_unknown_childs_mark_counts),
+	    cmocka_unit_test(one_that_was_reaped_has_ended),
 	    cmocka_unit_test(the_limit_that_ended_it_is_reported),
 	    cmocka_unit_test(what_runs_on_is_waited_for_a_second),
 	    cmocka_unit_test(without_proc_there_is_no_sampler),
