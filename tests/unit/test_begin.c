@@ -256,22 +256,6 @@ static void the_first_block_cuts_no_sample(void **state)
 	}
 }
 
-/* A first line that is longer than the first block is read whole. */
-static void the_first_line_may_be_long(void **state)
-{
-	char text[6000];
-	struct dat_begin begin;
-
-	(void)state;
-	snprintf(text, sizeof(text),
-	    "INFO;job=%0*d;start=2023-11-14T22:13:20+0000 0 0\n"
-	    "MEM 1.0 1700000000.5\n",
-	    5000, 7);
-	begin = begin_of_text(text);
-	assert_true(begin.last_s == 1700000000.5);
-	assert_string_equal(begin.start, "2023-11-14T22:13:20+0000");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,7 +269,6 @@ int main(void)
 	    cmocka_unit_test(content_is_known_by_the_first_line),
 	    cmocka_unit_test(the_command_is_that_of_the_first_run),
 	    cmocka_unit_test(the_first_block_cuts_no_sample),
-	    cmocka_unit_test(the_first_line_may_be_long),
 	};
 
 	return cmocka_run_group_tests(tests, begin_file, end_file);
