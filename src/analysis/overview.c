@@ -43,6 +43,7 @@ static size_t overview_count_processes(const struct run *run)
 		root = root || process->memory.len == 0;
 		count++;
 	}
+	count += run->info.left.processes;
 	return count > 0 && !root ? count + 1 : count;
 }
 

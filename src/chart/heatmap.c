@@ -109,7 +109,8 @@ static void heat_add_processes(
 		    .ends = process->exit.known && process->exit.signal};
 		char *label;
 
-		if (!process_peak(process, &source.peak_mib))
+		if (process->memory.len == 0 ||
+		    !process_peak(process, &source.peak_mib))
 			continue;
 		label = process_label_text(&labels, process);
 		source.name = build_keyed_name(process, label);

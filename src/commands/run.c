@@ -652,18 +652,6 @@ static void judge_shares(struct run_session *session)
 		session->share = *share;
 }
 
-static void run_report_size(const char *path, const struct err *trouble)
-{
-	char *clean;
-
-	if (!trouble->text[0])
-		return;
-	clean = utf8_clean_copy(path);
-	fprintf(stderr, "mprof: %s: larger than --max-size: %s\n", clean,
-	    trouble->text);
-	free(clean);
-}
-
 static int command_run_record(struct run_session *session)
 {
 	char *path = mem_copy(session->recording.writer.path);
@@ -685,7 +673,7 @@ static int command_run_record(struct run_session *session)
 	run_hooks_tables(&session->hooks);
 	if (closed != 0)
 		command_fail(COMMAND_TROUBLE, &e);
-	run_report_size(path, &trouble);
+	run_hooks_report_size(path, &trouble);
 	run_report_end(session, path);
 	status = exit_status(session, closed != 0, path);
 	free(path);
@@ -705,6 +693,7 @@ static int command_run_prepare(struct run_session *session, struct err *e)
 						      : session->program.argv;
 	dat_write_command(&recording->writer, recording->command);
 	session->hooks.held.writer = &recording->writer;
+	session->hooks.writer = &recording->writer;
 	session->sampler = sampler_create(&session->plan, &recording->sink, e);
 	if (session->sampler) {
 		run_with_report_gpu(sampler_missing_gpu(session->sampler));

@@ -77,6 +77,8 @@ struct run_hooks {
 	struct touched *touched;         /* --stacks; NULL: none */
 	struct err touched_refused;      /* why touched is NULL */
 	struct run_held held;            /* --stacks */
+	const struct dat_writer *writer; /* of the recording */
+	unsigned troubles;               /* those of it that were reported */
 	char *allocations_path;
 	struct agent_attach attach; /* what was loaded into a running process */
 	bool calls;                 /* calls of functions are followed in it */
@@ -102,6 +104,11 @@ int run_hooks_attach(struct run_hooks *hooks, const struct run_options *options,
 
 /* Removes the agent from the process. */
 void run_hooks_detach(struct run_hooks *hooks) __attribute__((nonnull));
+
+/* Reports on stderr why the recording is larger than --max-size; nothing where
+ * trouble is empty. */
+void run_hooks_report_size(const char *path, const struct err *trouble)
+    __attribute__((nonnull));
 
 /* After the program's end: prints the line tables that no process printed. */
 void run_hooks_tables(struct run_hooks *hooks) __attribute__((nonnull));

@@ -144,6 +144,7 @@ enum run_hook {
 	HOOK_TEXTFILE,
 	HOOK_WATCH,
 	HOOK_ATTACH,
+	HOOK_SIZE,
 	HOOKS
 };
 _Static_assert(
@@ -334,6 +335,33 @@ static int run_hooks_open_textfile(struct run_hooks *hooks,
 	return 0;
 }
 
+void run_hooks_report_size(const char *path, const struct err *trouble)
+{
+	char *clean;
+
+	if (!trouble->text[0])
+		return;
+	clean = utf8_clean_copy(path);
+	fprintf(stderr, "mprof: %s: larger than --max-size: %s\n", clean,
+	    trouble->text);
+	free(clean);
+}
+
+/* Reports at once if the recording can't be kept small. */
+static void run_hooks_tick_size(
+    void *context, const struct sink_tick *tick, const struct sink *sink)
+{
+	struct run_hooks *hooks = context;
+	const struct dat_writer *writer = hooks->writer;
+
+	(void)tick;
+	(void)sink;
+	if (!writer || hooks->troubles == writer->troubles)
+		return;
+	hooks->troubles = writer->troubles;
+	run_hooks_report_size(writer->path, &writer->trouble);
+}
+
 /* The recorded program gets the keyboard's input. */
 static int run_hooks_watch(struct run_hooks *hooks, struct sampler_plan *plan,
     char *const *words, struct err *e)
@@ -499,6 +527,9 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 	if (watched && hooks->tables.directory)
 		plan->hooks[HOOK_ATTACH] = (struct sampler_hook){
 		    .context = hooks, .tick = run_hooks_tick_attach};
+	if (options->max_size_mib > 0)
+		plan->hooks[HOOK_SIZE] = (struct sampler_hook){
+		    .context = hooks, .tick = run_hooks_tick_size};
 	if (options->stacks && !namespace_has_proc()) {
 		fputs("mprof: --stacks: left out, /proc is another pid "
 		      "namespace's; mount this one's: mount -t proc proc "

@@ -336,6 +336,11 @@ static bool extension_read_thin(
 {
 	struct run_info *info = &reader->run->info;
 
+	extension_get_count(record, "processes", &info->left.processes);
+	extension_get_count(record, "marks", &info->left.marks);
+	extension_get_count(record, "snapshots", &info->left.snapshots);
+	extension_get_count(record, "runs", &info->left.runs);
+	(void)extension_get_mib(record, "highest", &info->left.highest_mib);
 	if (!extension_get_number(record, "stretch", &info->stretch_s) ||
 	    !extension_get_number(record, "until", &info->until_s) ||
 	    !(info->stretch_s > 0 && isfinite(info->stretch_s)) ||
@@ -344,6 +349,30 @@ static bool extension_read_thin(
 		return false;
 	}
 	return true;
+}
+
+static bool extension_read_size(
+    struct record_reader *reader, const struct extension *record)
+{
+	return extension_get_text(record, "why", &reader->run->info.oversize);
+}
+
+/* The highest sample under the name just read, which thinning left out. */
+static void extension_read_thinned(
+    const struct extension *record, struct process *process)
+{
+	double peak_mib = 0;
+
+	(void)extension_get_mib(record, "peak", &peak_mib);
+	if (peak_mib <= process->thinned_mib)
+		return;
+	process->thinned_mib = peak_mib;
+	process->high_mib = peak_mib;
+	free(process->high_name);
+	free(process->high_command);
+	process->high_name = process->name ? mem_copy(process->name) : NULL;
+	process->high_command =
+	    process->command ? mem_copy(process->command) : NULL;
 }
 
 static bool extension_read_proc(
@@ -364,6 +393,7 @@ static bool extension_read_proc(
 	extension_get_int(record, "ppid", &process->ppid);
 	extension_get_text(record, "name", &process->name);
 	extension_get_text(record, "cmd", &process->command);
+	extension_read_thinned(record, process);
 	return true;
 }
 
@@ -916,6 +946,7 @@ static const struct {
     {KEYWORD("PEAK"), NULL, extension_read_peak},
     {KEYWORD("INFO"), NULL, extension_read_info},
     {KEYWORD("THIN"), NULL, extension_read_thin},
+    {KEYWORD("SIZE"), NULL, extension_read_size},
     {KEYWORD("PROC"), NULL, extension_read_proc},
     {KEYWORD("EXIT"), NULL, extension_read_exit},
     {KEYWORD("SHARE"), NULL, extension_read_share},

@@ -3,9 +3,11 @@
  * Keeps a recording below a size by thinning its older part: time is divided
  * into stretches of 2^n seconds, and in each the samples with the lowest and
  * the highest total are kept, with the highest sample of every process. The
- * newest part is unchanged. A thread writes the thinned recording beside the
- * old one, and gives it the name when complete, so that a kill in between
- * leaves the old one; mprof-dat(5), THIN.
+ * newest part is unchanged. Where the records of processes, marks and earlier
+ * runs alone are too large, small processes that have ended and the oldest
+ * marks and runs are left out and counted; mprof-dat(5), THIN. A thread writes
+ * the thinned recording beside the old one, and gives it the name when
+ * complete, so that a kill in between leaves the old one.
  *
  * Stretches of a power of two contain each other: thinning twice gives the
  * same as thinning once.
@@ -14,31 +16,24 @@
 #define MPROF_DAT_THIN_H
 
 #include <pthread.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <sys/types.h>
 
-#include "base/err.h"
-#include "base/io.h"
+#include "dat/beside.h"
+#include "dat/thin_copy.h"
 
-/* The part of a file to copy, and where it goes. */
-struct thin_copy {
-	FILE *from;
-	off_t len; /* bytes of it, whole lines */
-	FILE *to;
-	size_t most; /* bytes that the copy may have */
-	const atomic_bool *stop;
+/* The recording to rewrite. */
+struct thin_wish {
+	const char *path;
+	int fd; /* refers to it */
+	size_t most;
+	const uint32_t *living; /* pids of living processes, in any order */
+	size_t living_count;
 };
-
-/* Writes the thinned copy. -1 with e where it can't be written, can't be made
- * that small, or was stopped. */
-int thin_copy(const struct thin_copy *copy, struct err *e)
-    __attribute__((nonnull, warn_unused_result));
 
 /* Rewriting of one file. */
 struct thin {
-	struct io_output output;
+	struct beside beside;
 	struct thin_copy copy;
+	uint32_t *living;
 	pthread_t thread;
 	bool threaded; /* it runs, or has ended and is to be joined */
 	atomic_bool done, stop;
@@ -46,11 +41,11 @@ struct thin {
 	struct err e;
 };
 
-/* Begins to rewrite the file at path, which fd refers to, in a thread. -1 with
- * e where the file has another name by now or no file can be created beside it;
- * there is nothing to finish then. */
-int thin_begin(struct thin *thin, int fd, const char *path, size_t most,
-    struct err *e) __attribute__((nonnull, warn_unused_result));
+/* Begins to rewrite the file in a thread. -1 with e where it has another name
+ * by now or no file can be created beside it; there is nothing to finish
+ * then. */
+int thin_begin(struct thin *thin, const struct thin_wish *wish, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
 
 bool thin_is_done(const struct thin *thin) __attribute__((nonnull));
 

@@ -476,6 +476,7 @@ int dat_writer_bound(struct dat_writer *writer, size_t most, struct err *e)
 		    writer->path);
 	writer->most = most;
 	writer_renew_bound(writer);
+	beside_clean(writer->path);
 	return 0;
 }
 
@@ -593,6 +594,7 @@ bool dat_writer_rotate(struct dat_writer *writer)
 	named_file_finish(&file);
 	if (fd < 0) {
 		writer->trouble = e;
+		writer->troubles++;
 		writer->thin_at *= 2;
 		return false;
 	}
@@ -607,6 +609,7 @@ static void writer_note_trouble(
     struct dat_writer *writer, const struct err *e, size_t size)
 {
 	writer->trouble = *e;
+	writer->troubles++;
 	writer->thin_at = 2 * size;
 }
 
@@ -622,24 +625,34 @@ static void writer_end_thinning(struct dat_writer *writer)
 	writer->thin = NULL;
 }
 
+static void writer_begin_thinning(struct dat_writer *writer, size_t size)
+{
+	const struct thin_wish wish = {.path = writer->path,
+	    .fd = writer->fd,
+	    .most = writer->most / THIN_TO,
+	    .living = writer->living,
+	    .living_count = writer->living_count};
+	struct err e;
+
+	beside_clean(writer->path);
+	writer->thin = mem_zero(1, sizeof(*writer->thin));
+	if (thin_begin(writer->thin, &wish, &e) == 0)
+		return;
+	writer_note_trouble(writer, &e, size);
+	free(writer->thin);
+	writer->thin = NULL;
+}
+
 /* Called when everything recorded is in the file. */
 static void writer_thin(struct dat_writer *writer)
 {
-	struct err e;
 	size_t size;
 
 	if (writer->thin && thin_is_done(writer->thin))
 		writer_end_thinning(writer);
 	size = writer_size(writer);
-	if (writer->thin || size < writer->thin_at)
-		return;
-	writer->thin = mem_zero(1, sizeof(*writer->thin));
-	if (thin_begin(writer->thin, writer->fd, writer->path,
-		writer->most / THIN_TO, &e) == 0)
-		return;
-	writer_note_trouble(writer, &e, size);
-	free(writer->thin);
-	writer->thin = NULL;
+	if (!writer->thin && size >= writer->thin_at)
+		writer_begin_thinning(writer, size);
 }
 
 static bool write_some(struct dat_writer *writer)

@@ -29,7 +29,11 @@ struct dat_writer {
 	unsigned keeps;     /* number of older files; 0: it is thinned */
 	struct thin *thin;  /* in progress; NULL: not */
 	struct err trouble; /* why it failed last time; or empty */
-	int cause;          /* errno of the last failure; 0: none */
+	unsigned troubles;  /* number of failures */
+	/* pids of the processes that live, which are not left out; borrowed */
+	const uint32_t *living;
+	size_t living_count;
+	int cause; /* errno of the last failure; 0: none */
 };
 
 /* Opens path for appending and locks it; creates it where needed. Where another

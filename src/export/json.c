@@ -22,6 +22,12 @@ static void number_member(struct json *json, const char *key, double number)
 	json_number(json, number);
 }
 
+static void count_member(struct json *json, const char *key, uint64_t count)
+{
+	json_key(json, key);
+	json_whole(json, (int64_t)count);
+}
+
 /* Writes a count or an id; 0 and less are unknown. */
 static void id_member(struct json *json, const char *key, int id)
 {
@@ -63,6 +69,23 @@ static void json_put_exit(struct json *json, const struct exit_status *exit)
 	json_close(json, '}');
 }
 
+/* Tells what is missing in a run whose older part was thinned. */
+static void json_put_thinned(struct json *json, const struct run_info *info)
+{
+	const struct thinned *left = &info->left;
+
+	json_key(json, "thinned");
+	json_open(json, '{');
+	number_member(json, "until_s", info->until_s);
+	number_member(json, "stretch_s", info->stretch_s);
+	count_member(json, "processes", left->processes);
+	number_member(json, "highest_mib", left->highest_mib);
+	count_member(json, "marks", left->marks);
+	count_member(json, "snapshots", left->snapshots);
+	count_member(json, "runs", left->runs);
+	json_close(json, '}');
+}
+
 static void json_put_info(struct json *json, const struct run_info *info)
 {
 	json_key(json, "info");
@@ -76,6 +99,8 @@ static void json_put_info(struct json *json, const struct run_info *info)
 		json_number(json, info->interval_s);
 	else
 		json_text(json, NULL);
+	if (info->stretch_s > 0)
+		json_put_thinned(json, info);
 	json_close(json, '}');
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/parallel.h"
+#include "base/strbuf.h"
 #include "base/units.h"
 #include "base/utf8.h"
 #include "cli/terminal.h"
@@ -160,12 +161,42 @@ static void profiles_report_skipped(const struct profile *profile, bool verbose)
 	free(path);
 }
 
+static void profiles_add_left(
+    struct strbuf *list, uint64_t count, const char *one, const char *many)
+{
+	char text[UNITS_COUNT];
+
+	if (count > 0)
+		strbuf_add_format(list, "%s%s", list->len > 0 ? ", " : "",
+		    units_count(text, count, one, many));
+}
+
+/* "; left out: 3 processes (5.00 MiB at most), 2 marks"; nothing where nothing
+ * is. */
+static void profiles_list_left(const struct thinned *left, struct strbuf *text)
+{
+	struct strbuf list = {0};
+	char size[UNITS_TEXT];
+
+	profiles_add_left(&list, left->processes, "process", "processes");
+	if (left->processes > 0)
+		strbuf_add_format(&list, " (%s at most)",
+		    units_size(size, left->highest_mib));
+	profiles_add_left(&list, left->marks, "mark", "marks");
+	profiles_add_left(&list, left->snapshots, "snapshot", "snapshots");
+	profiles_add_left(&list, left->runs, "earlier run", "earlier runs");
+	if (list.len > 0)
+		strbuf_add_format(text, "; left out: %s", list.text);
+	strbuf_finish(&list);
+}
+
 /* Reports runs whose older part was thinned, where means are not exact. */
 static void profiles_report_thinning(const struct profile *profile)
 {
 	for (size_t i = 0; i < profile->runs.len; i++) {
 		const struct run_info *info = &profile->runs.items[i].info;
 		char *path, length[UNITS_TEXT], when[64] = "";
+		struct strbuf left = {0};
 		time_t until = (time_t)info->until_s;
 		struct tm local;
 
@@ -175,11 +206,32 @@ static void profiles_report_thinning(const struct profile *profile)
 		if (localtime_r(&until, &local))
 			strftime(
 			    when, sizeof(when), "%Y-%m-%d %H:%M:%S", &local);
+		profiles_list_left(&info->left, &left);
 		fprintf(stderr,
 		    "mprof: %s: thinned before %s: the lowest and the highest "
-		    "sample of each %s are kept, means are not exact\n",
-		    path, when, units_duration(length, info->stretch_s));
+		    "sample of each %s are kept, means are not exact%s\n",
+		    path, when, units_duration(length, info->stretch_s),
+		    left.text ? left.text : "");
+		strbuf_finish(&left);
 		free(path);
+	}
+}
+
+/* Reports a recording that could not be kept below --max-size. */
+static void profiles_report_size(const struct profile *profile)
+{
+	for (size_t i = 0; i < profile->runs.len; i++) {
+		const char *why = profile->runs.items[i].info.oversize;
+		char *path, *clean;
+
+		if (!why)
+			continue;
+		path = utf8_clean_copy(profile->path);
+		clean = utf8_clean_copy(why);
+		fprintf(stderr, "mprof: %s: larger than its --max-size: %s\n",
+		    path, clean);
+		free(path);
+		free(clean);
 	}
 }
 
@@ -328,6 +380,7 @@ static int profiles_report(const struct profile *profile,
 	profiles_report_skipped(profile, options->verbose);
 	profiles_report_endings(profile);
 	profiles_report_thinning(profile);
+	profiles_report_size(profile);
 	if (profiles_has_samples(profile))
 		return 0;
 	err_set(&e, "%s: holds no samples%s", path,

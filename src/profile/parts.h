@@ -65,8 +65,9 @@ struct process {
 	struct usage_series *usage;      /* USAGE; NULL: none */
 	ARRAY(struct stretch) stretches; /* see process_at_tick() */
 	struct exit_status exit;
-	bool introduced; /* by a PROC record */
-	size_t unnamed;  /* samples before the tick in which name was read */
+	double thinned_mib; /* highest sample that thinning left out; 0: none */
+	bool introduced;    /* by a PROC record */
+	size_t unnamed;     /* samples before the tick in which name was read */
 	/* Names at the highest sample before that. */
 	char *high_name, *high_command;
 	double high_mib;

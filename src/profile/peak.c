@@ -45,9 +45,9 @@ bool process_peak(const struct process *process, double *mib)
 {
 	const struct sample *best = series_peak(&process->memory);
 
-	if (!best)
+	if (!best && process->thinned_mib <= 0)
 		return false;
-	*mib = best->mib;
+	*mib = fmax(best ? best->mib : 0, process->thinned_mib);
 	if (process->exit.recorded && process->exit.mib > *mib)
 		*mib = process->exit.mib;
 	return true;

@@ -21,8 +21,8 @@ bool run_peak_above(const struct run *run, const struct sample *sampled,
  * kernel's counters differ. */
 bool run_peak_is_sampled(const struct run *run) __attribute__((nonnull));
 
-/* The highest sample, or a higher mark in its EXIT, in MiB. False where it has
- * no sample. */
+/* The highest sample, even if thinning left it out, or a higher mark in its
+ * EXIT, in MiB. False where it never had a sample. */
 bool process_peak(const struct process *process, double *mib)
     __attribute__((nonnull));
 

@@ -79,6 +79,7 @@ static void run_finish(struct run *run)
 	free(run->info.job);
 	free(run->info.version);
 	free(run->info.start);
+	free(run->info.oversize);
 }
 
 void profile_finish(struct profile *profile)

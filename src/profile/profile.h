@@ -15,6 +15,12 @@
 #include "profile/resource.h"
 #include "profile/series.h"
 
+/* Records that thinning left out of a run; runs are whole ones before it. */
+struct thinned {
+	uint64_t processes, marks, snapshots, runs;
+	double highest_mib; /* highest memory of those processes */
+};
+
 /* INFO: how and by whom it was recorded. */
 struct run_info {
 	char *backend, *host, *version, *start, *job;
@@ -22,9 +28,11 @@ struct run_info {
 	double stretch_s; /* THIN: before until_s, two samples are kept for each
 			     stretch of that length; 0: not thinned */
 	double until_s;
-	int rank, ranks; /* in a parallel job; -1: not recorded */
-	bool alone;      /* INFO says that MEM is the program's alone */
-	bool sum;        /* or the sum of it and its descendants */
+	struct thinned left; /* THIN: left out of the run */
+	char *oversize;      /* SIZE: why the file is larger than it should */
+	int rank, ranks;     /* in a parallel job; -1: not recorded */
+	bool alone;          /* INFO says that MEM is the program's alone */
+	bool sum;            /* or the sum of it and its descendants */
 	bool is_table; /* from a CSV file: without a backend, nothing tells what
 			  its figures are */
 };

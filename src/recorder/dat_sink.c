@@ -277,10 +277,41 @@ static void dat_sink_rotate(
 		dat_sink_begin_file(recording);
 }
 
+/* Tells the writer who lives: they are not left out where it thins. */
+static void dat_sink_note_living(
+    struct dat_sink *recording, const struct sink_tick *tick)
+{
+	recording->living.len = 0;
+	for (size_t i = 0; i < tick->count; i++)
+		*array_push(&recording->living) =
+		    (uint32_t)tick->processes[i].pid;
+	recording->writer.living = recording->living.items;
+	recording->writer.living_count = recording->living.len;
+}
+
+/* Records that the file is larger than it should be, and why. */
+static void dat_sink_write_trouble(
+    struct dat_sink *recording, const struct sink_tick *tick)
+{
+	struct dat_writer *writer = &recording->writer;
+
+	if (recording->troubles == writer->troubles)
+		return;
+	recording->troubles = writer->troubles;
+	begin_record(recording, "SIZE", tick->total_kib, tick->time_ns);
+	dat_write_whole(writer, "most", (int64_t)writer->most);
+	dat_write_text(writer, "why", writer->trouble.text);
+	dat_write_end(writer, tick->total_kib, tick->time_ns);
+}
+
 static void dat_sink_on_tick(void *context, const struct sink_tick *tick)
 {
 	struct dat_sink *recording = context;
 
+	if (recording->writer.most > 0) {
+		dat_sink_note_living(recording, tick);
+		dat_sink_write_trouble(recording, tick);
+	}
 	if (recording->writer.keeps > 0 && recording->begun)
 		dat_sink_rotate(recording, tick);
 
@@ -576,5 +607,6 @@ int dat_sink_finish(struct dat_sink *recording, struct err *e)
 	for (size_t i = 0; i < recording->procs.len; i++)
 		dat_sink_proc_finish(&recording->procs.items[i]);
 	array_free(&recording->procs);
+	array_free(&recording->living);
 	return dat_writer_close(&recording->writer, e);
 }

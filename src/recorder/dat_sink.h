@@ -44,7 +44,9 @@ struct dat_sink {
 	char *const *command;                 /* argv, for the next file */
 	/* PROC records of living processes; kept only if files are rotated. */
 	ARRAY(struct dat_sink_proc) procs;
-	struct sink_exit left; /* the program's state at the last sample */
+	struct sink_exit left;  /* the program's state at the last sample */
+	ARRAY(uint32_t) living; /* pids at the last tick, for the writer */
+	unsigned troubles;      /* those of the writer that it has recorded */
 	/* When the present file was begun; 0: it is the first. */
 	int64_t file_ns;
 	ARRAY(struct share)

@@ -15,7 +15,7 @@
 #include "recorder/shares.h"
 #include "recorder/sink.h"
 
-enum { SAMPLER_HOOKS = 9 };
+enum { SAMPLER_HOOKS = 10 };
 
 struct sampler_plan {
 	const char *proc; /* NULL: /proc */

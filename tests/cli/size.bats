@@ -33,6 +33,53 @@ until_rotated='until [ -s a.dat.2 ]; do sleep 0.05; done'
 	done
 }
 
+@test "run --max-size: many short processes are left out, and counted" {
+	run_apart mprof run -M -T 1ms --max-size 100KiB -o a.dat sh -c '
+		until grep -qs "^THIN;.*;processes=" a.dat; do
+			/bin/true an argument that is as long as those of compilers are
+			/bin/true another one, which differs from the first in its words
+		done'
+	[ "$status" -eq 0 ]
+	[[ $errors != *'larger than'* ]]
+	[ "$(stat -c %s a.dat)" -le $((100 << 10)) ]
+	same "$(ls)" a.dat
+	for command in leak 'plot -o a.svg' 'compare a.dat' peak list; do
+		# shellcheck disable=SC2086 # it is several words
+		run_apart mprof $command a.dat
+		[ "$status" -eq 0 ]
+		[[ $errors == *'; left out: '*' process'*' at most)'* ]] ||
+			[ "$command" = list ]
+	done
+	# All of them are counted.
+	left=$(mprof export --format json a.dat | jq '.runs[0].info.thinned.processes')
+	named=$(mprof export --format json a.dat | jq '.runs[0].processes | length')
+	[ "$left" -gt 0 ]
+	mv a.dat mprofile_20250101000000.dat
+	same "$(mprof list --json | jq '.recordings[0].processes')" $((left + named))
+}
+
+@test "run --max-size: that it can't be kept is reported at once" {
+	mkfifo go
+	# shellcheck disable=SC2016 # a script is written
+	run_apart mprof run -M -T 10ms --max-size 100KiB -o a.dat sh -c '
+		for i in $(seq 120); do
+			sh -c "read x <go" $(seq 1000 1200) 3>&- &
+			pids="$pids $!"
+		done
+		until grep -q "^SIZE;most=102400;why=its%20living" a.dat; do
+			sleep 0.05
+		done
+		grep -q "larger than --max-size: its living" \
+			"$BATS_TEST_TMPDIR/errors" && echo told >told
+		kill $pids
+		wait'
+	[ "$status" -eq 0 ]
+	[ -s told ]
+	run_apart mprof peak a.dat
+	[ "$status" -eq 0 ]
+	[[ $errors == *'a.dat: larger than its --max-size: its living processes'* ]]
+}
+
 @test "run --rotate: new files, each a recording of its own" {
 	run_apart mprof run -M -T 1ms --max-size 100KiB --rotate 2 -o a.dat sh -c \
 		"sleep 1000 & $until_rotated; kill \$!"

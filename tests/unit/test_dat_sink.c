@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "dat/reader.h"
+#include "dat/thin.h"
 #include "profile/resource.h"
 #include "recorder/dat_sink.h"
 
@@ -460,6 +462,53 @@ static void expect_rotated(const char *ending, const char *want)
 		unlink(name);
 }
 
+/* A file that can't be kept small says so from then on, and the writer knows
+ * who lives. */
+static void a_file_that_is_too_large_says_so(void **state)
+{
+	struct sink_process process = {
+	    .pid = 7, .start_ticks = 7, .kib = 1024, .is_root = true};
+	struct sink_tick now = {.total_kib = 1024,
+	    .sampled = true,
+	    .processes = &process,
+	    .count = 1};
+	struct err e;
+
+	(void)state;
+	recording.each = true;
+	recording.skip_unchanged = false;
+	for (int i = 0; i < 20; i++)
+		recording.sink.mark(
+		    recording.sink.context, NS_PER_S, 1024, "label");
+	assert_int_equal(dat_writer_bound(&recording.writer, 100, &e), 0);
+	for (int i = 1; i < 4; i++) {
+		now.time_ns = i * NS_PER_S;
+		recording.sink.tick(recording.sink.context, &now);
+		assert_int_equal(recording.writer.living_count, 1);
+		assert_int_equal(recording.writer.living[0], 7);
+		recording.sink.flush(recording.sink.context);
+		while (recording.writer.thin &&
+		       !thin_is_done(recording.writer.thin))
+			usleep(100);
+		recording.sink.flush(recording.sink.context);
+	}
+	assert_int_equal(recording.writer.troubles, 1);
+	assert_int_equal(dat_sink_finish(&recording, &e), 0);
+	{
+		struct profile profile;
+		const struct run *run;
+
+		assert_int_equal(dat_read(&profile, path, &e), 0);
+		assert_int_equal(profile.unknown, 0);
+		run = &profile.runs.items[0];
+		assert_string_equal(run->info.oversize,
+		    "its living processes and newest records alone take more");
+		assert_int_equal(run->total.len, 3);
+		assert_int_equal(run->marks.len, 20);
+		profile_finish(&profile);
+	}
+}
+
 /* Each file ends like a recording whose program lives on, and the next one
  * begins with the processes that are still there. */
 static void a_full_file_is_followed_by_a_next(void **state)
@@ -698,6 +747,8 @@ int main(void)
 		a_reading_has_its_process_and_figures, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		each_descendant_has_a_line, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_file_that_is_too_large_says_so, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_full_file_is_followed_by_a_next, begin, end),
 	    cmocka_unit_test_setup_teardown(

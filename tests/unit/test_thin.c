@@ -142,6 +142,14 @@ static int thin_to(const char *from, const char *to, size_t most, struct err *e)
 	return result;
 }
 
+static int begin(struct thin *thin, int fd, const char *path, size_t most)
+{
+	const struct thin_wish wish = {.path = path, .fd = fd, .most = most};
+	struct err e;
+
+	return thin_begin(thin, &wish, &e);
+}
+
 static void read_one(struct profile *profile, const char *path)
 {
 	struct err e;
@@ -295,19 +303,21 @@ static void verdicts_are_the_same(void **state)
 	}
 }
 
-static void marks_alone_are_too_large(void **state)
+/* No sample fits beside the newest part, which is unchanged. */
+static void the_newest_part_may_be_too_large(void **state)
 {
 	const struct made *made = *state;
 	FILE *file = fopen(made->path, "w");
 	struct err e;
 
 	write_head(file);
+	fprintf(file, "MEM 1.0 1.0\n");
 	for (size_t i = 0; i < 2000; i++)
-		fprintf(file, "MEM 1.0 %zu.0\nMARK;label=m%zu 1.0 %zu.0\n", i,
-		    i, i);
+		fprintf(file, "MARK;label=m%zu 1.0 %zu.0\n", i, i);
 	assert_int_equal(fclose(file), 0);
 	assert_int_equal(thin_to(made->path, made->thinned, 20000, &e), -1);
-	assert_string_equal(e.text, "its marks and processes alone take more");
+	assert_string_equal(
+	    e.text, "its living processes and newest records alone take more");
 }
 
 static void watched_while_it_is_thinned(void **state)
@@ -325,7 +335,7 @@ static void watched_while_it_is_thinned(void **state)
 	assert_int_equal(dat_follow_read(follow, &news, &e), 0);
 	fd = open(made->path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	assert_int_equal(file_lock_take(fd), FILE_LOCK_TAKEN);
-	assert_int_equal(thin_begin(&thin, fd, made->path, 100000, &e), 0);
+	assert_int_equal(begin(&thin, fd, made->path, 100000), 0);
 	assert_true(dprintf(fd, "MEM 9.0 %.1f\n", START + 1e6) > 0);
 	assert_int_equal(thin_commit(&thin, &fd, &e), 0);
 	assert_true(dprintf(fd, "MEM 8.0 %.1f\n", START + 1e6 + 1) > 0);
@@ -357,7 +367,7 @@ static void record_and_thin(const char *path, volatile int *acknowledged)
 	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 	raise(SIGSTOP);
 	if (fd < 0 || file_lock_take(fd) != FILE_LOCK_TAKEN ||
-	    thin_begin(&thin, fd, path, 8000, &e) != 0)
+	    begin(&thin, fd, path, 8000) != 0)
 		_exit(1);
 	for (int i = 0; i < 8; i++) {
 		if (i == 5 && thin_commit(&thin, &fd, &e) != 0)
@@ -479,6 +489,20 @@ static void check_rotated(const char *path, int acknowledged)
 	assert_true(last >= acknowledged && last <= acknowledged + 1);
 }
 
+/* Counts what kills left beside the recording, which the next recorder
+ * removes. */
+static int left_beside(const struct made *made)
+{
+	char *command = mem_format("exit $(ls '%s' | wc -l)", made->directory);
+	int status = system(command), before = WEXITSTATUS(status);
+
+	beside_clean(made->path);
+	status = system(command);
+	assert_int_equal(WEXITSTATUS(status), 1);
+	free(command);
+	return before - 1;
+}
+
 static void kill_at_each_step(const char *path,
     void (*record)(const char *path, volatile int *acknowledged),
     void (*check)(const char *path, int acknowledged), bool made)
@@ -512,6 +536,7 @@ static void killed_while_thinning(void **state)
 
 	kill_at_each_step(made->path, record_and_thin, check_survivor, true);
 	assert_true(size_of(made->path) < 9000);
+	assert_true(left_beside(made) > 0);
 }
 
 static void killed_while_rotating(void **state)
@@ -519,6 +544,61 @@ static void killed_while_rotating(void **state)
 	const struct made *made = *state;
 
 	kill_at_each_step(made->path, record_and_rotate, check_rotated, false);
+}
+
+static void put(const struct made *made, const char *ending, const char *text)
+{
+	char *path = mem_format("%s%s", made->path, ending);
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	free(path);
+}
+
+static bool is_there(const struct made *made, const char *ending)
+{
+	char *path = mem_format("%s%s", made->path, ending);
+	bool there = faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+
+	free(path);
+	return there;
+}
+
+/* Only what has the name and the beginning, and is no one's. */
+static void what_others_have_beside_it_stays(void **state)
+{
+	static const char record[] = "CMDLINE x\nMEM 1.0 1.0\n";
+	static const char *const stay[] = {".thinning.abcdeg",
+	    ".thinning.abcdef0", ".thinning.ABCDEF", ".abcdef",
+	    ".thinning.000001", ".thinning.000002", ".thinning.000003"};
+	static const char *const go[] = {
+	    ".thinning.abcdef", ".thinning.000004"};
+	const struct made *made = *state;
+	char *locked = mem_format("%s%s", made->path, stay[4]);
+	char *link = mem_format("%s%s", made->path, stay[6]);
+	struct dat_writer writer;
+	struct err e;
+	int fd;
+
+	for (size_t i = 0; i < 6; i++)
+		put(made, stay[i], i == 5 ? "my novel\n" : record);
+	assert_int_equal(symlink("a.dat.abcdef", link), 0);
+	put(made, go[0], record);
+	put(made, go[1], "");
+	fd = open(locked, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(file_lock_take(fd), FILE_LOCK_TAKEN);
+	assert_int_equal(dat_writer_open(&writer, made->path, &e), 0);
+	assert_int_equal(dat_writer_bound(&writer, 100000, &e), 0);
+	for (size_t i = 0; i < 7; i++)
+		assert_true(is_there(made, stay[i]));
+	for (size_t i = 0; i < 2; i++)
+		assert_false(is_there(made, go[i]));
+	dat_writer_discard(&writer);
+	close(fd);
+	free(locked);
+	free(link);
 }
 
 int main(void)
@@ -530,13 +610,15 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 		verdicts_are_the_same, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
-		marks_alone_are_too_large, set_up, tear_down),
+		the_newest_part_may_be_too_large, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		watched_while_it_is_thinned, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		killed_while_thinning, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		killed_while_rotating, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		what_others_have_beside_it_stays, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -265,6 +265,7 @@ static void another_file_of_its_name_is_left_alone(void **state)
 {
 	const char *base = getenv("TMPDIR");
 	char path[160];
+	struct thin_wish wish;
 	struct thin thin;
 	struct err e;
 	FILE *other = tmpfile();
@@ -276,7 +277,9 @@ static void another_file_of_its_name_is_left_alone(void **state)
 	    base && base[0] == '/' && strlen(base) <= 90 ? base : "/tmp");
 	fd = mkstemp(path);
 	assert_true(fd >= 0);
-	assert_int_equal(thin_begin(&thin, fileno(other), path, 1000, &e), -1);
+	wish =
+	    (struct thin_wish){.path = path, .fd = fileno(other), .most = 1000};
+	assert_int_equal(thin_begin(&thin, &wish, &e), -1);
 	assert_string_equal(e.text, "has another name by now");
 	close(fd);
 	unlink(path);

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+#include "dat/beside.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file_lock.h"
+#include "base/mem.h"
+#include "dat/begin.h"
+
+#define BESIDE_WORD ".thinning."
+enum { BESIDE_DIGITS = 6, BESIDE_TRIES = 100 };
+
+/* Another random name each time. */
+static void beside_choose_name(struct beside *beside)
+{
+	uint64_t random = 0;
+
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+		random = (uint64_t)clock_mono_ns();
+	free(beside->name);
+	beside->name = mem_format("%s" BESIDE_WORD "%06x", beside->target.name,
+	    (unsigned)(random & 0xffffff));
+}
+
+static void beside_forget_name(struct beside *beside)
+{
+	free(beside->name);
+	beside->name = NULL;
+}
+
+/* Creates the file with a name. -1 with errno. */
+static int beside_create_named(struct beside *beside)
+{
+	for (int tries = 0; tries < BESIDE_TRIES; tries++) {
+		int fd;
+
+		beside_choose_name(beside);
+		fd = openat(beside->target.directory, beside->name,
+		    O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		if (fd >= 0)
+			return fd;
+		if (errno != EEXIST)
+			break;
+	}
+	beside_forget_name(beside);
+	return -1;
+}
+
+/* A user of a recording may be another one, where root records into it. */
+static int beside_create(struct beside *beside, struct err *e)
+{
+	const struct stat *about = &beside->target.about;
+
+	beside->fd = openat(beside->target.directory, ".",
+	    O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+	if (beside->fd < 0)
+		beside->fd = beside_create_named(beside);
+	if (beside->fd < 0)
+		return err_errno(e, "no file can be made beside it");
+	if (file_lock_take(beside->fd) == FILE_LOCK_HELD)
+		return err_errno(e, "can't be locked");
+	if (fchmod(beside->fd, about->st_mode & 0777) != 0 ||
+	    (geteuid() != about->st_uid &&
+		fchown(beside->fd, about->st_uid, about->st_gid) != 0))
+		return err_errno(e, "can't be given to its owner");
+	return 0;
+}
+
+int beside_open(struct beside *beside, const char *path, int fd, struct err *e)
+{
+	struct stat about;
+
+	*beside = (struct beside){.fd = -1};
+	if (named_file_init(&beside->target, path, e) == 0) {
+		if (fstat(fd, &about) != 0 ||
+		    !named_file_is(&beside->target, &about))
+			err_set(e, "has another name by now");
+		else if (beside_create(beside, e) == 0)
+			return 0;
+	}
+	beside_finish(beside);
+	return -1;
+}
+
+/* Gives it a name for the moment until it is renamed, as a link can't replace a
+ * file. -1 with errno. */
+static int beside_link(struct beside *beside)
+{
+	char self[64];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", beside->fd);
+	for (int tries = 0; tries < BESIDE_TRIES; tries++) {
+		beside_choose_name(beside);
+		if (linkat(AT_FDCWD, self, beside->target.directory,
+			beside->name, AT_SYMLINK_FOLLOW) == 0)
+			return 0;
+		if (errno != EEXIST)
+			break;
+	}
+	beside_forget_name(beside);
+	return -1;
+}
+
+int beside_commit(struct beside *beside, struct err *e)
+{
+	const struct named_file *target = &beside->target;
+	struct stat now;
+
+	if (fstatat(target->directory, target->name, &now,
+		AT_SYMLINK_NOFOLLOW) != 0 ||
+	    !named_file_is(target, &now))
+		return err_set(e, "has another name by now");
+	if (!beside->name && beside_link(beside) != 0)
+		return err_errno(e, "can't be named");
+	if (renameat(target->directory, beside->name, target->directory,
+		target->name) != 0)
+		return err_errno(e, "can't be renamed");
+	beside_forget_name(beside);
+	return 0;
+}
+
+void beside_finish(struct beside *beside)
+{
+	if (beside->name)
+		unlinkat(beside->target.directory, beside->name, 0);
+	beside_forget_name(beside);
+	if (beside->fd >= 0)
+		close(beside->fd);
+	named_file_finish(&beside->target);
+	*beside = (struct beside){.target = NAMED_FILE_NONE, .fd = -1};
+}
+
+/* Whether it is the name of a file beside that one. */
+static bool beside_is_name(const char *name, const char *of)
+{
+	size_t len = strlen(of), word = strlen(BESIDE_WORD);
+
+	return strncmp(name, of, len) == 0 &&
+	       strncmp(name + len, BESIDE_WORD, word) == 0 &&
+	       strlen(name + len + word) == BESIDE_DIGITS &&
+	       strspn(name + len + word, "0123456789abcdef") == BESIDE_DIGITS;
+}
+
+static bool beside_is_left(int fd, const struct named_file *target)
+{
+	struct stat about;
+
+	return fstat(fd, &about) == 0 && S_ISREG(about.st_mode) &&
+	       about.st_nlink == 1 &&
+	       (about.st_uid == geteuid() ||
+		   about.st_uid == target->about.st_uid) &&
+	       (about.st_size == 0 || dat_content(fd) == DAT_CONTENT_RECORD) &&
+	       file_lock_is_free(fd);
+}
+
+static void beside_clean_one(const struct named_file *target, const char *name)
+{
+	int fd = openat(target->directory, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (beside_is_left(fd, target))
+		unlinkat(target->directory, name, 0);
+	close(fd);
+}
+
+void beside_clean(const char *path)
+{
+	struct named_file target;
+	const struct dirent *entry;
+	struct err e;
+	DIR *dir = NULL;
+	int fd = -1;
+
+	if (named_file_init(&target, path, &e) == 0 &&
+	    named_file_exists(&target))
+		fd = openat(
+		    target.directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		dir = fdopendir(fd);
+	while (dir && (entry = readdir(dir))) {
+		if (beside_is_name(entry->d_name, target.name))
+			beside_clean_one(&target, entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	named_file_finish(&target);
+}
