@@ -97,6 +97,33 @@ static struct sample held_most(const struct allocation_list *list)
 	return most;
 }
 
+static double held_sum_mib(const struct run *run, const struct held_part *part)
+{
+	const struct allocation_list *list = held_list(run, part->source);
+	double mib = 0;
+
+	for (size_t i = 0; i < list->len; i++) {
+		if (held_counts(&list->items[i], part))
+			mib += list->items[i].mib;
+	}
+	return mib;
+}
+
+/* Whether nothing was held at the highest sample, and page faults explain it
+ * far better than what was held at any moment: the program has an allocator of
+ * its own, and a small one was sampled beside it. */
+static bool held_is_beside(const struct run *run)
+{
+	const struct sample *peak = series_peak(&run->total);
+	struct held_part part = {-INFINITY, INFINITY,
+	    peak ? peak->time_s : INFINITY, false, SOURCE_HELD};
+
+	if (!peak || run->touches.len == 0 || held_sum_mib(run, &part) > 0)
+		return false;
+	part.source = SOURCE_TOUCHED;
+	return held_sum_mib(run, &part) > 2 * held_most(&run->allocations).mib;
+}
+
 static double held_growth_on_the_clock_mib(const struct run *run)
 {
 	struct stack_growths growths = {0};
@@ -114,24 +141,12 @@ static double held_growth_on_the_clock_mib(const struct run *run)
 enum memory_source held_source(const struct run *run)
 {
 	if (run->allocations.len > 0)
-		return SOURCE_HELD;
+		return held_is_beside(run) ? SOURCE_TOUCHED : SOURCE_HELD;
 	if (run->touches.len == 0)
 		return SOURCE_CLOCK;
 	return held_most(&run->touches).mib < held_growth_on_the_clock_mib(run)
 		   ? SOURCE_CLOCK
 		   : SOURCE_TOUCHED;
-}
-
-static double held_sum_mib(const struct run *run, const struct held_part *part)
-{
-	const struct allocation_list *list = held_list(run, part->source);
-	double mib = 0;
-
-	for (size_t i = 0; i < list->len; i++) {
-		if (held_counts(&list->items[i], part))
-			mib += list->items[i].mib;
-	}
-	return mib;
 }
 
 /* Whether the highest sample of the total doesn't show the peak: the total was

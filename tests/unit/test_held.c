@@ -127,6 +127,37 @@ static void a_peak_of_something_else_does_not_hide_all(void **state)
 	profile_finish(&profile);
 }
 
+/* As in a tree whose main program has an allocator of its own, while a small
+ * one before it is sampled. */
+static void what_was_touched_at_the_peak_is_not_hidden(void **state)
+{
+	(void)state;
+	for (double touched = 3; touched <= 5; touched++) {
+		struct allocation page = {.id = 1,
+		    .time_s = 2.5,
+		    .mib = touched,
+		    .size_mib = touched};
+		struct profile profile;
+		struct run *run = start(&profile);
+		struct held_part part;
+
+		series_add(&run->total, 1, 3);
+		series_add(&run->total, 3, 800);
+		make(run, 1.1, 2);
+		allocations_end(&run->allocations, 1, 1, 1.4, true);
+		page.site = run_site(run, 77);
+		assert_true(allocations_add(&run->touches, &page));
+		run_settle_sites(run);
+		part = held_at_peak(run);
+		assert_int_equal(
+		    part.source, touched > 4 ? SOURCE_TOUCHED : SOURCE_HELD);
+		assert_int_equal(held_source(run), part.source);
+		assert_true(part.at_s == (touched > 4 ? 3 : 1.4));
+		assert_int_equal(part.until_end, touched <= 4);
+		profile_finish(&profile);
+	}
+}
+
 /* The moment after the last sample is the peak if more than twice as much was
  * held then as at the highest sample. */
 static void the_most_may_come_after_the_last_sample(void **state)
@@ -260,6 +291,7 @@ int main(void)
 	    cmocka_unit_test(no_sample_fell_into_a_short_run),
 	    cmocka_unit_test(what_was_freed_meanwhile_is_not_added),
 	    cmocka_unit_test(a_peak_of_something_else_does_not_hide_all),
+	    cmocka_unit_test(what_was_touched_at_the_peak_is_not_hidden),
 	    cmocka_unit_test(the_most_may_come_after_the_last_sample),
 	    cmocka_unit_test(the_most_is_seen_at_a_reading),
 	    cmocka_unit_test(what_the_recorder_does_is_credited_to_it),
