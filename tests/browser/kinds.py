@@ -150,6 +150,30 @@ def check_brief(page):
            "1"] in rows, str(rows))
 
 
+def check_killed(page):
+    """On a narrow screen, too, the end and the peak are said in full."""
+    browser = page.browser
+    browser.cdp("Emulation.setDeviceMetricsOverride", width=400, height=900,
+                deviceScaleFactor=1, mobile=False)
+    page.settle()
+    labels, right = browser.script(
+        "draw(); return [view.labels, view.layout.right];")
+    browser.cdp("Emulation.clearDeviceMetricsOverride")
+    page.settle()
+    texts = [label["text"] for label in labels]
+    for text in ("killed by SIGKILL, out of memory",
+                 "peak 1004 MiB, between samples"):
+        check(text in texts, f"{text}: the labels are {texts}")
+    for i, one in enumerate(labels):
+        check(0 <= one["start"] and one["end"] <= right,
+              f"{one['text']}: beyond the chart")
+        for other in labels[i + 1:]:
+            check(abs(one["y"] - other["y"]) >= 14 or
+                  one["end"] <= other["start"] or
+                  other["end"] <= one["start"],
+                  f"{one['text']} over {other['text']}")
+
+
 def main():
     folder = sys.argv[1]
     with browsing() as browser:
@@ -157,6 +181,7 @@ def main():
                            ("compare", check_compare),
                            ("panels", check_panels),
                            ("restless", check_restless),
+                           ("oom", check_killed),
                            ("long", check_long), ("brief", check_brief)):
             page = open_page(browser, f"{folder}/{name}.html", name)
             check_accessible(browser)

@@ -184,6 +184,14 @@ growth() {
 	recording brief.dat
 	echo 'CHLD 7 2.500000 1700000000.2000' >>brief.dat
 	mprof plot -o brief.html brief.dat
+	awk 'BEGIN {
+		print "CMDLINE python3 train.py --rows 20000000"
+		for (i = 0; i < 600; i++)
+			printf "MEM %.6f %.4f\n", 20 + 980 * (i / 600) ^ 1.2, 1700000000 + i / 10
+		print "EXIT 1003.5 1700000060.0 pid=9 signal=9 oom=1 limit=1024 of=cgroup"
+		print "PEAK 1003.5 1700000060.0 since=1700000059.9"
+	}' >oom.dat
+	mprof plot -o oom.html oom.dat
 	mprof lines --flame -o flame.html growth.dat
 	awk 'BEGIN {
 		print "CMDLINE deep\nMEM 10.0 1700000000.0000"

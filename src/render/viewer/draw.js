@@ -669,6 +669,16 @@ function drawMark(context, view, mark, theme)
 	}
 }
 
+// Names that users give may be long; what happened to the program is said in
+// full where it can be.
+function labelRoom(view, mark)
+{
+	const { left, right } = view.layout;
+	const given = mark.kind === "label" || mark.kind === "phase";
+
+	return given ? (right - left) / 2 : right - left - 14;
+}
+
 // Labels keep out of each other's way: the first row at the top that is free
 // there; where none is, the label is left to the table.
 function drawMarkLabel(context, view, mark, theme)
@@ -682,7 +692,7 @@ function drawMarkLabel(context, view, mark, theme)
 		(level && mark.mib > view.high))
 		return;
 	context.font = chartFont(11.5, 600);
-	const text = fittingText(context, mark.label, (right - left) / 2);
+	const text = fittingText(context, mark.label, labelRoom(view, mark));
 	const width = context.measureText(text).width;
 	const flip = x + width + 12 > right;
 	const start = flip ? Math.max(left, x - width - 7) : x + 7;
@@ -694,7 +704,7 @@ function drawMarkLabel(context, view, mark, theme)
 		y += 15;
 	if (!text || view.labels.some(taken))
 		return;
-	view.labels.push({ start, end: start + width, y });
+	view.labels.push({ start, end: start + width, y, text });
 	context.textAlign = "left";
 	context.textBaseline = "top";
 	context.fillStyle = theme.background;
