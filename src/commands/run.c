@@ -771,7 +771,7 @@ static int command_run_start(struct run_session *session)
 		status = begin_and_record(session);
 	sampler_destroy(session->sampler);
 	run_hooks_finish(&session->hooks);
-	if (cgroup_scope_finish(&session->scope, &e) != 0)
+	if (options->scope && cgroup_scope_finish(&session->scope, &e) != 0)
 		command_fail(COMMAND_FAILED, &e);
 	return status;
 }

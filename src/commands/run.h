@@ -82,6 +82,7 @@ struct run_hooks {
 	char *allocations_path;
 	struct agent_attach attach; /* what was loaded into a running process */
 	bool calls;                 /* calls of functions are followed in it */
+	bool samples;               /* --stacks */
 	bool attached, quiet;
 };
 

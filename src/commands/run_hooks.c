@@ -506,7 +506,7 @@ void run_hooks_detach(struct run_hooks *hooks)
 
 	if (hooks->marks.path)
 		run_hooks_remove_link(hooks->marks.path);
-	if (agent_attach_end(&hooks->attach, &e) != 0)
+	if (hooks->attached && agent_attach_end(&hooks->attach, &e) != 0)
 		command_fail(COMMAND_FAILED, &e);
 }
 
@@ -517,7 +517,7 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 		       (!options->attach ||
 			   (watched > 0 && remote_exec_is_offered(watched)));
 
-	*hooks = (struct run_hooks){.marks.fd = -1};
+	*hooks = (struct run_hooks){.marks.fd = -1, .samples = options->stacks};
 	hooks->quiet = options->quiet;
 	hooks->attached = watched != 0;
 	hooks->calls = options->lines || options->python || options->functions;
@@ -552,29 +552,38 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 	return options->watch ? run_hooks_watch(hooks, plan, words, e) : 0;
 }
 
+static void run_hooks_finish_samples(struct run_hooks *hooks)
+{
+	stacks_hook_finish(&hooks->stacks);
+	run_held_finish(&hooks->held);
+	allocations_destroy(hooks->allocations);
+	touched_destroy(hooks->touched);
+	sites_finish(&hooks->sites);
+	free(hooks->allocations_path);
+	hooks->touched = NULL;
+	hooks->allocations = NULL;
+	hooks->allocations_path = NULL;
+}
+
 void run_hooks_finish(struct run_hooks *hooks)
 {
 	run_hooks_detach(hooks);
-	agent_tables_close(&hooks->tables);
+	if (hooks->tables.directory)
+		agent_tables_close(&hooks->tables);
 	marks_close(&hooks->marks);
 	textfile_destroy(hooks->textfile);
 	if (hooks->watching)
 		live_finish(&hooks->live);
 	hooks->watching = false;
 	hooks->textfile = NULL;
-	stacks_hook_finish(&hooks->stacks);
-	run_held_finish(&hooks->held);
-	allocations_destroy(hooks->allocations);
-	touched_destroy(hooks->touched);
-	hooks->touched = NULL;
-	sites_finish(&hooks->sites);
-	free(hooks->allocations_path);
-	hooks->allocations = NULL;
-	hooks->allocations_path = NULL;
+	if (hooks->samples)
+		run_hooks_finish_samples(hooks);
 }
 
 void run_hooks_tables(struct run_hooks *hooks)
 {
+	if (!hooks->tables.directory)
+		return;
 	agent_tables_collect(&hooks->tables);
 	line_tables_print(&hooks->tables);
 }

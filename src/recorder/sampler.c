@@ -111,7 +111,8 @@ struct sampler *sampler_create(
 	if (plan->with & 1U << RESOURCE_GPU)
 		s->gpu = gpu_create(&s->fs, &s->gpu_missing);
 	s->events.connector.fd = -1;
-	group_init(&s->group, plan->group);
+	if (plan->group)
+		group_init(&s->group, plan->group);
 	if (!plan->no_descendants && !plan->group)
 		fork_events_init(&s->events, &s->fs, plan->exits);
 	return s;
@@ -128,7 +129,8 @@ void sampler_destroy(struct sampler *s)
 	shares_finish(&s->shares, &unused);
 	gpu_destroy(s->gpu);
 	tree_finish(&s->tree);
-	group_finish(&s->group);
+	if (s->group.directory)
+		group_finish(&s->group);
 	fork_events_finish(&s->events);
 	names_finish(&s->names);
 	procfs_finish(&s->fs);
