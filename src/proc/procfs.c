@@ -321,6 +321,17 @@ bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat)
 	return true;
 }
 
+bool procfs_stat_of(const struct procfs *fs, pid_t pid, uint64_t started,
+    struct proc_stat *stat)
+{
+	if (!procfs_stat(fs, pid, stat))
+		return false;
+	if (stat->started == started)
+		return true;
+	errno = ESRCH;
+	return false;
+}
+
 int procfs_stat_once(pid_t pid, struct proc_stat *stat)
 {
 	struct procfs fs;

@@ -97,6 +97,11 @@ ssize_t procfs_machine(
 /* False where the process is gone. */
 bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat);
 
+/* The same of the process that started then: ESRCH where another one has its
+ * pid. */
+bool procfs_stat_of(const struct procfs *fs, pid_t pid, uint64_t started,
+    struct proc_stat *stat);
+
 /* The same with the machine's /proc, opened for this read: 0, ESRCH where there
  * is no such process, EIO where there is no /proc, or the read's error. */
 int procfs_stat_once(pid_t pid, struct proc_stat *stat)

@@ -105,7 +105,7 @@ bool proc_usage_read(const struct procfs *fs, pid_t pid, uint64_t started,
 	if (set & 1U << RESOURCE_FILES)
 		usage->own[FIGURE_FILES] = proc_usage_count_files(fs, pid);
 	/* Read last, so that all of it is of the process that has the pid. */
-	if (!procfs_stat(fs, pid, &stat) || stat.started != started)
+	if (!procfs_stat_of(fs, pid, started, &stat))
 		return false;
 	proc_usage_read_stat(&stat, set, usage);
 	return true;

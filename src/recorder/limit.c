@@ -31,8 +31,7 @@ static int limit_send(const struct procfs *fs, const struct member *member,
 	int fd, failed, cause;
 
 	fd = (int)syscall(SYS_pidfd_open, member->namespace_pid, 0);
-	if (!procfs_stat(fs, member->pid, stat) ||
-	    stat->started != member->started) {
+	if (!procfs_stat_of(fs, member->pid, member->started, stat)) {
 		if (fd >= 0)
 			close(fd);
 		return 0;

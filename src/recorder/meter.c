@@ -344,10 +344,8 @@ static bool meter_examine(struct meter *meter, struct member *member)
 	struct proc_stat stat;
 
 	member->kib = -1;
-	if (!procfs_stat(meter->fs, member->pid, &stat))
+	if (!procfs_stat_of(meter->fs, member->pid, member->started, &stat))
 		return errno != ENOENT && errno != ESRCH;
-	if (stat.started != member->started)
-		return false;
 	if (stat.state != 'Z' && stat.state != 'X')
 		return true;
 	if (stat.threads > 1) {

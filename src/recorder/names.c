@@ -82,8 +82,8 @@ static enum names_found names_read_argv(
 	ssize_t len;
 
 	names->command[0] = 0;
-	if (!procfs_stat(names->fs, member->pid, stat) ||
-	    stat->started != member->started || stat->is_ending)
+	if (!procfs_stat_of(names->fs, member->pid, member->started, stat) ||
+	    stat->is_ending)
 		return NAMES_NONE;
 	if (is_still(member, stat)) {
 		len = procfs_read(names->fs, member->pid, "cmdline",

@@ -92,9 +92,9 @@ static void shares_round_read_stats(
 		struct shares_process *process = &round->list.items[i];
 		struct proc_stat stat;
 
-		process->there = procfs_stat(fs, process->pid, &stat) &&
-				 stat.started == process->started &&
-				 !stat.is_ending;
+		process->there =
+		    procfs_stat_of(fs, process->pid, process->started, &stat) &&
+		    !stat.is_ending;
 		if (!process->there)
 			continue;
 		process->ppid = stat.ppid;
