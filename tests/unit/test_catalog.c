@@ -144,7 +144,7 @@ static void test_check(void **state)
 	    "FUNC f 1 2 3 4\n", "\n\r\n  CHLD 5 1 2\n", "PEAK 1.0 2.0\n",
 	    "CMDLINE x"};
 	static const char *const bad[] = {"my novel\n", "MEMORY\n", "MEM x y\n",
-	    "\n\n\n", "\177ELF", "HELLO WORLD\n"};
+	    "\n\n\n", "\177ELF", "HELLO WORLD\n", "x"};
 	struct err e;
 
 	(void)state;
@@ -328,6 +328,13 @@ static void links_have_numbers(void **state)
 	assert_int_equal(
 	    symlink("none", "links/mprofile_20250101000002.dat"), 0);
 	mkdir("links/mprofile_20250101000003.dat", 0700);
+	for (int i = 9; i > 3; i--) { /* links to themselves */
+		char name[] = "mprofile_20250101000000.dat", path[64];
+
+		name[22] = (char)('0' + i);
+		snprintf(path, sizeof(path), "links/%s", name);
+		assert_int_equal(symlink(name, path), 0);
+	}
 	put("links/mprofile_20250101000000.dat", "");
 	assert_int_equal(catalog_init(&catalog, "links", &e), 0);
 	assert_int_equal(catalog.names.len, 2);
@@ -335,7 +342,14 @@ static void links_have_numbers(void **state)
 	    catalog_at(&catalog, 0), "mprofile_20250101000000.dat");
 	assert_string_equal(
 	    catalog_at(&catalog, -1), "mprofile_20250101000001.dat");
-	assert_int_equal(catalog.others.len, 2);
+	assert_int_equal(catalog.others.len, 8);
+	for (size_t i = 1; i < catalog.others.len; i++)
+		assert_true(strcmp(catalog.others.items[i - 1],
+				catalog.others.items[i]) < 0);
+	for (size_t i = 0; i < catalog.names.len; i++)
+		assert_int_equal(
+		    catalog_find(&catalog, catalog.names.items[i]), i);
+	assert_int_equal(catalog_find(&catalog, "none"), -1);
 	assert_string_equal(
 	    catalog.others.items[0], "mprofile_20250101000002.dat");
 	catalog_finish(&catalog);

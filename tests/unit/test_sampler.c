@@ -1638,6 +1638,41 @@ static void an_unknown_childs_mark_counts(void **state)
 	assert_int_equal(result.end, SAMPLER_TIMEOUT);
 }
 
+static void reap_the_rest(void)
+{
+	if (told.ticks == 3 && waits++ == 2)
+		reap(101, SIGKILL, 0);
+}
+
+static void end_root_and_go_on(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	fail_at_third(context, tick, to);
+	if (told.ticks != 3)
+		return;
+	fake_process((struct fake_process){
+	    .pid = 101, .ppid = 1, .started = 101, .pages = 9, .state = 'R'});
+	on_wait = reap_the_rest;
+}
+
+/* It is waited for, too, while others are given time to end. */
+static void an_end_after_the_programs_has_its_status(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	waits = 0;
+	run(end_root_and_go_on, (struct sampler_plan){.launched = true},
+	    &result);
+	assert_int_equal(result.end, SAMPLER_ENDED);
+	assert_int_equal(told.exits, 1);
+	assert_int_equal(told.exit.pid, 101);
+	assert_true(told.exit.has_status);
+	assert_int_equal(told.exit.status, SIGKILL);
+	assert_int_equal(result.alive, 1);
+}
+
 static void reap_one(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
@@ -1781,6 +1816,7 @@ int main(void)
 	    cmocka_unit_test(what_may_not_be_measured_is_counted),
 	    cmocka_unit_test(one_without_any_figure_is_unseen),
 	    cmocka_unit_test(an_unknown_childs_mark_counts),
+	    cmocka_unit_test(an_end_after_the_programs_has_its_status),
 	    cmocka_unit_test(one_that_was_reaped_has_ended),
 	    cmocka_unit_test(the_limit_that_ended_it_is_reported),
 	    cmocka_unit_test(what_runs_on_is_waited_for_a_second),
