@@ -60,7 +60,8 @@ struct allocation_table {
 	bool is_first;   /* its process is counted for this table */
 	bool has_own;    /* its other allocator was reported */
 	int64_t read_ns, changed_ns, reported_ns, mapped_ns, filters_ns;
-	bool is_filtered; /* it has a filter of system calls */
+	bool is_filtered;          /* it has a filter of system calls */
+	char program[PROCFS_NAME]; /* name of the program executed last */
 	struct sink_held reported;
 	uint32_t reported_flags;
 	uint64_t every; /* the largest since the last record about it */
@@ -373,12 +374,22 @@ static int64_t allocations_sum(const struct allocation_reader *reader)
 	return kib;
 }
 
+/* After another program was executed, the tick has the name of the one
+ * before. */
 static const char *allocations_name(const struct allocations_round *round)
 {
+	struct allocation_table *table = round->table;
+	struct proc_stat now;
+
+	if (table->number > 0 && procfs_stat_once(table->pid, &now) == 0 &&
+	    now.name[0]) {
+		strcpy(table->program, now.name);
+		return table->program;
+	}
 	for (size_t i = 0; i < round->tick->count; i++) {
 		const struct sink_process *process = &round->tick->processes[i];
 
-		if (process->pid == round->table->pid)
+		if (process->pid == table->pid)
 			return process->name;
 	}
 	return NULL;

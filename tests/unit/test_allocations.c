@@ -37,6 +37,7 @@ static struct test_state {
 	struct sink_allocation taken; /* the latest of each */
 	struct sink_freed freed;
 	struct sink_held held;
+	char name[64];
 	size_t states; /* number of those */
 	void *map;     /* the last table's */
 	struct made_table
@@ -94,6 +95,7 @@ static void take_held(void *context, const struct sink_held *held)
 {
 	(void)context;
 	the.held = *held;
+	snprintf(the.name, sizeof(the.name), "%s", held->name);
 	the.states++;
 	the.every = held->every > the.every ? held->every : the.every;
 	strbuf_add_format(&the.told, "held by %s, period %lld\n", held->by,
@@ -663,6 +665,24 @@ static void each_hook_has_its_name(void **state)
 	assert_int_equal(allocations_processes(the.all), 1);
 }
 
+/* The tick has the name that the process had when its names were read. */
+static void a_program_that_was_executed_has_its_own_name(void **state)
+{
+	char name[16];
+
+	(void)state;
+	assert_int_equal(prctl(PR_GET_NAME, name), 0);
+	for (int number = 0; number < 2; number++) {
+		struct made_table table = open_table(getpid(), number);
+
+		table.header.flags = ALLOCATION_MALLOC;
+		made_header(&table);
+		expect(NULL);
+		assert_string_equal(the.name, number == 0 ? "own" : name);
+		close(table.fd);
+	}
+}
+
 /* A change of the period, or the first failure, is reported ten seconds after
  * the record before, or at the end. */
 static void a_state_is_reported_seldom(void **state)
@@ -882,6 +902,8 @@ int main(void)
 		the_directory_is_listed_where_it_may_have_changed, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_sample_is_of_its_time_within_the_recording, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_program_that_was_executed_has_its_own_name, begin, end),
 	    cmocka_unit_test_setup_teardown(each_hook_has_its_name, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_state_is_reported_seldom, begin, end),
