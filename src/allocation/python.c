@@ -37,10 +37,11 @@ static struct {
 	struct pyobj *(*init_posix)(void);
 	struct pyallocator next[DOMAIN_LAST + 1];
 	size_t small; /* allocations up to that size don't call malloc() */
-	/* The next ones are pymalloc, whose free() is called directly: a small
-	 * allocation that is sampled is one of malloc()'s, whose hook sees it
-	 * freed. */
+	/* The next ones are pymalloc in both domains, which uses no context.
+	 * Its free() is called directly: a small allocation that is sampled is
+	 * one of malloc()'s, whose hook sees it freed. */
 	bool is_direct;
+	void *(*pymalloc)(void *context, size_t size);
 	/* Hooked late: other code may have kept the hooks' addresses. */
 	bool late[DOMAIN_LAST + 1];
 } python_domains;
@@ -110,6 +111,15 @@ static void *python_malloc(void *context, size_t size)
 
 	return python_pass(size) ? next->malloc(next->context, size)
 				 : python_malloc_hidden(next, size);
+}
+
+/* The same in front of pymalloc: the most frequent call in many programs. */
+static void *python_malloc_direct(void *context, size_t size)
+{
+	return __builtin_expect(size <= PYMALLOC_LARGEST, 1) &&
+		       samples_pass(size)
+		   ? python_domains.pymalloc(context, size)
+		   : python_malloc_hidden(context, size);
 }
 
 __attribute__((noinline)) static void *python_calloc_hidden(
@@ -242,11 +252,17 @@ static bool python_has_pymalloc(void)
 		const struct pyallocator *next = &python_domains.next[domain];
 
 		if (next->context ||
+		    next->malloc != python_domains.next[DOMAIN_FIRST].malloc ||
 		    !stack_module_has(&module, *(void *const *)&next->free) ||
 		    !python_calls_malloc(next, PYMALLOC_LARGEST + 1))
 			return false;
 	}
 	return true;
+}
+
+static bool python_is_ours(int domain, const struct pyallocator *present)
+{
+	return present->context == &python_domains.next[domain];
 }
 
 /* Finds the allocators that come next. False: they are hooked already. */
@@ -255,7 +271,7 @@ static bool python_find_next(int domain)
 	struct pyallocator present;
 
 	python_domains.get(domain, &present);
-	if (present.malloc == python_malloc || python_domains.late[domain])
+	if (python_is_ours(domain, &present) || python_domains.late[domain])
 		return false;
 	python_domains.next[domain] = present;
 	return true;
@@ -271,12 +287,16 @@ static void python_hook(void)
 		found[domain] = python_find_next(domain);
 	python_domains.small = python_find_small();
 	python_domains.is_direct = python_has_pymalloc();
+	python_domains.pymalloc = python_domains.next[DOMAIN_FIRST].malloc;
 	for (int domain = DOMAIN_FIRST; domain <= DOMAIN_LAST; domain++) {
 		struct pyallocator *next = &python_domains.next[domain];
 		struct pyallocator ours = {next, python_malloc, python_calloc,
-		    python_realloc,
-		    python_domains.is_direct ? next->free : python_free};
+		    python_realloc, python_free};
 
+		if (python_domains.is_direct) {
+			ours.malloc = python_malloc_direct;
+			ours.free = next->free;
+		}
 		if (found[domain])
 			python_domains.set(domain, &ours);
 	}
@@ -364,7 +384,7 @@ void python_detach(const char *directory)
 		struct pyallocator present;
 
 		python_domains.get(domain, &present);
-		if (present.malloc != python_malloc)
+		if (!python_is_ours(domain, &present))
 			continue;
 		python_domains.set(domain, &python_domains.next[domain]);
 		python_domains.late[domain] = false;
