@@ -7,10 +7,10 @@
 /* Length of a window in which nothing is to change, and its age when a process
  * begins, so that sampling starts at once. */
 #define LONG_NS (8 * WINDOW_NS)
-/* Samples take 1/80 of the time at most; below 1/250 there may be more of
+/* Samples take 1/160 of the time at most; below 1/500 there may be more of
  * them. */
-#define MOST_PART 80
-#define LEAST_PART 250
+#define MOST_PART 160
+#define LEAST_PART 500
 /* Asking for the CPU time is a system call, made when samples have taken that
  * much more. */
 #define ASK_NS (WINDOW_NS / LEAST_PART / 2)
