@@ -18,24 +18,26 @@ static double poisson_uniform(uint64_t *seed)
 	return (double)((poisson_random(seed) >> 11) + 1) * 0x1p-53;
 }
 
-/* The natural logarithm of a normal number above 0: for x = m * 2^e it is e ln
- * 2 + 2 artanh((m - 1) / (m + 1)). */
+/* The natural logarithm of a normal number above 0, within 1e-7: for x = m *
+ * 2^e it is e ln 2 + 2 artanh((m - 1) / (m + 1)). It is needed at each point,
+ * so the series divides by no variable. */
 static double poisson_log(double x)
 {
+	const uint64_t half = 0x6a09e667f3bcd; /* sqrt(2) = 1 + half / 2^52 */
 	uint64_t bits;
 	int exponent;
-	double m, s, square, term, sum = 0;
+	double m, s, q;
 
 	memcpy(&bits, &x, sizeof(bits));
 	exponent = (int)(bits >> 52 & 0x7ff) - 1023;
-	bits = (bits & 0xfffffffffffff) | (uint64_t)1023 << 52;
+	bits &= 0xfffffffffffff;
+	exponent += bits > half;
+	bits |= (uint64_t)(bits > half ? 1022 : 1023) << 52;
 	memcpy(&m, &bits, sizeof(m));
 	s = (m - 1) / (m + 1);
-	square = s * s;
-	term = s;
-	for (int k = 1; k < 24; k += 2, term *= square)
-		sum += term / k;
-	return exponent * 0.69314718055994530942 + 2 * sum;
+	q = s * s;
+	return exponent * 0.69314718055994530942 +
+	       2 * s * (1 + q * (1.0 / 3 + q * (1.0 / 5 + q * (1.0 / 7))));
 }
 
 uint64_t poisson_next(uint64_t *seed, uint64_t period)
@@ -48,7 +50,7 @@ uint64_t poisson_next(uint64_t *seed, uint64_t period)
 /* 1 - exp(-x): a series for small x, doubled by f(2x) = f(x) (2 - f(x)). */
 double poisson_chance(uint64_t size, uint64_t period)
 {
-	double x = (double)size / (double)period, f = 0, term = 1;
+	double x = (double)size / (double)period, f;
 	int doublings = 0;
 
 	if (x > 40)
@@ -57,10 +59,13 @@ double poisson_chance(uint64_t size, uint64_t period)
 		x /= 2;
 		doublings++;
 	}
-	for (int k = 1; k < 12; k++) {
-		term *= x / k;
-		f += k % 2 ? term : -term;
-	}
+	f = 1 - x * (1.0 / 8);
+	f = 1 - x * (1.0 / 7) * f;
+	f = 1 - x * (1.0 / 6) * f;
+	f = 1 - x * (1.0 / 5) * f;
+	f = 1 - x * (1.0 / 4) * f;
+	f = 1 - x * (1.0 / 3) * f;
+	f = x * (1 - x * (1.0 / 2) * f);
 	for (; doublings > 0; doublings--)
 		f *= 2 - f;
 	return f;
