@@ -121,8 +121,9 @@ static void test_none(void **state)
 {
 	static const char *const words[] = {"", " 1", "x", "0x10", "0x1p3",
 	    "nan(1)", "1.2.3", "1,5", "12a", "--1", ".", "-", "e5", "1e", "\v1",
-	    "1\v"};
-	char endless[1500];
+	    "1\v", "12345678:", "123456789:", "1.12345678:"};
+	char endless[1500], zero[64];
+	double value;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -130,6 +131,13 @@ static void test_none(void **state)
 	memset(endless, '1', sizeof(endless) - 1);
 	endless[sizeof(endless) - 1] = 0;
 	assert_none(endless);
+	endless[1024] = 0;
+	assert_none(endless);
+	endless[1023] = 0;
+	assert_as_strtod(endless);
+	memset(zero, '\n', sizeof(zero));
+	memcpy(zero, "1e1\0", 4); /* a byte that no text contains */
+	assert_null(number_read(zero, &value));
 }
 
 /* The line's rest, with what the contract wants behind it. */
