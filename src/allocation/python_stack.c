@@ -158,9 +158,7 @@ static bool python_frame_is_shim(uint64_t frame)
 		   o->shim_owner;
 }
 
-/* A variable of the C function that runs the innermost Python function; 0:
- * none is known. */
-static uint64_t python_eval_variable(uint64_t thread)
+uint64_t python_stack_until(uint64_t thread)
 {
 	const struct python_offsets *o = &python.offsets;
 	uint64_t frame;
@@ -179,12 +177,10 @@ static uint64_t python_eval_variable(uint64_t thread)
 }
 
 /* A compiler may split the function in parts, and its symbol is that of one. */
-size_t python_stack_cut(const struct stack_captured *c, uint64_t thread)
+size_t python_stack_cut(const struct stack_captured *c)
 {
-	size_t at = c->count;
+	size_t at = stack_frame_of(c, c->until);
 
-	if (c->count > 0)
-		at = stack_frame_of(c, python_eval_variable(thread));
 	if (at < c->count)
 		return at;
 	for (size_t i = 0; i < c->count; i++)
@@ -243,15 +239,38 @@ static int python_frame_place(uint64_t frame, uint64_t code)
 			  code - (uint64_t)o->code_instructions);
 }
 
+/* The characters of a text that is stored as ASCII, as most names are, and has
+ * no zeros; NULL: it is another one. */
+static const char *python_ascii(uint64_t text, size_t len)
+{
+	const struct python_offsets *o = &python.offsets;
+	uint32_t state = (uint32_t)python_int(text + (uint64_t)o->str_state);
+	const char *from =
+	    (const char *)(uintptr_t)(text + (uint64_t)o->str_ascii_size);
+
+	/* Bits behind the kind: it is compact, it is ASCII. */
+	return (state >> (o->str_kind_bit + 3) & 3) == 3 &&
+		       !memchr(from, '\0', len)
+		   ? from
+		   : NULL;
+}
+
 /* Copies as UTF-8, NUL-terminated, cut to size. Returns the bytes, including
  * the NUL. */
 static size_t python_copy_text(uint64_t text, char *to, size_t size)
 {
 	struct pyobj *object = (struct pyobj *)(uintptr_t)text;
+	const char *ascii = NULL;
 	ssize_t len;
 	size_t at = 0;
 
 	len = python_is(text, python.str_type) ? python.str_length(object) : 0;
+	if (len > 0 && (size_t)len < size)
+		ascii = python_ascii(text, (size_t)len);
+	if (ascii) {
+		memcpy(to, ascii, (size_t)len + 1);
+		return (size_t)len + 1;
+	}
 	for (ssize_t i = 0; i < len && at + 5 < size; i++) {
 		uint32_t c = python.str_char(object, i);
 

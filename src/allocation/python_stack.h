@@ -43,9 +43,13 @@ uint64_t python_stack_thread(bool is_locked);
 /* A hash of the innermost lines. */
 uint64_t python_stack_key(uint64_t thread);
 
-/* The number of C frames that the innermost Python function of that thread
- * called: those before the one that runs it. */
-size_t python_stack_cut(const struct stack_captured *c, uint64_t thread);
+/* A variable of the C function that runs the innermost Python function of that
+ * thread; 0: none is known. */
+uint64_t python_stack_until(uint64_t thread);
+
+/* The number of C frames that this Python function called: those before the one
+ * that runs it, which has the variable at c->until. */
+size_t python_stack_cut(const struct stack_captured *c);
 
 /* Appends this thread's Python frames, innermost first, as offsets into the
  * log. Returns their number. */

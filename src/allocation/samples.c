@@ -208,7 +208,7 @@ static uint32_t samples_stack(struct samples_new *sample)
 	size_t count = sample->c.count;
 
 	if (sample->python) {
-		count = python_stack_cut(&sample->c, sample->python);
+		count = python_stack_cut(&sample->c);
 		count += python_stack_capture(&own->lines, &to, sample->python,
 		    frames + count, ALLOCATION_DEPTH - count);
 	}
@@ -270,13 +270,21 @@ static bool samples_leave(void)
 	return true;
 }
 
+/* The C frames, up to those of a Python function. */
+static void samples_walk(struct samples_new *sample, const void *caller)
+{
+	sample->c.until =
+	    sample->python ? python_stack_until(sample->python) : 0;
+	stack_capture(&own->stacks, &sample->c, caller);
+}
+
 /* The slot has an address and a size. */
 static void samples_take_now(
     struct thread *self, struct samples_new *sample, const void *caller)
 {
 	sample->slot.time_ns = samples_now();
 	if (caller || !sample->python || samples_setup.is_native)
-		stack_capture(&own->stacks, &sample->c, caller);
+		samples_walk(sample, caller);
 	if (!samples_lock())
 		return;
 	if (!samples_are_aside() && samples_is_open() && !samples_leave())
@@ -366,7 +374,7 @@ static void samples_take_new(
 
 		sample.slot = (struct allocation_slot){
 		    .address = (uintptr_t)address, .size = size};
-		sample.c.count = 0;
+		sample.c.count = sample.c.until = 0;
 		sample.c.stack = __builtin_frame_address(0);
 		sample.is_mapping = is_mapping;
 		self->busy = true;
@@ -425,7 +433,7 @@ void samples_remap(const struct allocation_slot *first, void *address,
 	sample.slot = (struct allocation_slot){.address = (uintptr_t)address,
 	    .size = size,
 	    .weight = mappings_weight(first, size)};
-	sample.c.count = 0;
+	sample.c.count = sample.c.until = 0;
 	sample.is_mapping = true;
 	sample.key = 0;
 	sample.c.stack = __builtin_frame_address(0);

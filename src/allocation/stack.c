@@ -156,6 +156,20 @@ static void stack_check_frame(struct stack_walk *walk,
 		stack_check(walk, begin - sizeof(ip), ip);
 }
 
+/* A frame ends where its caller's begins. */
+static bool stack_frame_has(const uint32_t *begins, uint32_t at)
+{
+	return begins[0] <= at && at < begins[1] && begins[1] != STACK_NOWHERE;
+}
+
+/* Whether the frame before the last one is the one to end at. */
+static bool stack_is_at_end(const struct stack_known *to)
+{
+	return to->until && to->count > 1 &&
+	       stack_frame_has(&to->begins[to->count - 2],
+		   stack_words(to->stack, to->until));
+}
+
 static _Unwind_Reason_Code stack_on_frame(
     struct _Unwind_Context *context, void *data)
 {
@@ -176,19 +190,19 @@ static _Unwind_Reason_Code stack_on_frame(
 		to->begins[to->count] = stack_words(to->stack, begin);
 		to->frames[to->count++] = is_interrupted ? ip : ip - 1;
 	}
-	return _URC_NO_REASON;
+	return stack_is_at_end(to) ? _URC_END_OF_STACK : _URC_NO_REASON;
 }
 
 /* Whether the stack is the same as before: the same code at the same depth,
  * each return address in place, and each frame that a register locates located
  * alike. */
-static bool stack_is_known(
-    const struct stack_known *known, const void *caller, const void *stack)
+static bool stack_is_known(const struct stack_known *known, const void *caller,
+    const struct stack_captured *taken)
 {
-	const uintptr_t *words = stack;
+	const uintptr_t *words = taken->stack;
 
 	if (known->caller != (uintptr_t)caller ||
-	    known->stack != (uintptr_t)stack)
+	    known->stack != (uintptr_t)words || known->until != taken->until)
 		return false;
 	for (uint32_t i = 0; i < known->checks; i++)
 		if (words[known->at[i]] != known->words[i])
@@ -196,22 +210,28 @@ static bool stack_is_known(
 	return true;
 }
 
+/* Entries are in the order of their first use: a short program touches few
+ * pages. */
 static struct stack_known *stack_place(
     struct stack_cache *cache, const void *caller, const void *stack)
 {
 	uint64_t hash =
 	    ((uintptr_t)caller ^ (uintptr_t)stack << 16) * 0x9e3779b97f4a7c15u;
+	uint16_t *at = &cache->at[hash >> 32 & (STACK_KNOWN - 1)];
 
-	return &cache->list[hash >> 32 & (STACK_KNOWN - 1)];
+	if (*at == 0)
+		*at = ++cache->len;
+	return &cache->list[*at];
 }
 
-static void stack_walk(
-    struct stack_known *known, const void *caller, const void *stack)
+static void stack_walk(struct stack_known *known, const void *caller,
+    const struct stack_captured *taken)
 {
 	struct stack_walk walk = {.to = known};
 
 	known->caller = 0;
-	known->stack = (uintptr_t)stack;
+	known->stack = (uintptr_t)taken->stack;
+	known->until = taken->until;
 	known->count = known->checks = 0;
 	if (stack_unwind.walk)
 		stack_unwind.walk(stack_on_frame, &walk);
@@ -227,16 +247,14 @@ static void stack_walk(
 void stack_capture(
     struct stack_cache *cache, struct stack_captured *taken, const void *caller)
 {
-	struct stack_known *known = stack_place(cache, caller, taken->stack);
-	struct stack_known other;
+	struct stack_known other, *known = &other;
 	bool is_locked =
 	    __atomic_exchange_n(&cache->lock, 1, __ATOMIC_ACQUIRE) == 0;
 
-	if (!is_locked)
-		known = &other;
-	if (!is_locked || !caller ||
-	    !stack_is_known(known, caller, taken->stack))
-		stack_walk(known, caller, taken->stack);
+	if (is_locked)
+		known = stack_place(cache, caller, taken->stack);
+	if (!is_locked || !caller || !stack_is_known(known, caller, taken))
+		stack_walk(known, caller, taken);
 	taken->count = known->count;
 	memcpy(taken->frames, known->frames,
 	    known->count * sizeof(*taken->frames));
@@ -250,10 +268,8 @@ size_t stack_frame_of(const struct stack_captured *taken, uint64_t address)
 {
 	uint32_t at = stack_words((uintptr_t)taken->stack, address);
 
-	/* A frame ends where its caller's begins. */
 	for (size_t i = 0; at != STACK_NOWHERE && i + 1 < taken->count; i++)
-		if (taken->begins[i] <= at && at < taken->begins[i + 1] &&
-		    taken->begins[i + 1] != STACK_NOWHERE)
+		if (stack_frame_has(&taken->begins[i], at))
 			return i;
 	return taken->count;
 }

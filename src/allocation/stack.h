@@ -36,6 +36,7 @@ static inline bool stack_module_has(
 /* A stack taken before, and words in it by which it is recognised. */
 struct stack_known {
 	uint64_t caller, stack; /* caller 0: none */
+	uint64_t until;         /* address at whose frame it ended; 0: none */
 	uint32_t count, checks;
 	uint64_t frames[ALLOCATION_DEPTH];
 	uint32_t begins[ALLOCATION_DEPTH]; /* as in struct stack_captured */
@@ -47,7 +48,9 @@ struct stack_known {
  * of walking one. */
 struct stack_cache {
 	uint32_t lock;
-	struct stack_known list[STACK_KNOWN];
+	uint16_t len;
+	uint16_t at[STACK_KNOWN]; /* a number in the list, by hash; 0: none */
+	struct stack_known list[STACK_KNOWN + 1];
 };
 
 #define STACK_NOWHERE UINT32_MAX
@@ -61,11 +64,14 @@ struct stack_captured {
 	 * address of a frame of this library; STACK_NOWHERE: unknown. */
 	uint32_t begins[ALLOCATION_DEPTH];
 	const void *stack;
+	/* The frame with a variable at this address, and the next one, are the
+	 * last; 0: the stack is walked to its end. */
+	uint64_t until;
 };
 
 /* Fills in what is on the stack; taken->stack is set, to the address of the
- * same frame of this library each time. Where stacks can't be walked it is
- * caller alone, which may be NULL. */
+ * same frame of this library each time, and taken->until. Where stacks can't be
+ * walked it is caller alone, which may be NULL. */
 void stack_capture(struct stack_cache *cache, struct stack_captured *taken,
     const void *caller);
 
