@@ -1,20 +1,18 @@
 # SPDX-License-Identifier: MIT
 """What sampled allocations cost. As a driver: where.py ROUNDS WHAT COMMAND...
-runs the command plainly and below the library in turn, and prints its row; a
+prints the command's row. Each round runs it plainly, below the library and
+plainly again: a ratio is the median of the rounds' own ratios, and plain
+against plain tells what this machine's noise makes of no difference at all. A
 Python script below tracemalloc stands as the peer. As a program: where.py KIND
-is a workload."""
-import json
+is a workload, which imports only what it uses and takes a few tenths of a
+second, as pyperformance leaves out how an interpreter starts; that is a row of
+its own."""
 import os
-import re
-import resource
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
 
 
 def work_json():
+    import json
     text = json.dumps([{"id": i, "name": "n%d" % i, "tags": ["a", str(i)],
                         "v": i * 1.5} for i in range(2000)])
     for _ in range(300):
@@ -36,27 +34,29 @@ def work_objects():
 
 def work_floats():
     x = [i * 0.5 for i in range(200000)]
-    for _ in range(15):
+    for _ in range(30):
         x = [a * 1.0001 + 0.5 for a in x]
 
 
 def work_calls():
     def fib(n):
         return n if n < 2 else fib(n - 1) + fib(n - 2)
-    fib(27)
+    fib(30)
 
 
 def work_regex():
+    import re
     text = "name=value; other=%d; " * 2000
-    for _ in range(40):
+    for _ in range(150):
         re.findall(r"(\w+)=([^;]*);", text)
 
 
 def work_integers():
-    x = 1
-    for i in range(1, 4000):
-        x *= i
-    str(x % 10**3000)
+    for _ in range(25):
+        x = 1
+        for i in range(1, 4000):
+            x *= i
+        str(x % 10**3000)
 
 
 def work_queens():
@@ -68,11 +68,12 @@ def work_queens():
                    for c in range(n) if not (used >> c & 1 or
                                              left >> row + c & 1 or
                                              right >> row - c + n & 1))
-    place(0, 0, 0, 0, 8)
+    for _ in range(8):
+        place(0, 0, 0, 0, 8)
 
 
 def work_bytes():
-    for _ in range(3000):
+    for _ in range(300):
         bytearray(200000).replace(b"\0\0\0\0", b"x")
 
 
@@ -81,31 +82,58 @@ def work_generator():
         if n:
             yield from walk(n - 1)
             yield (n, [n])
-    for _ in range(400):
+    for _ in range(2000):
         list(walk(60))
+
+
+def work_words():
+    text = "the quick brown fox jumps over the lazy dog " * 200
+    for i in range(200):
+        counts = {}
+        for word in text.split():
+            word += str(i)
+            counts[word] = counts.get(word, 0) + 1
+
+
+def work_pickle():
+    import pickle
+    rows = [(i, "name %d" % i, {"v": i * 1.5}) for i in range(3000)]
+    for _ in range(50):
+        pickle.loads(pickle.dumps(rows))
+
+
+def pin(cpu):
+    """On two processors of their own, server and client don't disturb each
+    other's caches, and batches of requests differ less from run to run."""
+    cpus = sorted(os.sched_getaffinity(0))
+    if len(cpus) > 1:
+        os.sched_setaffinity(0, {cpus[cpu]})
 
 
 def spend_redis(server, environment):
     """CPU seconds of a Redis server (Debian's calls jemalloc's malloc) for
-    300,000 requests by a client that is not sampled."""
+    180,000 requests by a client that is not sampled."""
     with tempfile.TemporaryDirectory() as folder:
         socket = os.path.join(folder, "socket")
         child = subprocess.Popen(
             [server, "--port", "0", "--unixsocket", socket, "--save", "",
              "--appendonly", "no", "--dir", folder],
-            env=environment, stdout=subprocess.DEVNULL)
+            env=environment, stdout=subprocess.DEVNULL,
+            preexec_fn=lambda: pin(0))
         while not os.path.exists(socket) and child.poll() is None:
             time.sleep(0.01)
         subprocess.run(["redis-benchmark", "-s", socket, "-t", "set,get,lpush",
-                        "-n", "30000", "-r", "100000", "-d", "500", "-q"],
-                       check=True, stdout=subprocess.DEVNULL)
+                        "-n", "60000", "-r", "100000", "-d", "500", "-q"],
+                       check=True, stdout=subprocess.DEVNULL,
+                       preexec_fn=lambda: pin(1))
         child.terminate()
         usage = os.wait4(child.pid, 0)[2]
         child.returncode = 0
         return usage.ru_utime + usage.ru_stime
 
 
-def spend(command, environment):
+def spend(command, **variables):
+    environment = dict(os.environ, **variables)
     if os.path.basename(command[0]) == "redis-server":
         return spend_redis(command[0], environment)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -116,46 +144,66 @@ def spend(command, environment):
             after.ru_stime - before.ru_stime)
 
 
-def compare(rounds, command):
-    """CPU seconds: plain, sampled, below tracemalloc (0: no Python)."""
-    times = ([], [], [])
-    is_python = "python" in os.path.basename(command[0])
+def spend_sampled(command):
     shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    for _ in range(rounds):
-        times[0].append(spend(command, os.environ))
-        with tempfile.TemporaryDirectory(dir=shm) as tables:
-            times[1].append(spend(command, dict(
-                os.environ, MPROF_ALLOCATIONS=tables,
-                LD_PRELOAD=os.environ["ROOT"] + "/build/allocation.so")))
-        if is_python:
-            times[2].append(spend(command, dict(
-                os.environ, PYTHONTRACEMALLOC="1")))
-    return [statistics.median(t) if t else 0 for t in times]
+    with tempfile.TemporaryDirectory(dir=shm) as tables:
+        return spend(command, MPROF_ALLOCATIONS=tables,
+                     LD_PRELOAD=os.environ["ROOT"] + "/build/allocation.so")
 
 
-def print_row(what, plain, sampled, peer):
-    print("%s\t%+.1f %%\t%s\t%s" % (
-        what, (sampled / plain - 1) * 100,
-        "%+.1f %% (tracemalloc)" % ((peer / plain - 1) * 100) if peer
-        else "none here",
-        "%.3f" % (sampled / plain)))
+def compare(rounds, command):
+    """Ratios to plain runs: sampled; below tracemalloc (0: no Python); the
+    quartiles of plain runs to plain runs."""
+    sampled, peers, plain = [], [], []
+    for number in range(rounds):
+        before = spend(command)
+        ours = spend_sampled(command)
+        after = spend(command)
+        sampled.append(2 * ours / (before + after))
+        plain += [before / after, after / before]
+        if "python" in os.path.basename(command[0]) and number < PEERS:
+            peers.append(2 * spend(command, PYTHONTRACEMALLOC="1") /
+                         (before + after))
+    return (statistics.median(sampled),
+            statistics.median(peers) if peers else 0,
+            statistics.quantiles(plain)[0], statistics.quantiles(plain)[2])
 
 
-def main():
-    if len(sys.argv) == 2:
-        globals()["work_" + sys.argv[1]]()
-        return
-    rounds, what, command = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
-    if command[1:] != ["all"]:
-        print_row(what, *compare(rounds, command))
-        return
-    ratios = []
+def percents(ratio):
+    return "%+.1f" % (ratio * 100 - 100)
+
+
+def print_row(what, sampled, peer, least, most):
+    print("%s\t%s %% (plain %s to %s)\t%s\t%.3f" % (
+        what, percents(sampled), percents(least), percents(most),
+        percents(peer) + " % (tracemalloc)" if peer else "none here", sampled))
+
+
+def compare_all(rounds, python):
+    """Geometric means; standard error has each script."""
+    results = []
     for name in sorted(globals()):
-        if name.startswith("work_"):
-            plain, sampled, peer = compare(
-                rounds, [command[0], __file__, name[5:]])
-            ratios.append((sampled / plain, peer / plain))
-    print_row(what, 1, *map(statistics.geometric_mean, zip(*ratios)))
+        if not name.startswith("work_"):
+            continue
+        results.append(compare(rounds, [python, __file__, name[5:]]))
+        print("where.py: %-10s %.3f (plain %.3f to %.3f)" % (
+            (name[5:], results[-1][0]) + results[-1][2:]), file=sys.stderr)
+    return map(statistics.geometric_mean, zip(*results))
 
 
-main()
+if len(sys.argv) == 2:
+    globals()["work_" + sys.argv[1]]()
+    sys.exit()
+
+import resource  # noqa: E402: a workload imports only what it uses
+import statistics  # noqa: E402
+import subprocess  # noqa: E402
+import tempfile  # noqa: E402
+import time  # noqa: E402
+
+PEERS = 3  # rounds with the peer, which is far slower
+
+if sys.argv[4:] == ["all"]:
+    print_row(sys.argv[2], *compare_all(int(sys.argv[1]), sys.argv[3]))
+else:
+    print_row(sys.argv[2], *compare(int(sys.argv[1]), sys.argv[3:]))
