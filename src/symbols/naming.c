@@ -26,7 +26,9 @@ enum {
 	TEXT_MAX = 1024, /* bytes of a function's name; C++ has long ones */
 	CODES_MAX = 1 << 18,
 	PIECE = 16 << 10, /* bytes buffered at most before sending */
-	MAP_LATE_S = 2    /* from the last sample on a program writes its map */
+	/* Seconds after the last sample in which a program may have written its
+	 * map; at the end of its own recording any time is good. */
+	MAP_LATE_S = 60
 };
 
 /* A sanitizer maps terabytes for its own use. */
@@ -411,7 +413,8 @@ static bool naming_fork(
 void naming_find(const struct run *run, pid_t root, struct strbuf *records)
 {
 	int64_t end_ns = clock_mono_ns() + SECONDS_MAX * NS_PER_S;
-	struct naming naming = {.root = root, .end_s = run_last_s(run)};
+	struct naming naming = {
+	    .root = root, .end_s = root > 0 ? INFINITY : run_last_s(run)};
 
 	naming_collect(&naming, run);
 	while (naming.codes.len > 0 && naming_fork(&naming, end_ns, records))
