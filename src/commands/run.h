@@ -60,9 +60,7 @@ struct run_options {
  * them to the sink. */
 struct stacks_hook {
 	struct stacks *stacks;
-	struct sites *sites;             /* borrowed */
 	ARRAY(struct sink_frame) frames; /* frames of a new stack */
-	ARRAY(uint32_t) numbers;         /* and their numbers */
 };
 
 struct run_hooks {

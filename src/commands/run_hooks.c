@@ -24,33 +24,15 @@
 #include "python/agent/attached.h"
 #include "python/agent_env.h"
 
-static void stacks_hook_init(struct stacks_hook *hook, struct sites *sites)
+static void stacks_hook_init(struct stacks_hook *hook)
 {
-	*hook = (struct stacks_hook){.stacks = stacks_create(), .sites = sites};
+	*hook = (struct stacks_hook){.stacks = stacks_create()};
 }
 
 static void stacks_hook_finish(struct stacks_hook *hook)
 {
 	stacks_destroy(hook->stacks);
 	array_free(&hook->frames);
-	array_free(&hook->numbers);
-}
-
-static void stacks_hook_number(
-    struct stacks_hook *hook, const struct stacks_sample *sample)
-{
-	size_t bytes;
-
-	hook->frames.len = hook->numbers.len = 0;
-	for (size_t i = 0; i < sample->len; i++) {
-		*array_push(&hook->frames) =
-		    (struct sink_frame){.file = sample->frames[i].file,
-			.function = sample->frames[i].function,
-			.line = sample->frames[i].line};
-		array_push(&hook->numbers);
-	}
-	sites_number_frames(hook->sites, hook->frames.items, sample->len,
-	    hook->numbers.items, &bytes);
 }
 
 static void stacks_hook_write(struct stacks_hook *hook,
@@ -64,11 +46,14 @@ static void stacks_hook_write(struct stacks_hook *hook,
 	    .id = sample->id,
 	    .count = sample->len};
 
-	if (sample->len > 0) {
-		stacks_hook_number(hook, sample);
+	hook->frames.len = 0;
+	for (size_t i = 0; i < sample->len; i++)
+		*array_push(&hook->frames) =
+		    (struct sink_frame){.file = sample->frames[i].file,
+			.function = sample->frames[i].function,
+			.line = sample->frames[i].line};
+	if (sample->len)
 		stack.frames = hook->frames.items;
-		stack.numbers = hook->numbers.items;
-	}
 	sink->stack(sink->context, &stack);
 }
 
@@ -536,7 +521,7 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 		      "/proc\n",
 		    stderr);
 	} else if (options->stacks) {
-		stacks_hook_init(&hooks->stacks, &hooks->sites);
+		stacks_hook_init(&hooks->stacks);
 		plan->hooks[HOOK_STACKS] = stacks_hook_of(&hooks->stacks);
 	}
 	if (samples)

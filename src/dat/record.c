@@ -585,6 +585,50 @@ static void record_free_frame(struct frame *frame)
 	free(frame->function);
 }
 
+static void read_frames(
+    struct stack *stack, const struct field *frames, char separator)
+{
+	const char *at = frames->text, *end = at + frames->len;
+	ARRAY(struct frame) list = {0};
+	struct field text;
+
+	while (field_split(&at, end, separator, &text)) {
+		struct frame frame;
+
+		if (text.len == 0)
+			continue;
+		frame = read_frame(&text);
+		if (is_own_frame(&frame))
+			record_free_frame(&frame);
+		else
+			*array_push(&list) = frame;
+	}
+	stack->frames = list.items;
+	stack->len = list.len;
+}
+
+static bool extension_read_stack(
+    struct record_reader *reader, const struct extension *record)
+{
+	struct run *run = reader->run;
+	struct field frames;
+	size_t stack;
+	int id, pid = 0, thread = 0;
+
+	if (!extension_get_int(record, "id", &id))
+		return false;
+	stack = run_stack(run, id);
+	if (run->stacks.items[stack].len == 0 &&
+	    extension_find(record, "frames", &frames))
+		read_frames(&run->stacks.items[stack], &frames,
+		    record->behind ? ';' : ',');
+	extension_get_int(record, "pid", &pid);
+	extension_get_int(record, "thread", &thread);
+	*array_push(&run->stack_samples) = (struct stack_sample){
+	    record->at.time_s, record->at.mib, stack, pid, thread, 0};
+	return true;
+}
+
 /* Reads #NUMBER of a known frame, or #NUMBER:file:line:function of a new one.
  * False for other text. */
 static bool read_numbered_frame(
@@ -612,68 +656,6 @@ static bool read_numbered_frame(
 		strcmp(code->own.file, "[vdso]") == 0 ||
 		strncmp(code->own.file, "/tmp/perf-", 10) == 0))
 		code->own.module = code->own.file;
-	return true;
-}
-
-/* Reads a frame with a number, or without one as version 0.1.0 wrote them, into
- * a stack that has its own texts. */
-static void read_stack_frame(
-    struct run *run, const struct field *text, struct frame *frame)
-{
-	const struct frame *own;
-	size_t place;
-
-	if (!read_numbered_frame(run, text, &place)) {
-		*frame = read_frame(text);
-		return;
-	}
-	own = &run->code.items[place].own;
-	*frame = (struct frame){.file = mem_copy(own->file ? own->file : ""),
-	    .line = own->line,
-	    .function = mem_copy(own->function ? own->function : "")};
-}
-
-static void read_frames(struct run *run, struct stack *stack,
-    const struct field *frames, char separator)
-{
-	const char *at = frames->text, *end = at + frames->len;
-	ARRAY(struct frame) list = {0};
-	struct field text;
-
-	while (field_split(&at, end, separator, &text)) {
-		struct frame frame;
-
-		if (text.len == 0)
-			continue;
-		read_stack_frame(run, &text, &frame);
-		if (is_own_frame(&frame))
-			record_free_frame(&frame);
-		else
-			*array_push(&list) = frame;
-	}
-	stack->frames = list.items;
-	stack->len = list.len;
-}
-
-static bool extension_read_stack(
-    struct record_reader *reader, const struct extension *record)
-{
-	struct run *run = reader->run;
-	struct field frames;
-	size_t stack;
-	int id, pid = 0, thread = 0;
-
-	if (!extension_get_int(record, "id", &id))
-		return false;
-	stack = run_stack(run, id);
-	if (run->stacks.items[stack].len == 0 &&
-	    extension_find(record, "frames", &frames))
-		read_frames(run, &run->stacks.items[stack], &frames,
-		    record->behind ? ';' : ',');
-	extension_get_int(record, "pid", &pid);
-	extension_get_int(record, "thread", &thread);
-	*array_push(&run->stack_samples) = (struct stack_sample){
-	    record->at.time_s, record->at.mib, stack, pid, thread, 0};
 	return true;
 }
 

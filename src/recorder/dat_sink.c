@@ -424,23 +424,14 @@ static void write_frame(
 	dat_write_part(writer, frame->function);
 }
 
-/* A frame's text is written once; later records refer to it by its number. */
-static void dat_sink_write_frames(struct dat_sink *recording,
-    const struct sink_frame *frames, const uint32_t *numbers, size_t count)
+static void write_frames(
+    struct dat_writer *writer, const struct sink_stack *stack)
 {
-	struct dat_writer *writer = &recording->writer;
-	char number[32];
-
 	dat_write_text(writer, "frames", "");
-	for (size_t i = 0; i < count; i++) {
-		snprintf(number, sizeof(number), "%s#%u", i > 0 ? "," : "",
-		    (unsigned)numbers[i]);
-		dat_write_raw(writer, number);
-		if (numbers[i] <= recording->frames)
-			continue;
-		recording->frames = numbers[i];
-		dat_write_raw(writer, ":");
-		write_frame(writer, &frames[i]);
+	for (size_t i = 0; i < stack->count; i++) {
+		if (i > 0)
+			dat_write_raw(writer, ",");
+		write_frame(writer, &stack->frames[i]);
 	}
 }
 
@@ -455,9 +446,28 @@ static void on_stack(void *context, const struct sink_stack *stack)
 	if (stack->thread)
 		dat_write_whole(writer, "thread", stack->thread);
 	if (stack->frames)
-		dat_sink_write_frames(
-		    context, stack->frames, stack->numbers, stack->count);
+		write_frames(writer, stack);
 	dat_write_end(writer, stack->kib, stack->time_ns);
+}
+
+/* A frame's text is written once; later records refer to it by its number. */
+static void write_numbered_frames(
+    struct dat_sink *recording, const struct sink_allocation *taken)
+{
+	struct dat_writer *writer = &recording->writer;
+	char number[32];
+
+	dat_write_text(writer, "frames", "");
+	for (size_t i = 0; i < taken->count; i++) {
+		snprintf(number, sizeof(number), "%s#%u", i > 0 ? "," : "",
+		    (unsigned)taken->numbers[i]);
+		dat_write_raw(writer, number);
+		if (taken->numbers[i] <= recording->frames)
+			continue;
+		recording->frames = taken->numbers[i];
+		dat_write_raw(writer, ":");
+		write_frame(writer, &taken->frames[i]);
+	}
 }
 
 static void dat_sink_write_sample(struct dat_sink *recording,
@@ -472,8 +482,7 @@ static void dat_sink_write_sample(struct dat_sink *recording,
 	if (taken->pid)
 		dat_write_whole(writer, "pid", taken->pid);
 	if (taken->frames)
-		dat_sink_write_frames(
-		    recording, taken->frames, taken->numbers, taken->count);
+		write_numbered_frames(recording, taken);
 	dat_write_end(writer, taken->kib, taken->time_ns);
 }
 

@@ -93,7 +93,6 @@ struct sink_stack {
 	pid_t thread; /* a waiting thread; 0: the running one */
 	int id;
 	const struct sink_frame *frames; /* NULL where the id is known */
-	const uint32_t *numbers;         /* of the frames (sites.h) */
 	size_t count;
 };
 

@@ -78,21 +78,15 @@ static uint32_t sites_number_frame(
 	return number;
 }
 
-void sites_number_frames(struct sites *sites, const struct sink_frame *frames,
-    size_t count, uint32_t *numbers, size_t *bytes)
-{
-	*bytes = 0;
-	for (size_t i = 0; i < count; i++)
-		numbers[i] = sites_number_frame(sites, &frames[i], bytes);
-}
-
 uint32_t sites_number(struct sites *sites, const struct sink_frame *frames,
     size_t count, uint32_t *numbers, size_t *bytes)
 {
 	uint32_t site;
 	bool is_new;
 
-	sites_number_frames(sites, frames, count, numbers, bytes);
+	*bytes = 0;
+	for (size_t i = 0; i < count; i++)
+		numbers[i] = sites_number_frame(sites, &frames[i], bytes);
 	site = sites_number_of(&sites->sites, SITES_MAX,
 	    sites_hash(sites_hash_begin, numbers, count * sizeof(*numbers)),
 	    &is_new);

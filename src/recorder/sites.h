@@ -27,10 +27,6 @@ struct sites {
 uint32_t sites_number(struct sites *sites, const struct sink_frame *frames,
     size_t count, uint32_t *numbers, size_t *bytes) __attribute__((nonnull));
 
-/* The same for the frames alone. */
-void sites_number_frames(struct sites *sites, const struct sink_frame *frames,
-    size_t count, uint32_t *numbers, size_t *bytes) __attribute__((nonnull));
-
 void sites_finish(struct sites *sites) __attribute__((nonnull));
 
 #endif

@@ -27,31 +27,9 @@ write_calls() {
 	END
 }
 
-# The stacks of a recording, each frame with its text in place of its number.
-stacks_of() {
-	awk '{
-		if (!match($0, /frames=[^ ;]*/))
-			next
-		before = substr($0, 1, RSTART + 6)
-		after = substr($0, RSTART + RLENGTH)
-		count = split(substr($0, RSTART + 7, RLENGTH - 7), frame, ",")
-		for (i = 1; i <= count; i++) {
-			if (match(frame[i], /^#[0-9]+/)) {
-				number = substr(frame[i], 1, RLENGTH)
-				if (length(frame[i]) > RLENGTH)
-					text[number] = substr(frame[i], RLENGTH + 2)
-				frame[i] = text[number]
-			}
-			before = before (i > 1 ? "," : "") frame[i]
-		}
-		if (/^STACK/)
-			print before after
-	}' "$1"
-}
-
 # The frames of each stack that isn't a path through calls.py.
 false_stacks() {
-	stacks_of "$1" | awk -v file="$PWD/calls.py" '
+	awk -v file="$PWD/calls.py" '
 	BEGIN {
 		split("<module>:11>Thing <module>:19>main " \
 		    "main:17>__init__ main:18>numbers " \
@@ -78,5 +56,5 @@ false_stacks() {
 			}
 			before = name ":" parts[at - 1]
 		}
-	}'
+	}' "$1"
 }

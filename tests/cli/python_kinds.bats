@@ -7,7 +7,6 @@
 
 load helper.bash
 load live.bash
-load calls.bash
 
 own_setup() {
 	cat >script.py <<-'END'
@@ -22,12 +21,6 @@ own_setup() {
 	END
 }
 
-# Whether a stack of the recording is that of the waiting function.
-sampled_waits() {
-	stacks_of run.dat 2>/dev/null |
-		grep -q 'frames=[^,]*:7:waits,[^,]*:8:<module> '
-}
-
 # heap, refs and --stacks read $pid, which runs script.py, and are right.
 is_read() {
 	local recorder
@@ -39,7 +32,8 @@ is_read() {
 	rm -f run.dat
 	mprof attach -q --stacks -o run.dat "$pid" 2>errors &
 	recorder=$!
-	soon_while "$recorder" sampled_waits
+	soon_while "$recorder" grep -qs \
+		'^STACK.*frames=[^,]*:7:waits,[^,]*:8:<module> ' run.dat
 	kill "$recorder"
 	wait "$recorder"
 }

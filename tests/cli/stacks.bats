@@ -47,7 +47,7 @@ own_setup() {
 # The frames of each stack that isn't down() calling itself from line 6, below
 # main() and the module; cut where it is too deep.
 false_depths() {
-	stacks_of "$1" | awk -v file="$PWD/deep.py" '
+	awk -v file="$PWD/deep.py" '
 	/^STACK/ && match($0, /frames=[^ ]*/) {
 		text = substr($0, RSTART + 7, RLENGTH - 7)
 		if (!index(text, "deep.py"))
@@ -61,7 +61,7 @@ false_depths() {
 		if (shape !~ /^(11:main,)?:0:\(deeper\)$/ &&
 		    shape !~ /^(11:main,)?12:<module>$/)
 			print text
-	}'
+	}' "$1"
 }
 
 # CHECK: finds nothing in run.dat, and finds a stack that can't be.
@@ -133,13 +133,13 @@ nothing_false() {
 # For depths of 255, 256 and 257 frames: how many stand in the stacks of the
 # function that ends there, and whether they are cut.
 depths() {
-	stacks_of "$1" | awk '/^STACK/ && match($0, /frames=[^ ]*/) {
+	awk '/^STACK/ && match($0, /frames=[^ ]*/) {
 		count = split(substr($0, RSTART + 7, RLENGTH - 7), frame, ",")
 		if (!match(frame[1], /end[0-9]+$/))
 			next
 		cut = frame[count] == ":0:(deeper)"
 		print substr(frame[1], RSTART), count - cut (cut ? " cut" : "")
-	}' | sort -u
+	}' "$1" | sort -u
 }
 
 @test "a stack of 256 frames is whole, a deeper one is cut" {
@@ -186,7 +186,7 @@ end257 256 cut"
 # Does as false_stacks, but accepts any line of a function, from its first to its
 # last.
 false_callers() {
-	stacks_of "$1" | awk '
+	awk '
 	BEGIN {
 		split("<module>>Thing <module>>main main>__init__ " \
 		    "main>numbers __init__>right numbers>left right>left " \
@@ -216,7 +216,7 @@ false_callers() {
 				print
 			caller = name
 		}
-	}'
+	}' "$1"
 }
 
 @test "with the JIT no caller is made up, and lines are within the function" {
