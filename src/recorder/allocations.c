@@ -395,14 +395,26 @@ static const char *allocations_name(const struct allocations_round *round)
 	return NULL;
 }
 
-/* Reports the state of this table's sampling, if it has changed. */
-static void allocations_report_state(const struct allocations_round *round)
+/* Names the hooks that sample, and the reasons that some memory is missing: an
+ * allocator of the program's own, a filter of system calls. */
+static const char *allocations_by(const struct allocation_header *header)
 {
 	static const char *const names[] = {"own", "malloc", "python",
 	    "malloc,python", "own", "malloc,own", "python,own",
 	    "malloc,python,own", "filter", "malloc,filter", "python,filter",
 	    "malloc,python,filter", "own,filter", "malloc,own,filter",
 	    "python,own,filter", "malloc,python,own,filter"};
+	unsigned own =
+	    header->flags & (ALLOCATION_OWN_HEAP | ALLOCATION_OWN_MALLOC);
+
+	return names[(header->flags & (ALLOCATION_MALLOC | ALLOCATION_PYTHON)) |
+		     (own ? 4 : 0) |
+		     (header->flags & ALLOCATION_FILTERED ? 8 : 0)];
+}
+
+/* Reports the state of this table's sampling, if it has changed. */
+static void allocations_report_state(const struct allocations_round *round)
+{
 	struct allocation_table *table = round->table;
 	const struct allocation_header *header = &table->reader.header;
 	const struct sink_held *before = &table->reported;
@@ -423,9 +435,7 @@ static void allocations_report_state(const struct allocations_round *round)
 		return;
 	has_own = header->flags & (ALLOCATION_OWN_HEAP | ALLOCATION_OWN_MALLOC);
 	is_filtered = header->flags & ALLOCATION_FILTERED;
-	held.by =
-	    names[(header->flags & (ALLOCATION_MALLOC | ALLOCATION_PYTHON)) |
-		  (has_own ? 4 : 0) | (is_filtered ? 8 : 0)];
+	held.by = allocations_by(header);
 	/* It may have been made to tell that alone. */
 	if (is_filtered && table->is_first && header->taken == 0) {
 		round->all->processes--;
