@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/wrap.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -17,13 +18,24 @@ static size_t wrap_measure(const char *text, size_t len)
 	return width;
 }
 
+/* Bytes that stay on one line: a word, or a figure and its unit. */
+static size_t wrap_find_break(const char *text)
+{
+	size_t len = strcspn(text, " ");
+
+	while (len > 0 && isdigit((unsigned char)text[len - 1]) &&
+	       text[len] == ' ' && isalpha((unsigned char)text[len + 1]))
+		len += 1 + strcspn(text + len + 1, " ");
+	return len;
+}
+
 void wrap_print(FILE *out, const char *text, struct wrap wrap)
 {
 	size_t column = wrap.column;
 	bool begins = true;
 
 	while (wrap.width > 0 && *text) {
-		size_t len = strcspn(text, " ");
+		size_t len = wrap_find_break(text);
 		size_t width = wrap_measure(text, len);
 
 		if (!begins && column + 1 + width > wrap.width) {

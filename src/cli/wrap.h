@@ -15,7 +15,8 @@ struct wrap {
 };
 
 /* Prints text from utf8_clean(), or our own, and a newline. A word that is
- * wider than a line stays whole. */
+ * wider than a line stays whole; a figure is not parted from the word after
+ * it, its unit. */
 void wrap_print(FILE *out, const char *text, struct wrap wrap)
     __attribute__((nonnull));
 
