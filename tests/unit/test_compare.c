@@ -49,6 +49,10 @@ static void one_each_says_nothing_of_chance(void **state)
 	assert_float_equal(c.difference, 3, 0);
 	assert_float_equal(c.relative, 0, 0);
 	assert_float_equal(c.p, 1, 0);
+	compare_values((const double[]){1}, 1, b, 1, &c);
+	assert_float_equal(c.relative, 2, 0);
+	compare_values((const double[]){-4}, 1, b, 1, &c);
+	assert_float_equal(c.relative, 7 / 4.0, 0);
 }
 
 /* Beside Welch's interval and the two-sample z-test, which hold for so many. */
