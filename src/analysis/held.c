@@ -149,6 +149,11 @@ enum memory_source held_source(const struct run *run)
 		   : SOURCE_TOUCHED;
 }
 
+struct sample held_at_most(const struct run *run, enum memory_source source)
+{
+	return held_most(held_list(run, source));
+}
+
 /* Whether the highest sample of the total doesn't show the peak: the total was
  * higher at another moment, most was held after the last sample, or nothing was
  * held at that sample. */
@@ -168,7 +173,7 @@ struct held_part held_at_peak(const struct run *run)
 	const struct sample *peak = series_peak(&run->total);
 	struct held_part part = {-INFINITY, INFINITY,
 	    peak ? peak->time_s : INFINITY, false, held_source(run)};
-	struct sample most = held_most(held_list(run, part.source));
+	struct sample most = held_at_most(run, part.source);
 
 	if (most.mib > 0 &&
 	    (!peak || held_peak_is_unsampled(run, &part, &most))) {

@@ -45,6 +45,10 @@ enum memory_source held_source(const struct run *run) __attribute__((nonnull));
  * where no sample was near the peak, when the most was held. */
 struct held_part held_at_peak(const struct run *run) __attribute__((nonnull));
 
+/* When most was held, by that source, and how much; 0 MiB where nothing was. */
+struct sample held_at_most(const struct run *run, enum memory_source source)
+    __attribute__((nonnull));
+
 /* The caller finishes; stacks are borrowed from the run. */
 void held_init(struct held *held, const struct run *run,
     const struct held_part *part) __attribute__((nonnull));

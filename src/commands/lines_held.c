@@ -182,8 +182,23 @@ static void lines_held_print_touched(const struct run *run)
 			"samples are without"));
 }
 
+/* Names the moment at which far more was held, if there was one: what a program
+ * frees may stay resident, and the peak comes later. */
+static void lines_held_print_most(const struct held *held)
+{
+	struct sample most = held_at_most(held->run, held->part.source);
+	char size[UNITS_TEXT], time[UNITS_TEXT];
+	double at_s = most.time_s - run_first_s(held->run);
+
+	if (most.mib < 1.5 * held->mib || at_s <= 0)
+		return;
+	printf("Most was held at %s, %s: mprof lines --at %.2f shows it.\n",
+	    units_duration(time, at_s), units_size(size, most.mib), at_s);
+}
+
 /* Says so where only some of the samples were recorded. */
-static void lines_held_print_hooks(const struct held *held, double total)
+static void lines_held_print_hooks(
+    const struct held *held, double total, bool at_peak)
 {
 	const struct run *run = held->run;
 	uint64_t every = 1;
@@ -196,9 +211,12 @@ static void lines_held_print_hooks(const struct held *held, double total)
 		       "file small; they count for all.\n",
 		    (unsigned long long)every);
 	if (held->part.source == SOURCE_HELD && total - held->mib > total / 2 &&
-	    isinf(held->part.from_s) && isinf(held->part.to_s))
+	    isinf(held->part.from_s) && isinf(held->part.to_s)) {
 		puts("The rest is in no sampled allocation: its code, what its "
 		     "allocator keeps,\nmemory from before it was sampled.");
+		if (at_peak)
+			lines_held_print_most(held);
+	}
 	for (size_t i = 0; i < sizeof(lines_reasons) / sizeof(*lines_reasons);
 	     i++)
 		lines_held_print_unseen(run, &lines_reasons[i]);
@@ -236,7 +254,8 @@ static void lines_held_print_head(
 		    units_duration(size, wish->older_s));
 	if (held->part.source == SOURCE_TOUCHED)
 		lines_held_print_touched(held->run);
-	lines_held_print_hooks(held, total);
+	lines_held_print_hooks(
+	    held, total, wish->at_s <= 0 && !held->part.until_end);
 }
 
 char *lines_held_name(const struct held_row *row)

@@ -183,6 +183,24 @@ held() {
 	[[ $output == *"app.py:6 (<module>)  get()"* ]]
 }
 
+@test "held: what was freed before the peak, and stayed resident, is pointed to" {
+	held
+	sed -e 's/^MEM 30.0/MEM 80.0/' -e '/^FREE/i FREE;id=2 0.500000 1025.0000' \
+		held.dat >freed.dat
+	run_apart mprof lines freed.dat
+	same "$(head -n 5 <<<"$output")" \
+"Held at the peak, 60.0 s: 5.00 MiB of 80.0 MiB, 2 samples
+The rest is in no sampled allocation: its code, what its allocator keeps,
+memory from before it was sampled.
+Most was held at 25.0 s, 55.5 MiB: mprof lines --at 25.00 shows it.
+      Held    Share  Samples  Line"
+	run_apart mprof lines --at 25.00 freed.dat
+	[[ $output == "Held at 25.0 s: 55.5 ± "* ]]
+	# Nothing is said where little more was held.
+	sed 's/id=1,3 50.5/id=3 0.5/' freed.dat >kept.dat
+	[[ $(mprof lines kept.dat) != *"Most was held"* ]]
+}
+
 @test "held: a table fits its terminal; figures and numbers of lines stay whole" {
 	held
 	sed "s|$PWD/app.py|/srv/deep/below/a/directory/app.py|" held.dat >deep.dat
