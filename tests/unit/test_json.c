@@ -270,9 +270,9 @@ static void a_text_is_cut_behind_characters(void **state)
 	json_text_cut(&json, "", 0);
 	json_text(&json, "");
 	json_close(&json, ']');
-	assert_string_equal(
-	    written(), "[\"\xc3\xa9\\u2026\",\"\xc3\xa9\xc3\xa9\",\"\\u2026\","
-		       "\"\",\"\"]\n");
+	assert_string_equal(written(),
+	    "[\"\xc3\xa9\\u2026\",\"\xc3\xa9\xc3\xa9\",\"\\u2026\","
+	    "\"\",\"\"]\n");
 }
 
 int main(void)
