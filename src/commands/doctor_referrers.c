@@ -53,7 +53,9 @@ static const char *doctor_find_grown(const struct doctor_type *type,
 }
 
 /* Finds, in one more copy of the process, the chain that holds most objects of
- * each type without a place. A type that is gone has none. */
+ * each type without a place. A type that is gone has none, nor has one that
+ * grew by its bytes alone: where most of its objects are says nothing of these.
+ */
 static void doctor_find_most(struct doctor *doctor)
 {
 	struct refs refs = {.count = 1, .depth = DOCTOR_DEPTH};
@@ -62,7 +64,7 @@ static void doctor_find_most(struct doctor *doctor)
 	if (refs_scan(&refs, doctor->pid, NULL, &ignored) != 0)
 		return;
 	for (size_t i = 0; i < doctor->len; i++)
-		if (!doctor->types[i].held_by &&
+		if (!doctor->types[i].held_by && doctor->types[i].count > 0 &&
 		    refs_find(&refs, doctor->types[i].name, &ignored) == 0 &&
 		    refs.chains.items.len > 0)
 			doctor->types[i].held_by =
