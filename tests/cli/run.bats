@@ -382,7 +382,7 @@ strangers_read() {
 	# A command line is what the user says: it may hold anything.
 	sed -i '/^CMDLINE/d' ./*.dat
 	strangers_read ./*.dat
-	grep -qE '^(STACK|ALLOC|TOUCH);.*a%2c%20%4DEM%3db%3b' stacks.dat
+	grep -q '^STACK;.*a%2c%20%4DEM%3db%3b' stacks.dat
 	grep -q '^EXIT;pid=[0-9]* [0-9.]* [0-9.]*$' timeout.dat
 	for name in false killed tree stacks timeout; do
 		[[ $(head -n 1 $name.dat) == "INFO;backend=rss;"* ]]
