@@ -66,11 +66,13 @@ until_rotated='until [ -s a.dat.2 ]; do sleep 0.05; done'
 			sh -c "read x <go" $(seq 1000 1200) 3>&- &
 			pids="$pids $!"
 		done
-		until grep -q "^SIZE;most=102400;why=its%20living" a.dat; do
+		# It is told right before the record is written, or right after.
+		until grep -q "^SIZE;most=102400;why=its%20living" a.dat &&
+			grep -q "larger than --max-size: its living" \
+				"$BATS_TEST_TMPDIR/errors"; do
 			sleep 0.05
 		done
-		grep -q "larger than --max-size: its living" \
-			"$BATS_TEST_TMPDIR/errors" && echo told >told
+		echo told >told
 		kill $pids
 		wait'
 	[ "$status" -eq 0 ]
