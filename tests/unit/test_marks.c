@@ -550,7 +550,9 @@ static void whether_its_recorder_lives_is_known_by_the_lock(void **state)
 	assert_false(marks_is_left(marks.path));
 	assert_false(marks_is_left("/none"));
 	snprintf(path, sizeof(path), "%s", marks.path);
-	snprintf(other, sizeof(other), "%s/mprof-1-x.mark", marks_directory());
+	/* Other tests of this user may run in that directory meanwhile. */
+	snprintf(other, sizeof(other), "%s/mprof-1-x-%d.mark",
+	    marks_directory(), (int)getpid());
 	unlink(other);
 	close(open(other, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 	assert_true(marks_is_left(other));
