@@ -489,18 +489,16 @@ static void check_rotated(const char *path, int acknowledged)
 	assert_true(last >= acknowledged && last <= acknowledged + 1);
 }
 
-/* Counts what kills left beside the recording, which the next recorder
- * removes. */
-static int left_beside(const struct made *made)
+/* What kills left beside the recording is removed by the next recorder. Where a
+ * file without a name can be made, few kills leave one: those between a link
+ * and a renaming, which need not be hit. */
+static void clean_beside(const struct made *made)
 {
 	char *command = mem_format("exit $(ls '%s' | wc -l)", made->directory);
-	int status = system(command), before = WEXITSTATUS(status);
 
 	beside_clean(made->path);
-	status = system(command);
-	assert_int_equal(WEXITSTATUS(status), 1);
+	assert_int_equal(WEXITSTATUS(system(command)), 1);
 	free(command);
-	return before - 1;
 }
 
 static void kill_at_each_step(const char *path,
@@ -536,7 +534,7 @@ static void killed_while_thinning(void **state)
 
 	kill_at_each_step(made->path, record_and_thin, check_survivor, true);
 	assert_true(size_of(made->path) < 9000);
-	assert_true(left_beside(made) > 0);
+	clean_beside(made);
 }
 
 static void killed_while_rotating(void **state)
