@@ -227,20 +227,46 @@ static void one_user_has_no_privileges_to_drop(void **state)
 	free(directory_of_self());
 }
 
-/* Pages of code, of the program and of a library that nothing calls
- * meanwhile. */
-struct pages {
-	int pagemap;
-	size_t objects, program, library;
+/* Code of the program and of a library that nothing calls meanwhile. */
+struct code {
+	const char *start;
+	size_t bytes;
 };
 
-/* How many pages of a segment this process has; touch: all of them first. */
-static size_t pages_of(int pagemap, const char *start, size_t bytes, bool touch)
+struct codes {
+	size_t objects;
+	struct code program, library;
+};
+
+/* Segments are looked up once: their table may be in a page of code itself. */
+static int find_code(struct dl_phdr_info *object, size_t size, void *context)
+{
+	struct codes *codes = context;
+	bool program = codes->objects++ == 0;
+
+	(void)size;
+	if (!program && !strstr(object->dlpi_name, "libcmocka"))
+		return 0;
+	for (size_t i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+
+		if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X))
+			continue;
+		*(program ? &codes->program : &codes->library) = (struct code){
+		    (const char *)(object->dlpi_addr + segment->p_vaddr),
+		    segment->p_memsz};
+	}
+	return 0;
+}
+
+/* How many pages of it this process has; touch: all of them first. */
+static size_t pages_of(int pagemap, const struct code *code, bool touch)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), present = 0;
-	const char *first = start - (uintptr_t)start % page;
+	const char *first = code->start - (uintptr_t)code->start % page;
 
-	for (const char *at = first; at < start + bytes; at += page) {
+	for (const char *at = first; at < code->start + code->bytes;
+	     at += page) {
 		uint64_t entry = 0;
 		off_t place = (off_t)((uintptr_t)at / page * sizeof(entry));
 
@@ -253,56 +279,26 @@ static size_t pages_of(int pagemap, const char *start, size_t bytes, bool touch)
 	return present;
 }
 
-static int look(struct dl_phdr_info *object, bool touch, struct pages *pages)
-{
-	bool program = pages->objects++ == 0;
-
-	if (!program && !strstr(object->dlpi_name, "libcmocka"))
-		return 0;
-	for (size_t i = 0; i < object->dlpi_phnum; i++) {
-		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
-		size_t found;
-
-		if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X))
-			continue;
-		found = pages_of(pages->pagemap,
-		    (const char *)(object->dlpi_addr + segment->p_vaddr),
-		    segment->p_memsz, touch);
-		*(program ? &pages->program : &pages->library) += found;
-	}
-	return 0;
-}
-
-static int touch_all(struct dl_phdr_info *object, size_t size, void *pages)
-{
-	(void)size;
-	return look(object, true, pages);
-}
-
-static int only_look(struct dl_phdr_info *object, size_t size, void *pages)
-{
-	(void)size;
-	return look(object, false, pages);
-}
-
 /* The kernel maps them again when they are used. */
 static void what_only_the_start_needed_is_released(void **state)
 {
-	struct pages before = {
-	    .pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)};
-	struct pages after = before;
+	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	struct codes codes = {0};
+	size_t program, library;
 
 	(void)state;
-	dl_iterate_phdr(touch_all, &before);
-	if (before.program == 0 || before.library == 0) {
-		close(before.pagemap);
+	dl_iterate_phdr(find_code, &codes);
+	program = pages_of(pagemap, &codes.program, true);
+	library = pages_of(pagemap, &codes.library, true);
+	if (program == 0 || library == 0) {
+		close(pagemap);
 		skip(); /* a static program, or a kernel that does not tell */
 	}
 	self_trim();
-	dl_iterate_phdr(only_look, &after);
-	close(before.pagemap);
-	assert_int_equal(after.library, 0);
-	assert_true(after.program > before.program / 2);
+	library = pages_of(pagemap, &codes.library, false);
+	assert_true(pages_of(pagemap, &codes.program, false) > program / 2);
+	close(pagemap);
+	assert_int_equal(library, 0);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
