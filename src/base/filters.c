@@ -56,7 +56,7 @@ int filters_read(int fd)
 		rest = filters_take_lines(&filters, text, &is_within);
 		len = strlen(rest);
 		memmove(text, rest, len);
-		if (len == sizeof(text) - 1) {
+		if (len >= sizeof(text) - 1) {
 			is_within = true;
 			len = 0;
 		}
