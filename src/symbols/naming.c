@@ -177,6 +177,7 @@ static void naming_find_made(
 			naming_add_made(naming, i, name);
 	}
 	naming_end_record(naming);
+	dat_writer_flush(&naming->writer);
 	perf_map_finish(&map);
 }
 
