@@ -58,6 +58,8 @@ static int beside_create_named(struct beside *beside)
 static int beside_create(struct beside *beside, struct err *e)
 {
 	const struct stat *about = &beside->target.about;
+	mode_t mode = about->st_mode & 0777;
+	struct stat made;
 
 	beside->fd = openat(beside->target.directory, ".",
 	    O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
@@ -67,9 +69,15 @@ static int beside_create(struct beside *beside, struct err *e)
 		return err_errno(e, "no file can be made beside it");
 	if (file_lock_take(beside->fd) == FILE_LOCK_HELD)
 		return err_errno(e, "can't be locked");
-	if (fchmod(beside->fd, about->st_mode & 0777) != 0 ||
-	    (geteuid() != about->st_uid &&
+	if (fstat(beside->fd, &made) != 0 ||
+	    (made.st_uid != about->st_uid &&
 		fchown(beside->fd, about->st_uid, about->st_gid) != 0))
+		return err_errno(e, "can't be given to its owner");
+	/* Another group must not get the rights of the recording's. */
+	if (made.st_uid == about->st_uid && made.st_gid != about->st_gid &&
+	    fchown(beside->fd, (uid_t)-1, about->st_gid) != 0)
+		mode &= ~(mode_t)S_IRWXG;
+	if (fchmod(beside->fd, mode) != 0)
 		return err_errno(e, "can't be given to its owner");
 	return 0;
 }

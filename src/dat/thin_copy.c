@@ -7,6 +7,7 @@
 // is seen in the ticks that are kept.
 #include "dat/thin_copy.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,7 @@ struct thin_pass {
 	struct thin_survey *survey;
 	struct thin_lives lives;
 	bool is_dry;    /* nothing is written */
+	int cause;      /* errno of what could not be written; 0: none */
 	size_t written; /* bytes */
 	double stretch_s;
 	double number; /* number of the present stretch */
@@ -59,6 +61,7 @@ struct thin_pass {
 	bool in_tick, said;         /* said: the run's THIN was written */
 	double reading_s;           /* of the last usage in it */
 	unsigned readings;
+	bool has_changed; /* the file is not the one that was surveyed */
 	uint64_t order;
 	uint32_t ticks;
 	size_t wanted;           /* index in survey->wanted */
@@ -115,8 +118,10 @@ static void thin_write(struct thin_pass *pass, const struct thin_kept *kept)
 {
 	if (pass->is_dry)
 		thin_see(pass, kept);
-	else
-		fwrite(kept->text.text, 1, kept->text.len, pass->copy->to);
+	else if (fwrite(kept->text.text, 1, kept->text.len, pass->copy->to) !=
+		     kept->text.len &&
+		 !pass->cause)
+		pass->cause = errno ? errno : EIO;
 	pass->written += kept->text.len;
 }
 
@@ -447,6 +452,12 @@ static bool thin_pass_line(void *context, const char *text, size_t len)
 
 	thin_line_split(text, len, &line);
 	process = thin_lives_take(&pass->lives, &line, &root);
+	/* Someone else has written into the file since the survey. */
+	if (pass->lives.run >= pass->survey->runs.len ||
+	    pass->lives.processes > pass->survey->processes.len) {
+		pass->has_changed = true;
+		return false;
+	}
 	thin_pass_step(pass, &line);
 	if (thin_is_left_out(pass, &line, process) ||
 	    pass->survey->runs.items[pass->lives.run].is_dropped)
@@ -461,7 +472,8 @@ static bool thin_pass_line(void *context, const char *text, size_t len)
 		thin_pass_name(pass, &line, process, text, len);
 	else
 		thin_keep_record(pass, &line, text, len);
-	return pass->is_dry || pass->written <= pass->copy->most;
+	return !pass->cause &&
+	       (pass->is_dry || pass->written <= pass->copy->most);
 }
 
 /* Returns the bytes that were written, perhaps not all where they are too many;
@@ -479,12 +491,18 @@ static off_t thin_pass_all(
 	for (size_t i = 0; i < survey->processes.len; i++)
 		*array_push(&pass.names) = 0;
 	result = thin_copy_read(survey->copy, thin_pass_line, &pass, e);
+	if (result == 0 && pass.has_changed)
+		result = err_set(e, "was changed by another program");
 	thin_end_tick(&pass);
 	thin_flush(&pass);
 	array_free(&pass.kept);
 	array_free(&pass.names);
 	thin_kept_finish(&pass.tick);
 	thin_lives_finish(&pass.lives);
+	if (result == 0 && pass.cause) {
+		errno = pass.cause;
+		result = err_errno(e, "can't be written");
+	}
 	return result == 0 ? (off_t)pass.written : -1;
 }
 
@@ -497,9 +515,10 @@ static void thin_stretches(
 	double span_s = fabs(survey->recent_s - survey->first_s);
 	double wish_s = span_s * 2 * tick_bytes / (double)survey->copy->most;
 	double least_s = fmax(survey->stretch_s, ldexp(1, STRETCH_LEAST));
+	double most_s = ldexp(1, STRETCH_MOST);
 
-	*first = (int)floor(log2(fmax(wish_s, least_s)));
-	*last = (int)ceil(log2(fmax(span_s, least_s))) + 1;
+	*first = (int)floor(log2(fmin(fmax(wish_s, least_s), most_s)));
+	*last = (int)ceil(log2(fmin(fmax(span_s, least_s), most_s))) + 1;
 	if (*last > STRETCH_MOST)
 		*last = STRETCH_MOST;
 }

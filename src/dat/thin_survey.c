@@ -108,6 +108,7 @@ static void thin_survey_other(
 	run->is_there = true;
 	switch (line->kind) {
 	case THIN_MEMORY:
+		run->has_sample = true;
 		thin_survey_tick(survey, line);
 		break;
 	case THIN_MARK:
@@ -368,7 +369,12 @@ void thin_survey_count(struct thin_survey *survey)
 
 		run->left = run->before;
 		run->left.runs += dropped;
-		dropped = run->is_dropped ? run->left.runs + run->is_there : 0;
+		dropped = 0;
+		if (run->is_dropped || !run->has_sample) {
+			dropped =
+			    run->left.runs + (run->is_dropped && run->is_there);
+			run->left.runs = 0;
+		}
 	}
 	for (size_t i = 0; i < survey->processes.len; i++) {
 		const struct thin_process *process =

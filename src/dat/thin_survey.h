@@ -39,6 +39,7 @@ struct thin_run {
 	struct thinned before, left; /* by an earlier THIN; now */
 	size_t fixed;                /* bytes that are always kept */
 	bool is_there; /* it has records: few files have some before CMDLINE */
+	bool has_sample;           /* so that THIN can stand in it */
 	bool is_whole, is_dropped; /* is_whole: it has calls or stacks */
 };
 

@@ -610,12 +610,16 @@ void dat_sink_init(struct dat_sink *recording)
 
 int dat_sink_finish(struct dat_sink *recording, struct err *e)
 {
+	int result;
+
 	write_held(recording);
 	array_free(&recording->written);
 	array_free(&recording->shares);
 	for (size_t i = 0; i < recording->procs.len; i++)
 		dat_sink_proc_finish(&recording->procs.items[i]);
 	array_free(&recording->procs);
+	/* The last flush may begin to thin, which reads who lives. */
+	result = dat_writer_close(&recording->writer, e);
 	array_free(&recording->living);
-	return dat_writer_close(&recording->writer, e);
+	return result;
 }

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+//
+// Copies whose writing fails, and recordings with records that thinning meets
+// rarely.
+#include "dat/thin_copy.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* A stream whose write of that number fails, once. */
+static struct {
+	size_t writes, failing;
+	size_t bytes;
+} device;
+
+static ssize_t device_write(void *context, const char *text, size_t len)
+{
+	(void)context;
+	(void)text;
+	if (++device.writes == device.failing) {
+		errno = ENOSPC;
+		return 0;
+	}
+	device.bytes += len;
+	return (ssize_t)len;
+}
+
+static int device_seek(void *context, off64_t *offset, int whence)
+{
+	(void)context;
+	(void)whence;
+	*offset = 0;
+	return 0;
+}
+
+/* In libc's place: the device has no descriptor. */
+int ftruncate(int fd, off_t length)
+{
+	if (fd >= 0)
+		return (int)syscall(SYS_ftruncate, fd, length);
+	device.bytes = 0;
+	return 0;
+}
+
+static FILE *file_of(const char *head, size_t ticks)
+{
+	FILE *file = tmpfile();
+
+	assert_non_null(file);
+	fputs(head, file);
+	for (size_t i = 0; i < ticks; i++)
+		fprintf(
+		    file, "MEM %zu.000000 %zu.0000\n", 10 + i % 7, 1000 + i);
+	assert_int_equal(fflush(file), 0);
+	return file;
+}
+
+static int copy_to(FILE *from, FILE *to, size_t most, struct err *e)
+{
+	static const atomic_bool stop;
+	const struct thin_copy copy = {.from = from,
+	    .len = ftello(from),
+	    .to = to,
+	    .most = most,
+	    .stop = &stop};
+
+	return thin_copy(&copy, e);
+}
+
+static int copy_to_device(FILE *from, size_t failing, struct err *e)
+{
+	const cookie_io_functions_t calls = {
+	    .write = device_write, .seek = device_seek};
+	FILE *to = fopencookie(NULL, "w", calls);
+	int result;
+
+	assert_non_null(to);
+	device.writes = device.bytes = 0;
+	device.failing = failing;
+	fseeko(from, 0, SEEK_END);
+	result = copy_to(from, to, 100000, e);
+	device.failing = 0;
+	fclose(to);
+	return result;
+}
+
+/* A device that is full for a moment leaves a hole, which no later write
+ * shows. */
+static void a_failed_write_fails_the_copy(void **state)
+{
+	FILE *from = file_of("CMDLINE x\n", 10000);
+	size_t writes;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(copy_to_device(from, 0, &e), 0);
+	writes = device.writes;
+	assert_true(writes > 5);
+	assert_true(device.bytes > 10000);
+	for (size_t i = 1; i <= writes; i++) {
+		assert_int_equal(copy_to_device(from, i, &e), -1);
+		assert_non_null(strstr(e.text, "can't be written"));
+	}
+	fclose(from);
+}
+
+/* Sums up the figure of that key in all lines of the file. */
+static size_t sum_of(FILE *file, const char *key, size_t *begins)
+{
+	char *line = NULL;
+	size_t cap = 0, sum = 0;
+
+	*begins = 0;
+	rewind(file);
+	while (getline(&line, &cap, file) > 0) {
+		const char *found =
+		    strncmp(line, "THIN;", 5) == 0 ? strstr(line, key) : NULL;
+
+		*begins += strncmp(line, "CMDLINE ", 8) == 0;
+		if (found)
+			sum += strtoul(found + strlen(key), NULL, 10);
+	}
+	free(line);
+	return sum;
+}
+
+/* A service that is restarted, and fails at once in all but one of 10 times. */
+static void runs_without_a_sample_lose_no_count(void **state)
+{
+	enum { RUNS = 400 };
+	FILE *from = tmpfile(), *to = tmpfile();
+	size_t begins, left;
+	struct err e;
+
+	(void)state;
+	assert_true(from && to);
+	for (int i = 0; i < RUNS; i++) {
+		fputs("CMDLINE a service that is started again\n", from);
+		for (int k = 0; i % 10 == 9 && k < 10; k++)
+			fprintf(from, "MEM 10.000000 %d.0000\n", i * 100 + k);
+		fprintf(from, "EXIT;pid=%d;status=1 10.000000 %d.0000\n", i + 2,
+		    i * 100 + 50);
+	}
+	assert_int_equal(copy_to(from, to, 20000, &e), 0);
+	left = sum_of(to, ";runs=", &begins);
+	assert_true(begins > 10 && begins < RUNS);
+	assert_int_equal(left + begins, RUNS);
+	fclose(from);
+	fclose(to);
+}
+
+/* As in a file that another program wrote. */
+static void a_stretch_of_any_size_can_be_thinned_again(void **state)
+{
+	static const char *const stretches[] = {
+	    "inf", "1e300", "1e12", "nan", "-1", "0", "1e-300"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(stretches) / sizeof(*stretches); i++) {
+		char head[128], *line = NULL;
+		size_t cap = 0, found = 0;
+		FILE *from, *to = tmpfile();
+		struct err e;
+
+		snprintf(head, sizeof(head),
+		    "CMDLINE x\nTHIN;stretch=%s;until=900.0 1.0 900.0\n",
+		    stretches[i]);
+		from = file_of(head, 10000);
+		assert_int_equal(copy_to(from, to, 100000, &e), 0);
+		assert_in_range(ftello(to), 1000, 100000);
+		rewind(to);
+		while (getline(&line, &cap, to) > 0) {
+			const char *at = strstr(line, "stretch=");
+			double stretch_s = at ? atof(at + 8) : 0;
+
+			if (!at)
+				continue;
+			found++;
+			assert_true(stretch_s > 0 && stretch_s <= 1 << 30);
+		}
+		assert_true(found > 0);
+		free(line);
+		fclose(from);
+		fclose(to);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_failed_write_fails_the_copy),
+	    cmocka_unit_test(runs_without_a_sample_lose_no_count),
+	    cmocka_unit_test(a_stretch_of_any_size_can_be_thinned_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
