@@ -656,6 +656,7 @@ static int command_run_record(struct run_session *session)
 {
 	char *path = mem_copy(session->recording.writer.path);
 	struct err e, trouble;
+	bool said;
 	int closed, status;
 
 	if (session->sampler)
@@ -666,6 +667,7 @@ static int command_run_record(struct run_session *session)
 	run_hooks_detach(&session->hooks);
 	judge_shares(session);
 	trouble = session->recording.writer.trouble;
+	said = session->hooks.troubles == session->recording.writer.troubles;
 	closed = dat_sink_finish(&session->recording, &e);
 	if (session->result.end == SAMPLER_TIMEOUT)
 		wait_for_program(session);
@@ -673,7 +675,8 @@ static int command_run_record(struct run_session *session)
 	run_hooks_tables(&session->hooks);
 	if (closed != 0)
 		command_fail(COMMAND_TROUBLE, &e);
-	run_hooks_report_size(path, &trouble);
+	if (!said)
+		run_hooks_report_size(path, &trouble);
 	run_report_end(session, path);
 	status = exit_status(session, closed != 0, path);
 	free(path);

@@ -206,9 +206,20 @@ static void thin_say_count(struct strbuf *text, const char *key, uint64_t count)
 		    text, ";%s=%llu", key, (unsigned long long)count);
 }
 
-/* Writes THIN before a run's first sample. */
-static void thin_say(struct thin_pass *pass, const struct thin_line *line)
+/* The number of decimals of the time that ends the line: 4, or 6 where samples
+ * are less than a millisecond apart. */
+static int thin_decimals(const char *text, size_t len)
 {
+	const char *point = memrchr(text, '.', len);
+
+	return point && text + len - point > 6 ? 6 : 4;
+}
+
+/* Writes THIN before a run's first sample, which text is. */
+static void thin_say(struct thin_pass *pass, const struct thin_line *line,
+    const char *text, size_t len)
+{
+	int decimals = thin_decimals(text, len);
 	const struct thinned *left =
 	    &pass->survey->runs.items[pass->lives.run].left;
 	struct thin_kept record = {.reason = KEPT_ALWAYS};
@@ -217,8 +228,8 @@ static void thin_say(struct thin_pass *pass, const struct thin_line *line)
 		return;
 	pass->said = true;
 	record.order = ++pass->order;
-	strbuf_add_format(&record.text, "THIN;stretch=%.10g;until=%.4f",
-	    pass->stretch_s, pass->survey->recent_s);
+	strbuf_add_format(&record.text, "THIN;stretch=%.10g;until=%.*f",
+	    pass->stretch_s, decimals, pass->survey->recent_s);
 	thin_say_count(&record.text, "processes", left->processes);
 	if (left->processes > 0)
 		strbuf_add_format(
@@ -227,7 +238,7 @@ static void thin_say(struct thin_pass *pass, const struct thin_line *line)
 	thin_say_count(&record.text, "snapshots", left->snapshots);
 	thin_say_count(&record.text, "runs", left->runs);
 	strbuf_add_format(
-	    &record.text, " %.6f %.4f\n", line->mib, line->time_s);
+	    &record.text, " %.6f %.*f\n", line->mib, decimals, line->time_s);
 	thin_keep(pass, &record);
 	strbuf_finish(&record.text);
 }
@@ -240,7 +251,7 @@ static void thin_begin_tick(struct thin_pass *pass,
 	if (number != pass->number)
 		thin_flush(pass);
 	pass->number = number;
-	thin_say(pass, line);
+	thin_say(pass, line, text, len);
 	pass->in_tick = true;
 	pass->readings = 0;
 	pass->reading_s = NAN;
@@ -411,7 +422,7 @@ static void thin_pass_memory(struct thin_pass *pass,
 		return;
 	}
 	if (left->processes || left->marks || left->snapshots || left->runs)
-		thin_say(pass, line);
+		thin_say(pass, line, text, len);
 	thin_keep_record(pass, line, text, len);
 	thin_flush(pass);
 }

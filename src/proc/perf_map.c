@@ -190,7 +190,7 @@ static bool perf_map_split_python(
     const char *name, struct perf_map_place *place)
 {
 	const char *at =
-	    strncmp(name, "py::", 4) == 0 ? strstr(name, ":/") : NULL;
+	    strncmp(name, "py::", 4) == 0 ? strstr(name + 4, ":/") : NULL;
 
 	if (!at)
 		return false;

@@ -194,12 +194,42 @@ static void a_stretch_of_any_size_can_be_thinned_again(void **state)
 	}
 }
 
+/* As with an interval below a millisecond. */
+static void times_have_the_decimals_of_samples(void **state)
+{
+	FILE *from = tmpfile(), *to = tmpfile();
+	char *line = NULL;
+	size_t cap = 0, found = 0;
+	struct err e;
+
+	(void)state;
+	assert_true(from && to);
+	fputs("CMDLINE x\n", from);
+	for (int i = 0; i < 10000; i++)
+		fprintf(from, "MEM 10.000000 1000.%06d\n", i * 50);
+	assert_int_equal(copy_to(from, to, 100000, &e), 0);
+	rewind(to);
+	while (getline(&line, &cap, to) > 0) {
+		if (strncmp(line, "THIN;", 5) != 0)
+			continue;
+		found++;
+		assert_non_null(strstr(line, ";until=1000."));
+		assert_string_equal(
+		    strchr(line, ' '), " 10.000000 1000.000000\n");
+	}
+	assert_int_equal(found, 1);
+	free(line);
+	fclose(from);
+	fclose(to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_failed_write_fails_the_copy),
 	    cmocka_unit_test(runs_without_a_sample_lose_no_count),
 	    cmocka_unit_test(a_stretch_of_any_size_can_be_thinned_again),
+	    cmocka_unit_test(times_have_the_decimals_of_samples),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
