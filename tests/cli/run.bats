@@ -375,7 +375,10 @@ strangers_read() {
 		echo "MEM 1 2" >>"$MPROF_MARK"; sleep 0.1
 		until grep -q ^MARK tree.dat; do sleep 0.02; done'
 	printf '%s\n' 'def MEMORY(): return [i for i in range(10 ** 6)]' \
-		'for i in range(5): MEMORY()' >'a, MEM=b;.py'
+		'def is_own(line): return line.startswith("STACK;") and "%4DEM%3db" in line' \
+		'for i in range(3000):' \
+		'    MEMORY()' \
+		'    if any(map(is_own, open("stacks.dat"))): break' >'a, MEM=b;.py'
 	mprof run -q --stacks -o stacks.dat "$python" 'a, MEM=b;.py'
 	mprof run -q -t 0.1 -o timeout.dat sh -c \
 		'until grep -qs ^PEAK timeout.dat; do sleep 0.02; done'
