@@ -550,10 +550,7 @@ static void whether_its_recorder_lives_is_known_by_the_lock(void **state)
 	assert_false(marks_is_left(marks.path));
 	assert_false(marks_is_left("/none"));
 	snprintf(path, sizeof(path), "%s", marks.path);
-	/* Other tests of this user may run in that directory meanwhile. */
-	snprintf(other, sizeof(other), "%s/mprof-1-x-%d.mark",
-	    marks_directory(), (int)getpid());
-	unlink(other);
+	snprintf(other, sizeof(other), "%s/mprof-1-x.mark", marks_directory());
 	close(open(other, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 	assert_true(marks_is_left(other));
 	assert_int_equal(marks_write(other, "x", &e), -1);
@@ -590,6 +587,7 @@ static void a_snapshot_that_is_asked_for_is_left_out(void **state)
 	assert_true(snapshots_notice(&marks.snapshots, &e));
 	assert_string_equal(e.text, "@heap one: the program has ended");
 	put("@heap two\n");
+	now.time_ns = clock_wall_ns(); /* behind the tick */
 	hook.end(hook.context, &now, &sink);
 	assert_string_equal(told, "[one 7][two 9]");
 	assert_int_equal(marks.snapshots.len, 0);
@@ -635,6 +633,22 @@ static void of_very_many_left_files_some_stay(void **state)
 	}
 	assert_int_equal(stayed, 3);
 	assert_int_equal(rmdir(folder), 0);
+}
+
+/* Recorders of other tests share no directory with these. */
+static char own_directory[] = "/tmp/mprof-test-marks.XXXXXX";
+
+static int begin_all(void **state)
+{
+	(void)state;
+	unsetenv("XDG_RUNTIME_DIR");
+	return mkdtemp(own_directory) ? setenv("TMPDIR", own_directory, 1) : -1;
+}
+
+static int end_all(void **state)
+{
+	(void)state;
+	return rmdir(own_directory);
 }
 
 int main(void)
@@ -688,5 +702,5 @@ int main(void)
 	    cmocka_unit_test(the_directory_is_the_users_or_sticky),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, begin_all, end_all);
 }
