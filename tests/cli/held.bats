@@ -143,7 +143,7 @@ churn() {
 		if (strstr(request->path, "/1bad"))
 			abort();
 		for (size_t i = 0; i < request->count; i++)
-			request->take(request->context, i, "said.c", 7, "said");
+			request->report(request->context, i, "said.c", 7, "said");
 	}
 	__attribute__((visibility("default")))
 	const struct symbols_module mprof_symbols_module = {
