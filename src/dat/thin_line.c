@@ -6,39 +6,36 @@
 
 #include "dat/number.h"
 
-#define THIN_WORD(text, kind)                \
-	{                                    \
-		text, sizeof(text) - 1, kind \
-	}
+#define THIN_WORD(text) text, sizeof(text) - 1
 
 static const struct {
 	const char *keyword;
 	size_t len;
 	enum thin_kind kind;
 } thin_words[] = {
-    THIN_WORD("MEM", THIN_MEMORY),
-    THIN_WORD("CHLD", THIN_CHILD),
-    THIN_WORD("USAGE", THIN_USAGE),
-    THIN_WORD("PROC", THIN_PROC),
-    THIN_WORD("EXIT", THIN_EXIT),
-    THIN_WORD("PEAK", THIN_PEAK),
-    THIN_WORD("SHARE", THIN_SHARE),
-    THIN_WORD("MARK", THIN_MARK),
-    THIN_WORD("CMDLINE", THIN_COMMAND),
-    THIN_WORD("HEAP", THIN_HEAP),
-    THIN_WORD("TYPE", THIN_TYPE),
-    THIN_WORD("THIN", THIN_NOTE),
-    THIN_WORD("SIZE", THIN_NOTE),
-    THIN_WORD("FUNC", THIN_WHOLE),
-    THIN_WORD("CALL", THIN_WHOLE),
-    THIN_WORD("STACK", THIN_WHOLE),
-    THIN_WORD("ALLOC", THIN_WHOLE),
-    THIN_WORD("FREE", THIN_WHOLE),
-    THIN_WORD("HELD", THIN_WHOLE),
-    THIN_WORD("TOUCH", THIN_WHOLE),
-    THIN_WORD("LEFT", THIN_WHOLE),
-    THIN_WORD("FAULTS", THIN_WHOLE),
-    THIN_WORD("NAME", THIN_WHOLE),
+    {THIN_WORD("MEM"), THIN_MEMORY},
+    {THIN_WORD("CHLD"), THIN_CHILD},
+    {THIN_WORD("USAGE"), THIN_USAGE},
+    {THIN_WORD("PROC"), THIN_PROC},
+    {THIN_WORD("EXIT"), THIN_EXIT},
+    {THIN_WORD("PEAK"), THIN_PEAK},
+    {THIN_WORD("SHARE"), THIN_SHARE},
+    {THIN_WORD("MARK"), THIN_MARK},
+    {THIN_WORD("CMDLINE"), THIN_COMMAND},
+    {THIN_WORD("HEAP"), THIN_HEAP},
+    {THIN_WORD("TYPE"), THIN_TYPE},
+    {THIN_WORD("THIN"), THIN_NOTE},
+    {THIN_WORD("SIZE"), THIN_NOTE},
+    {THIN_WORD("FUNC"), THIN_WHOLE},
+    {THIN_WORD("CALL"), THIN_WHOLE},
+    {THIN_WORD("STACK"), THIN_WHOLE},
+    {THIN_WORD("ALLOC"), THIN_WHOLE},
+    {THIN_WORD("FREE"), THIN_WHOLE},
+    {THIN_WORD("HELD"), THIN_WHOLE},
+    {THIN_WORD("TOUCH"), THIN_WHOLE},
+    {THIN_WORD("LEFT"), THIN_WHOLE},
+    {THIN_WORD("FAULTS"), THIN_WHOLE},
+    {THIN_WORD("NAME"), THIN_WHOLE},
 };
 
 static enum thin_kind thin_line_kind(const struct field *keyword)

@@ -80,11 +80,14 @@ static int confine_unseen(void)
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return 0;
+	/* Its releases differ about this. */
+	/* clang-format off */
 	__asm__ volatile(
 	    "syscall"
 	    : "+a"(result)
 	    : "D"((long)SECCOMP_SET_MODE_FILTER), "S"(0L), "d"(make_filter(1))
 	    : "rcx", "r11", "memory");
+	/* clang-format on */
 	return result == 0;
 #else
 	return 0;
