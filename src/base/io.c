@@ -6,11 +6,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 
 enum { PARTIAL_TRIES = 100 };
@@ -112,13 +110,8 @@ static int open_partial(struct io_output *out, struct err *e)
 	int fd = -1;
 
 	for (int tries = 0; fd < 0 && tries < PARTIAL_TRIES; tries++) {
-		uint64_t random = 0;
-
-		if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
-			random = (uint64_t)clock_mono_ns();
 		free(out->partial);
-		out->partial = mem_format(
-		    "%s.%06x", out->target.name, (unsigned)(random & 0xffffff));
+		out->partial = named_file_random_name(&out->target, ".");
 		fd = openat(out->target.directory, out->partial,
 		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 		if (fd < 0 && errno != EEXIST)

@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/path.h"
 
@@ -143,4 +145,14 @@ int named_file_reopen(const struct named_file *file, int flags)
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file->object);
 	return open(path, flags | O_CLOEXEC);
+}
+
+char *named_file_random_name(const struct named_file *file, const char *word)
+{
+	uint64_t random = 0;
+
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+		random = (uint64_t)clock_mono_ns();
+	return mem_format("%s%s%0*x", file->name, word, NAMED_FILE_DIGITS,
+	    (unsigned)(random & 0xffffff));
 }

@@ -52,4 +52,12 @@ static inline bool named_file_is(
 int named_file_reopen(const struct named_file *file, int flags)
     __attribute__((nonnull, warn_unused_result));
 
+/* Digits of a random name, hexadecimal ones in lower case. */
+enum { NAMED_FILE_DIGITS = 6 };
+
+/* Returns a name for a new file beside it: its own, word, and random digits.
+ * The caller frees. */
+char *named_file_random_name(const struct named_file *file, const char *word)
+    __attribute__((nonnull, returns_nonnull));
+
 #endif

@@ -182,13 +182,19 @@ int utf8_code_width(int32_t code)
 	return IN(code, wide_ranges) ? 2 : 1;
 }
 
-size_t utf8_width(const char *text)
+size_t utf8_width_n(const char *text, size_t len)
 {
+	const char *end = text + len;
 	size_t columns = 0;
 
-	while (*text)
+	while (text < end)
 		columns += (size_t)utf8_code_width(utf8_next(&text));
 	return columns;
+}
+
+size_t utf8_width(const char *text)
+{
+	return utf8_width_n(text, strlen(text));
 }
 
 /* The byte length of the longest prefix that takes at most that many

@@ -39,6 +39,9 @@ int utf8_code_width(int32_t code);
 /* Terminal columns of text from utf8_clean(). */
 size_t utf8_width(const char *text) __attribute__((nonnull));
 
+/* The same of its first len bytes, whole characters. */
+size_t utf8_width_n(const char *text, size_t len) __attribute__((nonnull));
+
 /* The ASCII character to display for a code point where nothing else is
  * possible: itself, a similar one for signs that mprof writes ('~' for an
  * ellipsis), else '?'. */

@@ -7,17 +7,6 @@
 
 #include "base/utf8.h"
 
-/* The columns of a word. */
-static size_t wrap_measure(const char *text, size_t len)
-{
-	const char *end = text + len;
-	size_t width = 0;
-
-	while (text < end)
-		width += (size_t)utf8_code_width(utf8_next(&text));
-	return width;
-}
-
 /* Bytes that stay on one line: a word, or a figure and its unit. */
 static size_t wrap_find_break(const char *text)
 {
@@ -36,7 +25,7 @@ void wrap_print(FILE *out, const char *text, struct wrap wrap)
 
 	while (wrap.width > 0 && *text) {
 		size_t len = wrap_find_break(text);
-		size_t width = wrap_measure(text, len);
+		size_t width = utf8_width_n(text, len);
 
 		if (!begins && column + 1 + width > wrap.width) {
 			fprintf(out, "\n%*s", (int)wrap.indent, "");

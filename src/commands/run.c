@@ -655,8 +655,7 @@ static void judge_shares(struct run_session *session)
 static int command_run_record(struct run_session *session)
 {
 	char *path = mem_copy(session->recording.writer.path);
-	struct err e, trouble;
-	bool said;
+	struct err e;
 	int closed, status;
 
 	if (session->sampler)
@@ -666,8 +665,7 @@ static int command_run_record(struct run_session *session)
 		wait_unmeasured(session);
 	run_hooks_detach(&session->hooks);
 	judge_shares(session);
-	trouble = session->recording.writer.trouble;
-	said = session->hooks.troubles == session->recording.writer.troubles;
+	run_hooks_report_size(&session->hooks);
 	closed = dat_sink_finish(&session->recording, &e);
 	if (session->result.end == SAMPLER_TIMEOUT)
 		wait_for_program(session);
@@ -675,8 +673,6 @@ static int command_run_record(struct run_session *session)
 	run_hooks_tables(&session->hooks);
 	if (closed != 0)
 		command_fail(COMMAND_TROUBLE, &e);
-	if (!said)
-		run_hooks_report_size(path, &trouble);
 	run_report_end(session, path);
 	status = exit_status(session, closed != 0, path);
 	free(path);

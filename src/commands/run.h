@@ -104,10 +104,9 @@ int run_hooks_attach(struct run_hooks *hooks, const struct run_options *options,
 /* Removes the agent from the process. */
 void run_hooks_detach(struct run_hooks *hooks) __attribute__((nonnull));
 
-/* Reports on stderr why the recording is larger than --max-size; nothing where
- * trouble is empty. */
-void run_hooks_report_size(const char *path, const struct err *trouble)
-    __attribute__((nonnull));
+/* Reports on stderr why the recording is larger than --max-size, if that is so
+ * and was not reported yet. */
+void run_hooks_report_size(struct run_hooks *hooks) __attribute__((nonnull));
 
 /* After the program's end: prints the line tables that no process printed. */
 void run_hooks_tables(struct run_hooks *hooks) __attribute__((nonnull));

@@ -320,15 +320,19 @@ static int run_hooks_open_textfile(struct run_hooks *hooks,
 	return 0;
 }
 
-void run_hooks_report_size(const char *path, const struct err *trouble)
+void run_hooks_report_size(struct run_hooks *hooks)
 {
+	const struct dat_writer *writer = hooks->writer;
 	char *clean;
 
-	if (!trouble->text[0])
+	if (!writer || hooks->troubles == writer->troubles)
 		return;
-	clean = utf8_clean_copy(path);
+	hooks->troubles = writer->troubles;
+	if (!writer->trouble.text[0])
+		return;
+	clean = utf8_clean_copy(writer->path);
 	fprintf(stderr, "mprof: %s: larger than --max-size: %s\n", clean,
-	    trouble->text);
+	    writer->trouble.text);
 	free(clean);
 }
 
@@ -336,15 +340,9 @@ void run_hooks_report_size(const char *path, const struct err *trouble)
 static void run_hooks_tick_size(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
-	struct run_hooks *hooks = context;
-	const struct dat_writer *writer = hooks->writer;
-
 	(void)tick;
 	(void)sink;
-	if (!writer || hooks->troubles == writer->troubles)
-		return;
-	hooks->troubles = writer->troubles;
-	run_hooks_report_size(writer->path, &writer->trouble);
+	run_hooks_report_size(context);
 }
 
 /* The recorded program gets the keyboard's input. */

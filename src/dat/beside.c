@@ -7,27 +7,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file_lock.h"
-#include "base/mem.h"
 #include "dat/begin.h"
 
 #define BESIDE_WORD ".thinning."
-enum { BESIDE_DIGITS = 6, BESIDE_TRIES = 100 };
+enum { BESIDE_TRIES = 100 };
 
 /* Another random name each time. */
 static void beside_choose_name(struct beside *beside)
 {
-	uint64_t random = 0;
-
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
-		random = (uint64_t)clock_mono_ns();
 	free(beside->name);
-	beside->name = mem_format("%s" BESIDE_WORD "%06x", beside->target.name,
-	    (unsigned)(random & 0xffffff));
+	beside->name = named_file_random_name(&beside->target, BESIDE_WORD);
 }
 
 static void beside_forget_name(struct beside *beside)
@@ -153,8 +145,9 @@ static bool beside_is_name(const char *name, const char *of)
 
 	return strncmp(name, of, len) == 0 &&
 	       strncmp(name + len, BESIDE_WORD, word) == 0 &&
-	       strlen(name + len + word) == BESIDE_DIGITS &&
-	       strspn(name + len + word, "0123456789abcdef") == BESIDE_DIGITS;
+	       strlen(name + len + word) == NAMED_FILE_DIGITS &&
+	       strspn(name + len + word, "0123456789abcdef") ==
+		   NAMED_FILE_DIGITS;
 }
 
 static bool beside_is_left(int fd, const struct named_file *target)

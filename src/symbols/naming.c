@@ -50,7 +50,7 @@ struct naming_code {
 	bool is_made;    /* path is a perf map */
 };
 
-/* What the samples of a frame's code tell of it. */
+/* First use of a frame's code, by the samples with that frame. */
 struct naming_seen {
 	double first_s;
 	int pid; /* its one process; 0: the launched one; -1: several */
@@ -176,8 +176,6 @@ static void naming_find_made(
 		if (name)
 			naming_add_made(naming, i, name);
 	}
-	naming_end_record(naming);
-	dat_writer_flush(&naming->writer);
 	perf_map_finish(&map);
 }
 
@@ -202,8 +200,6 @@ static void naming_find_in(
 		symbols_find_plain(&request);
 	else
 		symbols_find(&request);
-	naming_end_record(naming);
-	dat_writer_flush(&naming->writer);
 	free(addresses);
 }
 
@@ -318,6 +314,8 @@ __attribute__((noreturn)) static void naming_run(struct naming *naming)
 			naming_find_made(naming, codes, next - i);
 		else if (naming_is_same(codes, next - i))
 			naming_find_in(naming, codes, next - i);
+		naming_end_record(naming);
+		dat_writer_flush(&naming->writer);
 	}
 	_exit(0);
 }
