@@ -61,9 +61,8 @@ char *units_rate_number(char *out, double mib_per_s);
  * show: 0.04 by 1 -> "<0.1 %", -0.04 -> "-<0.1 %" */
 char *units_percent(char *out, double percent, int decimals);
 
-/* The same for a sentence, without decimals: 9.52 -> "10 %", 0.4 -> "less than
- * 1
- * %" */
+/* The same for a sentence, without decimals: 9.52 -> "10 %",
+ * 0.4 -> "less than 1 %" */
 char *units_percent_words(char *out, double percent);
 
 /* A count with a noun and what agrees with it: 1 -> "1 sample was missed", 2 ->

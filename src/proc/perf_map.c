@@ -219,8 +219,9 @@ static size_t perf_map_path_len(const char *text)
 	return 0;
 }
 
-/* That of Node.js, "JS:*load /srv/app.js:12:7"; code that is in no function has
- * no name. Functions and paths may contain blanks. */
+/* Splits Python's form, or that of Node.js, "JS:*load /srv/app.js:12:7". Code
+ * outside functions has no name there. Functions and paths may contain blanks.
+ */
 bool perf_map_split(const char *name, struct perf_map_place *place)
 {
 	static const char unnamed[] = "(anonymous)";

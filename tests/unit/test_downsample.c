@@ -329,7 +329,7 @@ static void what_lies_beyond_has_no_mean(void **state)
 	series_finish(&series);
 }
 
-/* Of seven samples there is no gap, of eight the median of the longer half; the
+/* Seven samples show no gap. Eight show the median of their longer half; the
  * stretches of a thinned recording make it longer. */
 static void a_gap_needs_eight_samples(void **state)
 {

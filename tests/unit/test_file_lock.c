@@ -72,7 +72,7 @@ static void a_part_is_held_as_the_whole_is(void **state)
 	close(other);
 }
 
-/* Where there is no lock to be had, nothing is known. */
+/* A file system without locks leaves open whether a file is in use. */
 static void without_locks_nothing_is_known(void **state)
 {
 	int reads = open(path, O_RDONLY | O_CLOEXEC);

@@ -409,7 +409,7 @@ static void names_that_are_taken_are_left(void **state)
 	assert_int_equal(files(), 1);
 }
 
-/* What can't get its mode or its name is removed. */
+/* An output that can't get its mode or its name is removed. */
 static void what_fails_leaves_nothing(void **state)
 {
 	struct io_output out;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Where a verdict on one stretch ends and the next one begins, within half a
-// percent of a slope or a time constant, and the figures behind verdicts. A
-// change that is to change no verdict moves none of these.
+// These tests pin the slope or time constant at which one verdict on a stretch
+// gives way to the next, within half a percent, and the figures behind
+// verdicts. A change that is to change no verdict moves none of these.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

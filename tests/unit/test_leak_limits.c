@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where a verdict on a recording ends and the next one begins, within a percent
-// of what makes the difference, and the figures behind verdicts. A change that
+// These tests pin the parameter at which one verdict on a recording gives way
+// to the next, within a percent, and the figures behind verdicts. A change that
 // is to change no verdict moves none of these.
 #include <math.h>
 #include <setjmp.h>

@@ -211,7 +211,7 @@ static void a_file_behind_proc_is_its_path(void **state)
 	named_file_finish(&file);
 }
 
-/* What is no directory has nothing in it. */
+/* A path through a regular file leads to nothing. */
 static void a_file_is_no_directory(void **state)
 {
 	struct err e;

@@ -505,7 +505,7 @@ static void test_equal_ones_keep_their_order(void **state)
 	parties_finish(&parties);
 }
 
-/* Of a call the higher end counts, and of both the first. */
+/* A call counts with its higher end, and with its first if both are equal. */
 static void test_the_ends_of_calls(void **state)
 {
 	static const struct {
@@ -531,7 +531,8 @@ static void test_the_ends_of_calls(void **state)
 	}
 }
 
-/* Of two with as much at the peak the one that held more is first. */
+/* If two hold equally much at the peak, the one that held more before is first.
+ */
 static void test_parties_of_one_size(void **state)
 {
 	struct run *run = profile_add_run(&profile);
@@ -553,8 +554,8 @@ static void test_parties_of_one_size(void **state)
 	parties_finish(&parties);
 }
 
-/* What is left of the program is more than a hundredth of a MiB; its own figure
- * at the end counts as its highest. */
+/* The program has a row if more than a hundredth of a MiB is left for it; its
+ * own figure at the end counts as its highest. */
 static void test_what_is_left_of_the_program(void **state)
 {
 	(void)state;
@@ -654,7 +655,7 @@ static void test_figures_of_resources(void **state)
 	assert_true(figures.gpu_mib == 64);
 }
 
-/* Of one sample the mean is that, of none there is nothing. */
+/* The mean of one sample is that sample; no samples have no mean. */
 static void test_figures_of_a_sample(void **state)
 {
 	struct run *run = profile_add_run(&profile);

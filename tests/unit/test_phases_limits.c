@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Which phases a recording has, where one more or another kind begins within
-// half a percent of what makes the difference, and the figures of phases. A
-// change that is to change no phase moves none of these.
+// These tests pin the phases of a recording: the parameter at which there is
+// one more, or one of another kind, within half a percent, and the figures of
+// phases. A change that is to change no phase moves none of these.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -86,7 +86,7 @@ static double overshoots(double x, double by)
 	return x < 0.3 ? 100 : x < 0.6 ? 100 + (x - 0.3) / 0.3 * by : 180;
 }
 
-/* So many samples, four a second. */
+/* Finds the phases of a recording with four samples a second. */
 static size_t find(memory *of, double parameter, double noise, int samples,
     struct found_phase **phases)
 {

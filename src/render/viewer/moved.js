@@ -7,7 +7,7 @@
 
 // A sheet that would be shown larger or smaller than this is painted anew.
 const MOST_STRETCH = 2.5;
-// So is one that covers less than this part of the chart.
+// A sheet that covers less than this part of the chart is painted anew, too.
 const LEAST_COVER = 0.5;
 // Strips grow by so many columns at a time, and have as many in which their lines
 // and bands begin.
