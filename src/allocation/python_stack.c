@@ -111,10 +111,15 @@ static void python_find_eval(void)
 	python.eval_end = python.eval + symbol->st_size;
 }
 
+/* dlsym() may allocate, and thus take a sample: `current`, by which a sample
+ * knows that Python's frames can be read, is set last. */
 bool python_stack_prepare(void)
 {
 	const char *(*version)(void);
+	void *current;
 
+	if (python.current)
+		return true;
 	*(void **)&version = python_find("Py_GetVersion");
 	python.code_type = python_find("PyCode_Type");
 	python.str_type = python_find("PyUnicode_Type");
@@ -126,13 +131,14 @@ bool python_stack_prepare(void)
 		return false;
 	*(void **)&python.of_thread =
 	    python_find("PyGILState_GetThisThreadState");
-	*(void **)&python.current = python_find_either(
+	current = python_find_either(
 	    "PyThreadState_GetUnchecked", "_PyThreadState_UncheckedGet");
 	*(void **)&python.is_ending =
 	    python_find_either("Py_IsFinalizing", "_Py_IsFinalizing");
-	if (!python.current || !python.of_thread || !python.is_ending)
+	if (!current || !python.of_thread || !python.is_ending)
 		return false;
 	python_find_eval();
+	*(void **)&python.current = current;
 	return true;
 }
 

@@ -514,12 +514,14 @@ static bool samples_set_up(const char *directory, uint32_t flags)
 	    !samples_wipe(&samples_addresses, sizeof(samples_addresses)))
 		return false;
 	own->pid = (uint32_t)getpid();
-	strcpy(samples_setup.directory, directory);
 	samples_setup.flags = flags;
 	samples_setup.is_fixed = bytes > 0 && bytes >> 56 == 0;
 	samples_setup.period =
 	    samples_setup.is_fixed ? bytes : ALLOCATION_PERIOD;
 	samples_setup.is_native = native && *native == '1';
+	/* Set last: another thread samples as soon as there is a directory. */
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	strcpy(samples_setup.directory, directory);
 	thread_self.left = 0;
 	return true;
 }

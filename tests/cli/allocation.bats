@@ -117,6 +117,17 @@ is_all_held() {
 	[ "$right" -gt 5000 ]
 }
 
+@test "a sample of each single allocation harms no program" {
+	local program
+
+	export MPROF_ALLOCATION_PERIOD=1
+	for program in 'perl -e 1' 'tar -cf - /etc/passwd' 'gcc -v' \
+		'make --version' 'echo 1 | (cat; date) | sort'; do
+		echo "$program"
+		held bash -c "$program" || return 1
+	done
+}
+
 @test "threads: all of them" {
 	held "$HOLDS" threads
 	tables

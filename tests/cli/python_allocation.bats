@@ -128,3 +128,19 @@ assert -500 < off < 500, off' || return 1
 	}
 	on_each_python each_count
 }
+
+# A sample may fall on any allocation: of the loader, before the interpreter is
+# there, of its start and of its end.
+@test "a sample of each single allocation harms no start and no end" {
+	each_allocation() {
+		MPROF_ALLOCATION_PERIOD=1 held "$1" -c '
+import atexit, json, threading
+thread = threading.Thread(target=json.loads, args=["[1, 2]"])
+thread.start()
+thread.join()
+atexit.register(print, "ended")' || return 1
+		grep -qx 'ended' out || return 1
+		grep -q 'flags 3 ' table
+	}
+	on_each_python each_allocation
+}
