@@ -63,7 +63,8 @@ struct member {
 	int64_t named_kib;   /* kib when its name was read */
 	int64_t program;     /* metric.h's read_program; 0: not known */
 	uint32_t argv_hash;  /* hash of name and command line, as reported */
-	unsigned reads;      /* times that its name was read, see names.c */
+	unsigned reads;      /* times that its name was read, see names.c: it
+			       stays at the number of pauses */
 	uint64_t listed;     /* last scan of group.h that found it */
 	bool is_root;
 	bool owns;       /* its memory is and stays its own */

@@ -30,7 +30,6 @@ void names_init(struct names *names, const struct procfs *fs, int64_t now_ns,
 void names_finish(struct names *names)
 {
 	argv_reader_destroy(names->argv);
-	names->argv = NULL;
 }
 
 /* Pids ascend, until they start again at the lowest. */
@@ -53,13 +52,12 @@ static bool is_new(const struct member *member, int64_t now_ns)
 
 static bool names_is_due(const struct member *member, int64_t now_ns)
 {
-	size_t reads = member->reads < PAUSES ? member->reads : PAUSES;
 	int64_t age_ns = now_ns - member->named_ns;
 	int64_t grew_kib = member->kib - member->named_kib;
 
-	if (reads == 0)
+	if (member->reads == 0)
 		return false;
-	return age_ns >= pauses_ns[reads - 1] ||
+	return age_ns >= pauses_ns[member->reads - 1] ||
 	       (age_ns >= pauses_ns[0] && grew_kib > GREW_KIB &&
 		   grew_kib > member->named_kib / GREW_PART);
 }
@@ -96,7 +94,6 @@ static enum names_found names_read_argv(
 	len = argv_read(names->argv, member->pid, member->started,
 	    names->late ? 0 : names->patience_ns, names->command);
 	if (len < 0 && errno == EAGAIN) {
-		names->command[0] = 0;
 		names->late = true;
 		return NAMES_LATER;
 	}

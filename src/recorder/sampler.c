@@ -47,7 +47,7 @@ struct sampler {
 	int64_t end_ns;            /* end of the recording, by its timeout */
 	int64_t ticked_ns, cpu_ns; /* at the last tick */
 	int64_t listen_ns;         /* hooks' news are heard from then on */
-	int64_t root_peak_kib;     /* the program's; -1: none */
+	int64_t root_peak_kib;     /* the program's; 0 or -1: none */
 	pid_t root_pid;            /* as /proc counts it */
 	bool root_over;
 	bool root_killed; /* by this process, for the limit */
@@ -95,7 +95,6 @@ struct sampler *sampler_create(
 	s->report.sink = sink;
 	s->cgroup.directory = s->cgroup.current = -1;
 	exit_cause_init(&s->exit_cause, &s->fs, 0, 0);
-	s->root_peak_kib = -1;
 	s->report.epoch_ns = clock_wall_ns() - clock_ns(CLOCK_BOOTTIME);
 	if (procfs_init(&s->fs, plan->proc ? plan->proc : "/proc", e) != 0) {
 		free(s);
@@ -129,8 +128,7 @@ void sampler_destroy(struct sampler *s)
 	shares_finish(&s->shares, &unused);
 	gpu_destroy(s->gpu);
 	tree_finish(&s->tree);
-	if (s->group.directory)
-		group_finish(&s->group);
+	group_finish(&s->group);
 	fork_events_finish(&s->events);
 	names_finish(&s->names);
 	procfs_finish(&s->fs);
@@ -192,7 +190,6 @@ static void sampler_read(struct sampler *s, int64_t now_ns, int64_t until_ns)
 /* Between ticks: finds the processes that began and ended. */
 static void sampler_rescan(struct sampler *s)
 {
-	fork_events_sweep(&s->events, &s->tree);
 	sampler_read(s, clock_mono_ns(), INT64_MAX);
 	sampler_end_members(s);
 	fork_events_sweep(&s->events, &s->tree);
@@ -831,7 +828,7 @@ static bool sampler_handle(struct sampler *s, const struct launch_event *event)
 
 const char *sampler_missing_gpu(const struct sampler *s)
 {
-	return s->gpu_missing.text[0] && !s->gpu ? s->gpu_missing.text : NULL;
+	return s->gpu_missing.text[0] ? s->gpu_missing.text : NULL;
 }
 
 void sampler_run(

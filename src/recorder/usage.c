@@ -27,9 +27,8 @@ void usage_tracker_init(struct usage_tracker *tracker, const struct procfs *fs,
 	    .began = began,
 	    .began_ns = now_ns,
 	    .next_ns = now_ns};
-	for (size_t i = 0; i < FIGURES; i++)
-		tracker->group_base[i] = tracker->whole[i] = tracker->one[i] =
-		    NAN;
+	for (size_t i = FIGURES_OF_PROCESS; i < FIGURES; i++)
+		tracker->group_base[i] = tracker->one[i] = NAN;
 }
 
 bool usage_tracker_is_due(const struct usage_tracker *tracker, int64_t now_ns)
@@ -50,15 +49,15 @@ static void usage_account_subtract(
 	for (size_t i = 0; i < FIGURES_OF_PROCESS; i++) {
 		if (!resource_figures[i].counts)
 			continue;
-		if (usage->own[i] >= 0 && base->own[i] > 0)
+		if (base->own[i] > 0)
 			usage->own[i] -= base->own[i];
-		if (usage->waited[i] >= 0 && base->waited[i] > 0)
+		if (base->waited[i] > 0)
 			usage->waited[i] -= base->waited[i];
 	}
 }
 
-/* False where the process has ended: the figures read before stay. */
-static bool usage_account_read(
+/* Where the process has ended, the figures read before stay. */
+static void usage_account_read(
     const struct usage_tracker *tracker, struct member *member)
 {
 	struct usage_account *account = usage_account_of(member);
@@ -66,13 +65,12 @@ static bool usage_account_read(
 
 	if (!proc_usage_read(
 		tracker->fs, member->pid, member->started, tracker->set, &now))
-		return false;
+		return;
 	if (!account->read && member->started <= tracker->began)
 		account->base = now;
 	account->read = true;
 	usage_account_subtract(&now, &account->base);
 	account->last = now;
-	return true;
 }
 
 /* A count of a process and all that was added to its account. */
@@ -99,7 +97,7 @@ static bool usage_tracker_add(const struct usage_tracker *tracker,
 {
 	const struct usage_account *account = member->usage;
 
-	if (!account || !account->read)
+	if (!account->read)
 		return true;
 	if (account->last.own[figure] < 0)
 		return member->kib < 0;
@@ -109,23 +107,12 @@ static bool usage_tracker_add(const struct usage_tracker *tracker,
 	return true;
 }
 
-static bool usage_tracker_has(
-    const struct usage_tracker *tracker, size_t figure)
-{
-	for (size_t i = 0; i < RESOURCES; i++) {
-		if (figure >= resources[i].first &&
-		    figure < resources[i].first + resources[i].count)
-			return tracker->set & 1U << i;
-	}
-	return false;
-}
-
 static double usage_tracker_sum(
     struct usage_tracker *tracker, const struct members *members, size_t figure)
 {
 	bool counts = resource_figures[figure].counts;
 	int64_t sum = counts ? tracker->ended[figure] : 0;
-	bool known = usage_tracker_has(tracker, figure), any = counts;
+	bool known = true, any = counts;
 
 	for (size_t i = 0; known && i < members->list.len; i++) {
 		const struct member *member = &members->list.items[i];
@@ -152,12 +139,10 @@ static double usage_tracker_sum(
 /* A count that was missing at first starts where it appears. */
 static void usage_tracker_read_group(struct usage_tracker *tracker)
 {
-	for (size_t i = FIGURES_OF_PROCESS; i < FIGURE_GPU; i++)
-		tracker->whole[i] = NAN;
 	if (!(tracker->set & USAGE_OF_GROUP) || !tracker->group)
 		return;
 	cgroup_read_usage(tracker->group, tracker->whole);
-	for (size_t i = FIGURES_OF_PROCESS; i < FIGURE_GPU; i++) {
+	for (size_t i = FIGURES_OF_PROCESS; i < FIGURES; i++) {
 		double *value = &tracker->whole[i];
 		double *base = &tracker->group_base[i];
 
@@ -166,6 +151,28 @@ static void usage_tracker_read_group(struct usage_tracker *tracker)
 		if (isnan(*base) || *value < *base)
 			*base = *value;
 		*value -= *base;
+	}
+}
+
+static void usage_tracker_read_members(
+    struct usage_tracker *tracker, struct members *members)
+{
+	for (size_t i = 0; i < members->list.len; i++) {
+		struct member *member = &members->list.items[i];
+
+		if (!member->gone && (member->is_root || !tracker->alone))
+			usage_account_read(tracker, member);
+	}
+}
+
+static void usage_tracker_sum_resource(struct usage_tracker *tracker,
+    const struct members *members, const struct resource *resource)
+{
+	for (size_t i = 0; i < resource->count; i++) {
+		size_t figure = resource->first + i;
+
+		tracker->whole[figure] =
+		    usage_tracker_sum(tracker, members, figure);
 	}
 }
 
@@ -180,14 +187,14 @@ const double *usage_tracker_read(
 	tracker->next_ns = now_ns +
 			   (wait_ns < FARTHEST_NS ? wait_ns : FARTHEST_NS) -
 			   NEAREST_NS / 2;
-	for (size_t i = 0; i < members->list.len; i++) {
-		struct member *member = &members->list.items[i];
-
-		if (!member->gone && (member->is_root || !tracker->alone))
-			usage_account_read(tracker, member);
+	usage_tracker_read_members(tracker, members);
+	for (size_t i = 0; i < FIGURES; i++)
+		tracker->whole[i] = NAN;
+	for (size_t i = 0; i < RESOURCE_CGROUP; i++) {
+		if (tracker->set & 1U << i)
+			usage_tracker_sum_resource(
+			    tracker, members, &resources[i]);
 	}
-	for (size_t i = 0; i < FIGURES_OF_PROCESS; i++)
-		tracker->whole[i] = usage_tracker_sum(tracker, members, i);
 	usage_tracker_read_group(tracker);
 	return tracker->whole;
 }
@@ -224,7 +231,7 @@ void usage_tracker_add_waited(struct usage_tracker *tracker,
 	for (size_t i = 0; i < FIGURES_OF_PROCESS; i++) {
 		if (!member)
 			tracker->ended[i] += waited[i];
-		else if (waited[i] > 0)
+		else
 			usage_account_of(member)->waited[i] = waited[i];
 	}
 }
@@ -254,15 +261,12 @@ static void usage_tracker_close_one(struct usage_tracker *tracker,
 {
 	struct member *parent = usage_tracker_parent(members, member);
 	struct usage_account *account = member->usage;
-	struct usage_account *heir =
-	    parent && parent != member ? usage_account_of(parent) : NULL;
+	struct usage_account *heir = parent ? usage_account_of(parent) : NULL;
 
 	account->closed = true;
 	for (size_t i = 0; i < FIGURES_OF_PROCESS; i++) {
 		int64_t sum = usage_account_sum(account, i, tracker->alone);
 
-		if (!resource_figures[i].counts)
-			continue;
 		if (!heir)
 			tracker->ended[i] += sum;
 		else if (!usage_figure_is_inclusive(i))
@@ -277,9 +281,7 @@ void usage_tracker_close(struct usage_tracker *tracker, struct members *members)
 	for (size_t i = members->list.len; i-- > 0;) {
 		struct member *member = &members->list.items[i];
 
-		if (!member->gone || !member->usage || member->usage->closed ||
-		    (tracker->alone && !member->is_root))
-			continue;
-		usage_tracker_close_one(tracker, members, member);
+		if (member->gone && member->usage && !member->usage->closed)
+			usage_tracker_close_one(tracker, members, member);
 	}
 }

@@ -175,6 +175,87 @@ static void older_processes_begin_at_0(void **state)
 	assert_true(seconds() == 1.3);
 }
 
+/* Nor does what an older process had waited for; a count of 1 is one. */
+static void what_older_processes_waited_for_is_not_counted(void **state)
+{
+	(void)state;
+	put((struct counts){100, 1, 100, 60, 1});
+	join(100, 1);
+	tracker.began = 101;
+	tracker.set |= 1U << RESOURCE_FAULTS;
+	assert_true(seconds() == 0);
+	assert_true(tracker.whole[FIGURE_MAJOR_FAULTS] == 0);
+	put((struct counts){100, 1, 110, 80, 1});
+	assert_true(seconds() == 0.3);
+	put((struct counts){100, 1, 0, 80, 1});
+	assert_true(isnan(seconds()));
+}
+
+/* Beside those of others that are there. */
+static void one_that_was_never_read_has_what_wait_tells(void **state)
+{
+	const struct launch_event event = {.minor_faults = 5};
+
+	(void)state;
+	family();
+	tracker.set |= 1U << RESOURCE_FAULTS;
+	assert_true(seconds() == 3.5);
+	join(103, 100);
+	usage_tracker_add_waited(&tracker, &members.list.items[3], &event);
+	assert_null(usage_tracker_figures(&tracker, &members.list.items[3]));
+	assert_true(seconds() == 3.5);
+	assert_true(tracker.whole[FIGURE_MINOR_FAULTS] == 21);
+	leave(103);
+	assert_true(seconds() == 3.5);
+	assert_true(tracker.whole[FIGURE_MINOR_FAULTS] == 26);
+}
+
+static void one_that_is_gone_is_not_read(void **state)
+{
+	struct member *gone;
+
+	(void)state;
+	family();
+	seconds();
+	gone = &members.list.items[1];
+	members_lose(&members, 1);
+	put((struct counts){101, 100, 900, 0, 2});
+	seconds();
+	assert_true(usage_tracker_figures(&tracker, gone)[FIGURE_CPU] == 2);
+}
+
+/* Its pid may be another one's parent again. */
+static void a_closed_account_takes_nothing(void **state)
+{
+	(void)state;
+	family();
+	seconds();
+	members_lose(&members, 1);
+	usage_tracker_close(&tracker, &members);
+	assert_int_equal(tracker.ended[FIGURE_CPU], 0); /* 100 has it */
+	members_lose(&members, 2);
+	usage_tracker_close(&tracker, &members);
+	assert_int_equal(tracker.ended[FIGURE_CPU], 500000);
+	members_sweep(&members);
+	assert_true(seconds() == 3.5);
+}
+
+/* What may not be read of it is not counted, not even as 1. */
+static void an_unknown_count_that_ends_adds_nothing(void **state)
+{
+	(void)state;
+	family();
+	put_io(101, "rchar: 1048576\n");
+	put_io(102, "rchar: 0\n");
+	seconds();
+	assert_true(isnan(tracker.whole[FIGURE_READ]));
+	leave(100);
+	seconds();
+	assert_true(tracker.whole[FIGURE_READ] == 1);
+	assert_true(usage_tracker_figures(
+			&tracker, &members.list.items[1])[FIGURE_READ] == 0);
+}
+
 static void a_count_never_steps_back(void **state)
 {
 	(void)state;
@@ -263,9 +344,50 @@ static void a_count_of_the_group_that_steps_back_begins_anew(void **state)
 	put_group("max 18446744073709551615\n", "some total=3000000\n");
 	assert_true(isnan(whole[FIGURE_EVENTS_MAX]));
 	assert_true(whole[FIGURE_PRESSURE_SOME] == 1);
+	/* Others are of the moment. */
+	fake_write("memory.stat", "anon 2097152\nfile 1048576\n");
+	seconds();
+	assert_true(whole[FIGURE_GROUP_ANON] == 2);
+	fake_write("memory.stat", "anon 3145728\nfile 0\n");
+	seconds();
+	assert_true(whole[FIGURE_GROUP_ANON] == 3);
+	assert_true(whole[FIGURE_GROUP_FILE] == 0);
+	unlinkat(group.directory, "memory.stat", 0);
 	unlinkat(group.directory, "memory.events", 0);
 	unlinkat(group.directory, "memory.pressure", 0);
 	close(group.directory);
+}
+
+/* Beside a group's and the GPUs', which no process has. */
+static void what_was_not_asked_for_is_unknown(void **state)
+{
+	char path[64];
+
+	(void)state;
+	put((struct counts){100, 1, 100, 0, 1});
+	put_io(100, "rchar: 0\nwchar: 0\nread_bytes: 0\nwrite_bytes: 0\n");
+	fake_write("100/status", "VmSwap:\t0 kB\n");
+	snprintf(path, sizeof(path), "%s/100/fd", fake_root);
+	mkdir(path, 0700);
+	join(100, 1);
+	for (size_t i = 0; i < RESOURCES; i++) {
+		const struct resource *asked = &resources[i];
+		const double *whole, *one;
+
+		free(members.list.items[0].usage);
+		members.list.items[0].usage = NULL;
+		usage_tracker_init(&tracker, &fs, 1U << i, 0, 0);
+		whole = usage_tracker_read(&tracker, &members, 0);
+		one = usage_tracker_figures(&tracker, &members.list.items[0]);
+		for (size_t j = 0; j < FIGURES; j++) {
+			bool known = i < RESOURCE_CGROUP && j >= asked->first &&
+				     j < asked->first + asked->count;
+
+			assert_int_equal(!isnan(whole[j]), known);
+			assert_int_equal(!isnan(one[j]), known);
+		}
+	}
+	rmdir(path);
 }
 
 static void what_may_not_be_read_is_no_zero(void **state)
@@ -312,6 +434,14 @@ static void later_readings_are_rarer(void **state)
 		assert_false(usage_tracker_is_due(&tracker, next_ns - 1));
 		assert_true(usage_tracker_is_due(&tracker, next_ns));
 	}
+	/* The time has begun with the recording. */
+	usage_tracker_init(&tracker, &fs, 1, 0, NS_PER_S);
+	assert_false(usage_tracker_is_due(&tracker, NS_PER_S - 1));
+	assert_true(usage_tracker_is_due(&tracker, NS_PER_S));
+	usage_tracker_read(&tracker, &members, 2 * NS_PER_S);
+	assert_false(
+	    usage_tracker_is_due(&tracker, 2200 * (NS_PER_S / 1000) - 1));
+	assert_true(usage_tracker_is_due(&tracker, 2200 * (NS_PER_S / 1000)));
 	tracker.set = 0;
 	assert_false(usage_tracker_is_due(&tracker, INT64_MAX));
 }
@@ -436,10 +566,16 @@ int main(void)
 	    TEST(nobody_waits_for_a_child),
 	    TEST(a_family_ends_at_once),
 	    TEST(older_processes_begin_at_0),
+	    TEST(what_older_processes_waited_for_is_not_counted),
+	    TEST(one_that_was_never_read_has_what_wait_tells),
+	    TEST(one_that_is_gone_is_not_read),
+	    TEST(a_closed_account_takes_nothing),
+	    TEST(an_unknown_count_that_ends_adds_nothing),
 	    TEST(a_count_never_steps_back),
 	    TEST(a_count_that_wraps_is_a_gap),
 	    TEST(an_older_count_that_steps_back_is_a_gap),
 	    TEST(a_count_of_the_group_that_steps_back_begins_anew),
+	    TEST(what_was_not_asked_for_is_unknown),
 	    TEST(what_may_not_be_read_is_no_zero),
 	    TEST(another_process_with_the_pid_is_not_read),
 	    TEST(later_readings_are_rarer),
