@@ -1,47 +1,55 @@
 // SPDX-License-Identifier: MIT
-/* Programs that do nothing but allocate: where pairs MILLIONS, or where touch
- * GIB, a GiB a second in blocks of 64 KiB that are filled. */
+/* where pairs|touch|nothing: does a step of a few milliseconds for each line on
+ * its input, and then answers with a line. Pairs: calls of malloc() and free()
+ * alone. Touch: 10 MiB in blocks of 64 KiB that are filled. Nothing: allocates
+ * nothing. */
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static void *volatile blocks[256];
 
-static void pairs(long count)
+static void step_pairs(void)
 {
-	for (long i = 0; i < count; i++) {
+	for (long i = 0; i < 200000; i++) {
 		free(blocks[i & 63]);
 		blocks[i & 63] = malloc(16 + (size_t)(i * 37 & 511));
 	}
 }
 
-static void touch(long gib)
+static void step_touch(void)
 {
-	struct timespec next;
-
-	clock_gettime(CLOCK_MONOTONIC, &next);
-	for (long i = 0; i < gib << 14; i++) {
+	for (long i = 0; i < 164; i++) {
 		free(blocks[i & 255]);
 		blocks[i & 255] = malloc(65536);
 		memset(blocks[i & 255], 1, 65536);
-		if (i % 164 != 0)
-			continue;
-		next.tv_nsec += 10000000;
-		if (next.tv_nsec >= 1000000000) {
-			next.tv_sec++;
-			next.tv_nsec -= 1000000000;
-		}
-		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
 	}
+}
+
+static void step_nothing(void)
+{
+	static volatile uint32_t state = 1;
+
+	for (long i = 0; i < 2000000; i++)
+		state = state * 1664525 + 1013904223;
 }
 
 int main(int count, char **words)
 {
-	if (count != 3)
+	void (*step)(void) = step_nothing;
+	char line[16];
+
+	if (count != 2)
 		return 2;
 	if (strcmp(words[1], "pairs") == 0)
-		pairs(atol(words[2]) * 1000000);
-	else
-		touch(atol(words[2]));
+		step = step_pairs;
+	if (strcmp(words[1], "touch") == 0)
+		step = step_touch;
+	do {
+		step();
+		puts("");
+		fflush(stdout);
+	} while (fgets(line, sizeof(line), stdin));
 	return 0;
 }
