@@ -312,6 +312,8 @@ static const char *held_module(
 {
 	if (*origin_name(frame, name, size))
 		return name;
+	if (frame->module && origin_is_generated(frame->module))
+		return "generated code";
 	return frame->module ? frame->module : frame->file;
 }
 
@@ -328,6 +330,12 @@ static void held_key_set_frame(struct held_key *key,
 {
 	bool bare = frame->module && frame->line == 0;
 
+	/* Code that is in no file, or whose process was gone already. */
+	if (!*frame->file && frame->module && !*frame->module &&
+	    (wish->by == HELD_BY_FILE || wish->by == HELD_BY_MODULE)) {
+		held_key_set(key, "", "unknown code", 0);
+		return;
+	}
 	switch (wish->by) {
 	case HELD_BY_FILE:
 		held_key_set(key, frame->file, "", 0);
@@ -368,7 +376,7 @@ static size_t held_key_set_stack(struct held_key *key,
 		return leader;
 	}
 	held_key_set_frame(key, wish, &stack->frames[leader]);
-	if (wish->native)
+	if (wish->native && !stack->frames[leader].module)
 		origin_below(stack, leader, &key->below);
 	return leader;
 }
@@ -396,7 +404,8 @@ static void held_key_set_process(struct held_key *key,
 	const char *text = held_process_name(sum->held->run, item);
 
 	if (item->pid == 0)
-		snprintf(key->name, sizeof(key->name), "the program");
+		snprintf(key->name, sizeof(key->name), "%s%sthe program",
+		    text ? text : "", text ? ", " : "");
 	else
 		snprintf(key->name, sizeof(key->name), "%s%s%d",
 		    text ? text : "process", text ? ", process " : " ",
@@ -408,8 +417,10 @@ static void held_key_set_process(struct held_key *key,
 static void held_note_library(
     struct held_row *row, const struct stack *stack, size_t leader, double mib)
 {
-	char name[128] = "";
+	char name[128] = "", own[128] = "";
 
+	if (leader > 0)
+		origin_name(&stack->frames[leader], own, sizeof(own));
 	for (size_t i = 0; i < leader && !*name; i++) {
 		enum origin origin = origin_of(&stack->frames[i]);
 
@@ -418,6 +429,9 @@ static void held_note_library(
 			!strstr(stack->frames[i].module, "/libc.so") &&
 			!strstr(stack->frames[i].module, "/libstdc++.so")))
 			origin_name(&stack->frames[i], name, sizeof(name));
+		/* A library that leads called an allocator of its own. */
+		if (strcmp(name, own) == 0)
+			name[0] = 0;
 	}
 	if (mib <= row->in_mib)
 		return;

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/path.h"
 #include "base/python_path.h"
@@ -43,11 +44,60 @@ static bool origin_is_shared(const char *module)
 	       python_path_in_package(module) != NULL;
 }
 
-/* Whether the file is a header, whose code is inlined into the user's. */
-static bool origin_is_header(const char *file)
+/* Whether the file is of a compiler's library, whose code is inlined into the
+ * user's or linked into it. */
+static bool origin_is_compilers(const char *file)
 {
-	return origin_starts(file, "/usr/include/") ||
-	       strstr(file, "/include/c++/") || origin_starts(file, "/rustc/");
+	static const char *const starts[] = {"/usr/include/", "/rustc/",
+	    "/rust/deps/", "library/core/src/", "library/alloc/src/",
+	    "library/std/src/"};
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		if (origin_starts(file, starts[i]))
+			return true;
+	}
+	return strstr(file, "/include/c++/") != NULL;
+}
+
+/* The path in Go's own source, as /usr/lib/go-1.19/src/net/http/server.go; NULL
+ * for other files. A package that is not Go's has a dot in its first name. */
+static const char *origin_in_go(const char *file)
+{
+	static const char source[] = "/src/";
+	const char *at = strstr(file, source);
+	const char *end = at, *inside = at ? at + strlen(source) : NULL;
+
+	while (end > file &&
+	       (strchr(".-", end[-1]) || (end[-1] >= '0' && end[-1] <= '9')))
+		end--;
+	if (!at || end - file < 3 || strncmp(end - 3, "/go", 3) != 0)
+		return NULL;
+	return memchr(inside, '.', strcspn(inside, "/")) ? NULL : inside;
+}
+
+/* The path in the source of a package that Cargo or Go has fetched, and the
+ * length of the package's name; NULL for other files. */
+static const char *origin_in_fetched(const char *file, size_t *len)
+{
+	const char *crate = strstr(file, "/registry/src/");
+	const char *go = strstr(file, "/pkg/mod/"), *dash;
+
+	if (go) {
+		go += strlen("/pkg/mod/");
+		*len = strcspn(go, "@");
+		return go;
+	}
+	crate = crate ? strchr(crate + strlen("/registry/src/"), '/') : NULL;
+	if (!crate)
+		return NULL;
+	crate++;
+	*len = strcspn(crate, "/");
+	/* hashbrown-0.16.1 */
+	for (dash = crate + *len; dash > crate; dash--) {
+		if (*dash == '-' && dash[1] >= '0' && dash[1] <= '9')
+			*len = (size_t)(dash - crate);
+	}
+	return crate;
 }
 
 /* Whether the function is an allocator's, a copying one, or of the runtime,
@@ -101,6 +151,11 @@ static bool origin_is_allocator(const char *function)
 	return false;
 }
 
+bool origin_is_generated(const char *module)
+{
+	return origin_starts(module, "/tmp/perf-");
+}
+
 /* Code that was generated at run time, by its name in a perf map: a method of
  * the user's own, of Java ("void app.Main.load(int)") or .NET ("void [app]
  * Main::load(int32)"), one of their libraries, or a part of the machine. */
@@ -139,8 +194,9 @@ static enum origin origin_of_code(const char *path, const struct frame *frame)
 {
 	const char *module = origin_inner(path);
 	const char *base = path_name(module);
+	size_t ignored;
 
-	if (origin_starts(module, "/tmp/perf-"))
+	if (origin_is_generated(module))
 		return origin_of_generated(frame->function);
 	if (origin_starts(base, "libpython") || origin_starts(base, "python"))
 		return ORIGIN_INTERPRETER;
@@ -148,10 +204,12 @@ static enum origin origin_of_code(const char *path, const struct frame *frame)
 		return ORIGIN_INTERPRETER;
 	if (origin_is_preloaded(module))
 		return ORIGIN_RECORDER;
-	if (python_path_in_package(module))
+	if (python_path_in_package(module) ||
+	    origin_in_fetched(frame->file, &ignored))
 		return ORIGIN_PACKAGE;
 	return !*module || *module == '[' || origin_is_shared(module) ||
-		       origin_is_header(frame->file) ||
+		       origin_is_compilers(frame->file) ||
+		       origin_in_go(frame->file) ||
 		       origin_is_runtime(frame->function)
 		   ? ORIGIN_LIBRARY
 		   : ORIGIN_OWN;
@@ -180,11 +238,76 @@ static bool origin_serves(const struct frame *frame)
 	       origin_of(frame) == ORIGIN_RECORDER;
 }
 
+/* The end of a function's name without the arguments of C++ and the endings of
+ * a family of allocators, as palloc0 and os::malloc(unsigned long). */
+static size_t origin_stem(const char *function)
+{
+	static const char *const ends[] = {
+	    "_n", "_array", "_usable", "_huge", "_extended"};
+	size_t len = strcspn(function, "(<");
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		size_t end = strlen(ends[i]);
+
+		if (len > end &&
+		    strncmp(function + len - end, ends[i], end) == 0)
+			len -= end;
+	}
+	while (len > 0 && function[len - 1] >= '0' && function[len - 1] <= '9')
+		len--;
+	return len;
+}
+
+/* Whether a program's own function by its name hands out memory for its caller
+ * to use, whatever that is: xmalloc, git__calloc, MyRealloc, palloc. */
+static bool origin_is_wrapper(const char *function)
+{
+	static const char *const ends[] = {"malloc", "calloc", "realloc",
+	    "zalloc", "palloc", "strdup", "strndup", "memdup"};
+	/* GCC's collected memory, and PostgreSQL's. */
+	static const char *const starts[] = {
+	    "ggc_", "MemoryContextAlloc", "AllocSet"};
+	size_t len = origin_stem(function);
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		size_t end = strlen(ends[i]);
+
+		if (len >= end &&
+		    strncasecmp(function + len - end, ends[i], end) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		if (origin_starts(function, starts[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Calls of allocators by others, as palloc() calls AllocSetAlloc(). */
+enum { WRAPPERS_MAX = 6 };
+
+/* The index of the first frame that called an allocator, of the program's own
+ * or a library's; 0 where there is none. An allocator's own functions may have
+ * any name or none. */
+static size_t origin_caller(const struct stack *stack)
+{
+	size_t most = stack->len < WRAPPERS_MAX ? stack->len : WRAPPERS_MAX;
+
+	for (size_t i = most; i-- > 0;) {
+		const struct frame *frame = &stack->frames[i];
+
+		if (frame->module && origin_is_wrapper(frame->function) &&
+		    i + 1 < stack->len)
+			return i + 1;
+	}
+	return 0;
+}
+
 size_t origin_leader(const struct stack *stack)
 {
 	size_t python = stack->len, library = stack->len;
 
-	for (size_t i = 0; i < stack->len; i++) {
+	for (size_t i = origin_caller(stack); i < stack->len; i++) {
 		const struct frame *frame = &stack->frames[i];
 
 		if (origin_of(frame) == ORIGIN_OWN)
@@ -235,7 +358,8 @@ static void origin_group(const struct frame *frame, char *name, size_t size)
 	const char *base;
 
 	origin_name(frame, name, size);
-	if (*name || !frame->module || origin_of(frame) == ORIGIN_INTERPRETER)
+	if (*name || !frame->module || origin_of(frame) == ORIGIN_INTERPRETER ||
+	    origin_is_generated(frame->module))
 		return;
 	base = path_name(frame->module);
 	snprintf(name, size, "%.*s", (int)strcspn(base, "."), base);
@@ -286,6 +410,9 @@ void origin_below(const struct stack *stack, size_t at, struct strbuf *text)
 
 bool origin_imports(const struct stack *stack, size_t at)
 {
+	/* The stack is deeper than what was recorded of it. */
+	if (at < stack->len && origin_of(&stack->frames[at]) == ORIGIN_IMPORT)
+		return true;
 	while (at > 0) {
 		enum origin origin = origin_of(&stack->frames[--at]);
 
@@ -296,12 +423,37 @@ bool origin_imports(const struct stack *stack, size_t at)
 	return false;
 }
 
+/* Names a package by its source, which was compiled into the program. False for
+ * other frames, and for Go's runtime, which is between all calls. */
+static bool origin_fetched_name(
+    const struct frame *frame, char *name, size_t size)
+{
+	const char *inside, *end;
+	size_t len = 0;
+
+	if (!frame->module)
+		return false;
+	inside = origin_in_fetched(frame->file, &len);
+	if (!inside) {
+		inside = origin_in_go(frame->file);
+		end = inside ? strrchr(inside, '/') : NULL;
+		if (!end || origin_starts(inside, "runtime/") ||
+		    origin_starts(inside, "internal/"))
+			return false;
+		len = (size_t)(end - inside);
+	}
+	snprintf(name, size, "%.*s", (int)len, inside);
+	return true;
+}
+
 const char *origin_name(const struct frame *frame, char *name, size_t size)
 {
 	const char *path = frame->module ? frame->module : frame->file;
 	enum origin origin = origin_of(frame);
 	const char *inside = NULL;
 
+	if (origin_fetched_name(frame, name, size))
+		return name;
 	if (origin == ORIGIN_PACKAGE)
 		inside = python_path_in_package(path);
 	else if (origin == ORIGIN_STANDARD)

@@ -13,19 +13,23 @@
 
 enum origin {
 	ORIGIN_OWN,
-	ORIGIN_PACKAGE,     /* in site-packages or dist-packages */
+	ORIGIN_PACKAGE,     /* in site-packages, or fetched by Cargo or Go */
 	ORIGIN_STANDARD,    /* Python's standard library */
 	ORIGIN_IMPORT,      /* Python's import machinery */
-	ORIGIN_LIBRARY,     /* a C library, or its headers */
+	ORIGIN_LIBRARY,     /* a C library, or a compiler's own */
 	ORIGIN_INTERPRETER, /* machine code of Python or Node.js itself */
 	ORIGIN_RECORDER     /* mprof's own libraries in the program */
 };
 
 enum origin origin_of(const struct frame *frame) __attribute__((nonnull));
 
+/* Whether a module is a perf map: its code was generated at run time. */
+bool origin_is_generated(const char *module) __attribute__((nonnull));
+
 /* The index of the innermost frame of the user's own; without one, of the
  * innermost Python code; or else of a library other than the C library and
- * allocators; or of the innermost frame. The stack must have a frame. */
+ * allocators; or of the innermost frame. A program's own allocators, such as
+ * xmalloc(), are passed over. The stack must have a frame. */
 size_t origin_leader(const struct stack *stack) __attribute__((nonnull));
 
 /* The same, but a Python line leads where there is one: the user's own, or else
@@ -38,7 +42,7 @@ size_t origin_python_leader(const struct stack *stack) __attribute__((nonnull));
 void origin_below(const struct stack *stack, size_t at, struct strbuf *text)
     __attribute__((nonnull));
 
-/* Whether the frame at that index imports what is further in. */
+/* Whether the frame at that index imports, or what is further in. */
 bool origin_imports(const struct stack *stack, size_t at)
     __attribute__((nonnull));
 

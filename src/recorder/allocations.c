@@ -374,15 +374,14 @@ static int64_t allocations_sum(const struct allocation_reader *reader)
 	return kib;
 }
 
-/* After another program was executed, the tick has the name of the one
- * before. */
+/* The tick may have the name of the program before: also where the process had
+ * no table then, as between fork and exec. */
 static const char *allocations_name(const struct allocations_round *round)
 {
 	struct allocation_table *table = round->table;
 	struct proc_stat now;
 
-	if (table->number > 0 && procfs_stat_once(table->pid, &now) == 0 &&
-	    now.name[0]) {
+	if (procfs_stat_once(table->pid, &now) == 0 && now.name[0]) {
 		strcpy(table->program, now.name);
 		return table->program;
 	}

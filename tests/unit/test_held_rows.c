@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "profile/allocations.h"
 
+#define JVM "/usr/lib/jvm/libjvm.so"
 #define LIBC "/usr/lib/x86_64-linux-gnu/libc.so.6"
 #define NUMPY "/v/lib/python3.12/site-packages/numpy/_core.so"
 
@@ -445,6 +446,30 @@ static void the_libraries_of_languages_are_not_named(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+/* A row has a name where its code has no file, and a library that leads is not
+ * named twice. */
+static void rows_of_code_without_a_file(void **state)
+{
+	tear_down(state);
+	profile_init(&profile, "made");
+	run = profile_add_run(&profile);
+	make(1, 9, 1, 0);
+	make(2, 8, 2, 0);
+	make(3, 7, 3, 0);
+	add_site(1, 1, (const struct frame[]){frame("", 0, "+0x7f01", "")});
+	add_site(2, 1,
+	    (const struct frame[]){
+		frame("/tmp/perf-7.map", 0, "Stub", "/tmp/perf-7.map")});
+	add_site(3, 2,
+	    (const struct frame[]){frame("", 0, "os::malloc(long)", JVM),
+		frame("", 0, "Unsafe", JVM)});
+	assert_rows(HELD_BY_LINE, "+0x7f01:0 9 1; Stub:0 8 1; Unsafe:0 7 1");
+	assert_rows(HELD_BY_MODULE,
+	    "unknown code:0 9 1; generated code:0 8 1; libjvm:0 7 1");
+	assert_rows(
+	    HELD_BY_FILE, "unknown code:0 9 1; /tmp/perf-7.map:0 8 1; :0 7 1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -461,6 +486,7 @@ int main(void)
 	    TEST(the_largest_places_are_named),
 	    TEST(the_source_is_what_knows_most),
 	    TEST(the_libraries_of_languages_are_not_named),
+	    TEST(rows_of_code_without_a_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -418,6 +418,23 @@ static void headers_are_no_own_code(void **state)
 	} rows[] = {{"/usr/include/stdio.h", ORIGIN_LIBRARY},
 	    {"/opt/gcc/include/c++/12/bits/alloc.h", ORIGIN_LIBRARY},
 	    {"/rustc/abc/library/alloc.rs", ORIGIN_LIBRARY},
+	    {"/rust/deps/hashbrown-0.16.1/src/raw/alloc.rs", ORIGIN_LIBRARY},
+	    {"library/core/src/fmt/num.rs", ORIGIN_LIBRARY},
+	    {"library/alloc/src/string.rs", ORIGIN_LIBRARY},
+	    {"library/std/src/rt.rs", ORIGIN_LIBRARY},
+	    {"library/mine/src/core.rs", ORIGIN_OWN},
+	    {"/usr/lib/go-1.19/src/strings/builder.go", ORIGIN_LIBRARY},
+	    {"/usr/local/go/src/net/http/server.go", ORIGIN_LIBRARY},
+	    {"/opt/go1.22.3/src/fmt/print.go", ORIGIN_LIBRARY},
+	    /* a workspace of Go's, and directories that only look alike */
+	    {"/home/u/go/src/example.com/own/main.go", ORIGIN_OWN},
+	    {"/home/u/cargo/src/strings/own.go", ORIGIN_OWN},
+	    {"/home/u/own/src/main.go", ORIGIN_OWN},
+	    {"/home/u/go/main.go", ORIGIN_OWN}, {"/src/main.go", ORIGIN_OWN},
+	    {"/home/u/.cargo/registry/src/index-1/serde-1.0.2/src/a.rs",
+		ORIGIN_PACKAGE},
+	    {"/home/u/.cargo/registry/src/", ORIGIN_OWN},
+	    {"/home/u/go/pkg/mod/github.com/a/b@v1.2.3/c.go", ORIGIN_PACKAGE},
 	    {"/srv/usr/include/own.h", ORIGIN_OWN},
 	    {"/srv/rustc/own.rs", ORIGIN_OWN}};
 
@@ -428,6 +445,101 @@ static void headers_are_no_own_code(void **state)
 		frame.file = (char *)rows[i].file;
 		assert_int_equal(origin_of(&frame), rows[i].origin);
 	}
+}
+
+/* Source that Cargo or Go has fetched, or that Go has itself, is named by its
+ * package. */
+static void compiled_packages_have_names(void **state)
+{
+	static const struct {
+		const char *file, *name;
+	} rows[] = {{"/c/registry/src/index-1/serde-1.0.2/src/a.rs", "serde"},
+	    {"/c/registry/src/i/aes-gcm-0.10.3-pre/src/a.rs", "aes-gcm"},
+	    {"/c/registry/src/i/sha-1/src/a.rs", "sha"},
+	    {"/c/registry/src/i/plain", "plain"},
+	    {"/g/pkg/mod/github.com/a/b@v1.2.3/c.go", "github.com/a/b"},
+	    {"/usr/lib/go-1.19/src/strings/builder.go", "strings"},
+	    {"/usr/local/go/src/net/http/server.go", "net/http"},
+	    {"/usr/local/go/src/runtime/malloc.go", ""},
+	    {"/usr/local/go/src/internal/poll/fd.go", ""},
+	    {"/rustc/abc/library/alloc/src/vec.rs", ""}, {"/srv/own.go", ""}};
+	char name[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct frame frame = code("/srv/own", "f");
+
+		frame.file = (char *)rows[i].file;
+		assert_string_equal(
+		    origin_name(&frame, name, sizeof(name)), rows[i].name);
+	}
+	assert_string_equal(origin_name(&(struct frame){(char *)rows[0].file, 1,
+					    (char *)"f", NULL},
+				name, sizeof(name)),
+	    "");
+}
+
+/* A program's own allocator is passed over, with all that it calls, unless
+ * nothing called it. */
+static void wrappers_of_allocators_are_passed_over(void **state)
+{
+	static const char *const wrappers[] = {"xmalloc", "xcalloc", "xrealloc",
+	    "xstrdup", "git__malloc", "sqlite3Malloc", "palloc", "palloc0",
+	    "repalloc_huge", "g_malloc0_n", "zmalloc_usable", "emalloc",
+	    "os::malloc(unsigned long, MEMFLAGS)", "MemoryContextAllocZero",
+	    "AllocSetAlloc",
+	    "ggc_internal_alloc(unsigned long, void (*)(void*))"};
+	static const char *const others[] = {"load", "allocate", "rtx_alloc",
+	    "xmalloc_all", "strdups", "n", "_n", "", "7"};
+	struct frame frames[] = {code("/srv/own", "+0x5c78fb"),
+	    code("/srv/own", "xmalloc"), code("/srv/own", "parse"),
+	    code("/srv/own", "main")};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrappers) / sizeof(*wrappers); i++) {
+		frames[1].function = (char *)wrappers[i];
+		assert_int_equal(leader_of(frames, 4), 2);
+		assert_int_equal(leader_of(frames + 1, 3), 1);
+		assert_int_equal(leader_of(frames, 2), 0);
+		assert_int_equal(leader_of(frames + 1, 1), 0);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		frames[1].function = (char *)others[i];
+		assert_int_equal(leader_of(frames, 4), 0);
+		assert_int_equal(leader_of(frames + 1, 3), 0);
+	}
+	/* A function of Python is no allocator. */
+	frames[1] = python("/srv/app.py", "xmalloc");
+	assert_int_equal(leader_of(frames + 1, 3), 0);
+}
+
+/* A perf map is no library: its file's name is that of a process. */
+static void generated_code_has_no_group(void **state)
+{
+	const struct frame frames[] = {code("/tmp/perf-7.map", "Stub"),
+	    code("/usr/bin/node", "New"), code("/tmp/perf-7.map", "Call"),
+	    python("/srv/a.js", "load")};
+	const struct stack stack = {.frames = (struct frame *)frames, .len = 4};
+	struct strbuf text = {0};
+
+	(void)state;
+	assert_true(origin_is_generated("/tmp/perf-7.map"));
+	assert_false(origin_is_generated("/srv/perf-7.map"));
+	origin_below(&stack, 3, &text);
+	assert_string_equal(text.text, " > Stub");
+	strbuf_finish(&text);
+}
+
+/* Where the recorded part of a stack begins within an import. */
+static void an_import_may_lead(void **state)
+{
+	const struct frame frames[] = {code("/usr/bin/python3.11", "alloc"),
+	    python("<frozen importlib._bootstrap>", "_load"),
+	    python("<frozen runpy>", "f")};
+	const struct stack stack = {.frames = (struct frame *)frames, .len = 3};
+
+	(void)state;
+	assert_true(origin_imports(&stack, 1));
 }
 
 /* A cell of a notebook has a number of up to eight digits. */
@@ -466,6 +578,10 @@ int main(void)
 	    cmocka_unit_test(a_cell_has_its_number),
 	    cmocka_unit_test(each_of_its_list),
 	    cmocka_unit_test(headers_are_no_own_code),
+	    cmocka_unit_test(compiled_packages_have_names),
+	    cmocka_unit_test(wrappers_of_allocators_are_passed_over),
+	    cmocka_unit_test(generated_code_has_no_group),
+	    cmocka_unit_test(an_import_may_lead),
 	    cmocka_unit_test(cells_have_numbers),
 	};
 
