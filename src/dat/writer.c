@@ -345,6 +345,9 @@ static enum open_result open_and_lock(
 		return result;
 	}
 	result = writer_lock(writer);
+	if (result == OPEN_MOVED)
+		err_set(e, "%s: is removed again and again by another program",
+		    writer->path);
 	if (result == OPEN_DONE && !writer->created &&
 	    check_existing(writer, file, e) != 0)
 		return OPEN_FAILED;
