@@ -11,6 +11,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "dat/thin_survey.h"
 
 static void *thin_work(void *context)
 {
@@ -29,26 +30,19 @@ static int thin_open_streams(struct thin *thin, int fd, struct err *e)
 {
 	struct stat about;
 	char self[64];
-	int again, to;
+	int from_fd, to_fd;
 
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	again = open(self, O_RDONLY | O_CLOEXEC);
-	if (again >= 0)
-		thin->copy.from = fdopen(again, "r");
+	from_fd = open(self, O_RDONLY | O_CLOEXEC);
+	if (from_fd >= 0)
+		thin->copy.from = fdopen(from_fd, "r");
 	if (!thin->copy.from || fstat(fd, &about) != 0)
 		return err_errno(e, "can't be read");
 	thin->copy.len = about.st_size;
-	to = fcntl(thin->beside.fd, F_DUPFD_CLOEXEC, 0);
-	if (to >= 0)
-		thin->copy.to = fdopen(to, "w");
+	to_fd = fcntl(thin->beside.fd, F_DUPFD_CLOEXEC, 0);
+	if (to_fd >= 0)
+		thin->copy.to = fdopen(to_fd, "w");
 	return thin->copy.to ? 0 : err_errno(e, "can't be written");
-}
-
-static int thin_compare_pids(const void *left, const void *right)
-{
-	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-
-	return (a > b) - (a < b);
 }
 
 static void thin_copy_living(struct thin *thin, const struct thin_wish *wish)
@@ -59,7 +53,7 @@ static void thin_copy_living(struct thin *thin, const struct thin_wish *wish)
 		return;
 	thin->living = mem_zero(len, sizeof(thin->living[0]));
 	memcpy(thin->living, wish->living, len * sizeof(thin->living[0]));
-	qsort(thin->living, len, sizeof(thin->living[0]), thin_compare_pids);
+	qsort(thin->living, len, sizeof(thin->living[0]), thin_compare_numbers);
 	thin->copy.living = thin->living;
 	thin->copy.living_count = len;
 }
@@ -124,19 +118,19 @@ static int thin_copy_rest(struct thin *thin, struct err *e)
 /* The lock belongs to the open file: another descriptor keeps it. */
 static int thin_replace(struct thin *thin, int *fd, struct err *e)
 {
-	int new;
+	int new_fd;
 
 	if (thin_copy_rest(thin, e) != 0)
 		return -1;
-	new = fcntl(thin->beside.fd, F_DUPFD_CLOEXEC, 0);
-	if (new < 0)
+	new_fd = fcntl(thin->beside.fd, F_DUPFD_CLOEXEC, 0);
+	if (new_fd < 0)
 		return err_errno(e, "can't be written");
 	if (beside_commit(&thin->beside, e) != 0) {
-		close(new);
+		close(new_fd);
 		return -1;
 	}
 	close(*fd);
-	*fd = new;
+	*fd = new_fd;
 	return 0;
 }
 

@@ -329,14 +329,12 @@ static void thin_pass_of_process(struct thin_pass *pass,
 }
 
 /* Replaces the peak in a PROC. */
-static void thin_set_peak(
-    struct strbuf *out, const char *text, size_t len, double mib)
+static void thin_set_peak(struct strbuf *out, const struct thin_line *line,
+    const char *text, size_t len, double mib)
 {
-	const char *at = text, *end = memchr(text, ' ', len);
+	const char *at = text, *end = line->keys.text + line->keys.len;
 	struct field pair, old;
 
-	if (!end)
-		end = text + len;
 	while (field_split(&at, end, ';', &pair)) {
 		if (field_value(&pair, "peak", &old))
 			continue;
@@ -357,12 +355,12 @@ static void thin_pass_name(struct thin_pass *pass, const struct thin_line *line,
 	struct strbuf named = {0};
 
 	if (survey->step == 0 || process->tick == 0 || process->high_is_seen ||
-	    process->tick >= survey->recent_tick ||
+	    process->tick >= survey->recent_tick || isnan(line->time_s) ||
 	    pass->names.items[number] != process->high_name) {
 		thin_keep_record(pass, line, text, len);
 		return;
 	}
-	thin_set_peak(&named, text, len, process->highest_mib);
+	thin_set_peak(&named, line, text, len, process->highest_mib);
 	thin_keep_record(pass, line, named.text, named.len);
 	strbuf_finish(&named);
 }
@@ -572,7 +570,7 @@ static int thin_copy_surveyed(struct thin_survey *survey, struct err *e)
 			int got = thin_copy_try(survey, ldexp(1, power), e);
 
 			if (got != 0)
-				return got > 0 ? 0 : -1;
+				return got == 1 ? 0 : -1;
 		}
 	}
 	return err_set(e, "its living processes and newest records alone take "

@@ -68,7 +68,7 @@ bool thin_line_key(
 	const char *at = line->keys.text, *end = at + line->keys.len;
 	struct field pair;
 
-	while (line->keys.len > 0 && field_split(&at, end, ';', &pair)) {
+	while (field_split(&at, end, ';', &pair)) {
 		if (field_value(&pair, key, value))
 			return true;
 	}
@@ -105,7 +105,8 @@ void thin_line_split(const char *text, size_t len, struct thin_line *line)
 	const char *at = text, *end = text + len, *semicolon;
 	struct field word, keyword, mib, time;
 
-	*line = (struct thin_line){.mib = NAN, .time_s = NAN};
+	*line =
+	    (struct thin_line){.keys = {.text = ""}, .mib = NAN, .time_s = NAN};
 	if (!field_next(&at, end, &word))
 		return;
 	keyword = word;

@@ -4,9 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Shares of the size: the newest part, which is unchanged; and all runs, where
- * runs are left out. */
-enum { RECENT_SHARE = 4, RUNS_SHARE = 4 };
+/* The share of the size of the newest part, which is unchanged. */
+enum { RECENT_SHARE = 4 };
 
 /* Bytes of a run beside those that are counted: THIN, PEAK, a reading. */
 enum { RUN_BYTES = 400 };
@@ -26,10 +25,10 @@ static void thin_survey_tick(
 	const struct thin_copy *copy = survey->copy;
 
 	survey->ticks++;
-	if (isnan(survey->first_s))
-		survey->first_s = line->time_s;
 	if (!isfinite(line->time_s) || survey->is_recent)
 		return;
+	if (isnan(survey->first_s))
+		survey->first_s = line->time_s;
 	survey->is_recent =
 	    survey->at + copy->most / RECENT_SHARE >= (size_t)copy->len;
 	survey->recent_tick = survey->ticks;
@@ -164,7 +163,7 @@ static bool thin_survey_line(void *context, const char *text, size_t len)
 	return true;
 }
 
-static int thin_compare_numbers(const void *left, const void *right)
+int thin_compare_numbers(const void *left, const void *right)
 {
 	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
 
@@ -195,7 +194,7 @@ int thin_survey_init(
 		return -1;
 	thin_survey_run(survey);
 	thin_survey_find_living(survey);
-	return isfinite(survey->first_s) && survey->recent_tick > 0
+	return survey->recent_tick > 0
 		   ? 0
 		   : err_set(e, "no sample can be thinned out");
 }
@@ -301,7 +300,6 @@ static void thin_survey_choose_processes(
 		struct thin_process *process =
 		    &survey->processes.items[ranks[i]];
 
-		process->large = false;
 		if (!thin_survey_must_keep(survey, process)) {
 			bytes += process->bytes;
 			process->large = bytes <= budget;
@@ -332,7 +330,8 @@ static void thin_survey_choose_runs(struct thin_survey *survey, size_t budget)
 
 void thin_survey_choose(struct thin_survey *survey, unsigned step)
 {
-	static const size_t shares[THIN_STEPS] = {1, 8, 64, SIZE_MAX};
+	static const size_t shares[THIN_STEPS] = {[1] = 8, 64, SIZE_MAX};
+	static const size_t run_shares[THIN_STEPS] = {[2] = 4, SIZE_MAX};
 	size_t most = survey->copy->most;
 	size_t budget = step == 0 ? SIZE_MAX : most / shares[step];
 
@@ -341,8 +340,7 @@ void thin_survey_choose(struct thin_survey *survey, unsigned step)
 	thin_items_cut(&survey->snapshots, budget);
 	thin_survey_choose_processes(survey, budget);
 	if (step > 1)
-		thin_survey_choose_runs(
-		    survey, budget > 0 ? most / RUNS_SHARE : 0);
+		thin_survey_choose_runs(survey, most / run_shares[step]);
 }
 
 void thin_survey_forget(struct thin_survey *survey)

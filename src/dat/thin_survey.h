@@ -65,6 +65,9 @@ int thin_survey_init(struct thin_survey *survey, const struct thin_copy *copy,
     struct err *e) __attribute__((nonnull, warn_unused_result));
 void thin_survey_finish(struct thin_survey *survey) __attribute__((nonnull));
 
+/* Compares two uint32_t, for qsort(). */
+int thin_compare_numbers(const void *left, const void *right);
+
 /* The first step that may make it small enough. */
 unsigned thin_survey_first_step(const struct thin_survey *survey);
 void thin_survey_choose(struct thin_survey *survey, unsigned step);

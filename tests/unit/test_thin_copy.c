@@ -42,13 +42,44 @@ static int device_seek(void *context, off64_t *offset, int whence)
 	return 0;
 }
 
+static bool is_uncuttable; /* no file can be made shorter */
+
 /* In libc's place: the device has no descriptor. */
 int ftruncate(int fd, off_t length)
 {
+	if (is_uncuttable) {
+		errno = EIO;
+		return -1;
+	}
 	if (fd >= 0)
 		return (int)syscall(SYS_ftruncate, fd, length);
 	device.bytes = 0;
 	return 0;
+}
+
+/* A file that another program writes into before it is read again. */
+static struct {
+	FILE *file;
+	const char *old, *new;
+	int reads;
+} written;
+
+/* In libc's place. */
+int fseeko(FILE *file, off_t offset, int whence)
+{
+	if (file && file == written.file && ++written.reads == 2) {
+		char text[65536];
+		ssize_t len = pread(fileno(file), text, sizeof(text) - 1, 0);
+		char *at;
+
+		assert_true(len > 0);
+		text[len] = 0;
+		at = strstr(text, written.old);
+		assert_non_null(at);
+		assert_true(pwrite(fileno(file), written.new,
+				strlen(written.new), at - text) > 0);
+	}
+	return fseek(file, offset, whence);
 }
 
 static FILE *file_of(const char *head, size_t ticks)
@@ -111,6 +142,103 @@ static void a_failed_write_fails_the_copy(void **state)
 		assert_non_null(strstr(e.text, "can't be written"));
 	}
 	fclose(from);
+}
+
+/* Records of marks leave less room for samples than was thought: the next
+ * length of stretch is tried in an empty file. */
+static void a_copy_that_is_too_large_is_begun_anew(void **state)
+{
+	FILE *from = file_of("CMDLINE x\n", 10000), *to = tmpfile();
+	size_t begins = 0, cap = 0;
+	char *line = NULL;
+	struct err e;
+
+	(void)state;
+	assert_non_null(to);
+	for (int i = 0; i < 400; i++)
+		fprintf(from, "MARK;label=%040d 10.0 20000.0\n", i);
+	assert_int_equal(fflush(from), 0);
+	assert_int_equal(copy_to(from, to, 50000, &e), 0);
+	fflush(to);
+	assert_int_equal(lseek(fileno(to), 0, SEEK_END), ftello(to));
+	assert_in_range(ftello(to), 400 * 60, 50000);
+	rewind(to);
+	while (getline(&line, &cap, to) > 0)
+		begins += strncmp(line, "CMDLINE ", 8) == 0;
+	assert_int_equal(begins, 1);
+	is_uncuttable = true;
+	rewind(to);
+	fseeko(from, 0, SEEK_END);
+	assert_int_equal(copy_to(from, to, 50000, &e), -1);
+	is_uncuttable = false;
+	assert_string_equal(e.text, "can't be written: Input/output error");
+	free(line);
+	fclose(from);
+	fclose(to);
+}
+
+/* More runs or processes than were counted. */
+static void what_changes_meanwhile_is_not_copied(void **state)
+{
+	static const char *const changes[][2] = {
+	    {"MARK;label=a 1.0 1.0\n", "CMDLINE b;pid=7 1.0\n"},
+	    {"MARK;label=a 1.0 1.0\n", "EXIT;pid=9 1.0 12.0\n"},
+	    {"CHLD 7 1.0 1.0\n", "CHLD 8 1.0 1.0\n"},
+	    {"EXIT;pid=7 1.0 1.0\n", "PROC;pid=8 1.0 1.0\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		FILE *from = file_of("CMDLINE x\nCHLD 7 1.0 1.0\n"
+				     "CHLD 7 1.0 1.0\nMARK;label=a 1.0 1.0\n"
+				     "EXIT;pid=7 1.0 1.0\n",
+			 1000),
+		     *to = tmpfile();
+		int want = i == 1 ? 0 : -1;
+		struct err e = {""};
+
+		assert_non_null(to);
+		written.old = changes[i][0];
+		written.new = changes[i][1];
+		written.reads = 0;
+		written.file = from;
+		assert_int_equal(copy_to(from, to, 20000, &e), want);
+		written.file = NULL;
+		assert_string_equal(
+		    e.text, want ? "was changed by another program" : "");
+		fclose(from);
+		fclose(to);
+	}
+}
+
+static ssize_t broken_read(void *context, char *text, size_t len)
+{
+	(void)context;
+	(void)text;
+	(void)len;
+	errno = EIO;
+	return -1;
+}
+
+static void what_can_not_be_read_is_not_copied(void **state)
+{
+	const cookie_io_functions_t calls[] = {
+	    {.read = broken_read}, {.read = broken_read, .seek = device_seek}};
+	static const atomic_bool stop;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		FILE *from = fopencookie(NULL, "r", calls[i]), *to = tmpfile();
+		const struct thin_copy copy = {
+		    .from = from, .len = 10, .to = to, .stop = &stop};
+		struct err e;
+
+		assert_true(from && to);
+		assert_int_equal(thin_copy(&copy, &e), -1);
+		assert_string_equal(e.text, "can't be read");
+		fclose(from);
+		fclose(to);
+	}
 }
 
 /* Sums up the figure of that key in all lines of the file. */
@@ -227,6 +355,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_failed_write_fails_the_copy),
+	    cmocka_unit_test(a_copy_that_is_too_large_is_begun_anew),
+	    cmocka_unit_test(what_changes_meanwhile_is_not_copied),
+	    cmocka_unit_test(what_can_not_be_read_is_not_copied),
 	    cmocka_unit_test(runs_without_a_sample_lose_no_count),
 	    cmocka_unit_test(a_stretch_of_any_size_can_be_thinned_again),
 	    cmocka_unit_test(times_have_the_decimals_of_samples),
