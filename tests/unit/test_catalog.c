@@ -79,6 +79,10 @@ static void test_numbers(void **state)
 	    catalog_at(&catalog, 0), "mprofile_20250101000001.dat");
 	assert_string_equal(
 	    catalog_at(&catalog, -2), "mprofile_20250101000002.dat");
+	assert_string_equal(
+	    catalog_at(&catalog, 1), "mprofile_20250101000002.dat");
+	assert_ptr_equal(catalog_at(&catalog, 2), catalog_at(&catalog, -1));
+	assert_ptr_equal(catalog_at(&catalog, 0), catalog_at(&catalog, -3));
 	assert_null(catalog_at(&catalog, 3));
 	assert_null(catalog_at(&catalog, -4));
 	assert_null(catalog_at(&catalog, 0x7fffffffffffffff));
@@ -88,6 +92,59 @@ static void test_numbers(void **state)
 	assert_string_equal(
 	    e.text, "/no/such: can't be read: No such file or directory");
 	catalog_finish(&catalog);
+}
+
+/* The word, fourteen characters of any kind, and the ending. */
+static void only_default_names_have_numbers(void **state)
+{
+	static const char *const others[] = {"mprofile_", "mprofile_.dat",
+	    "mprofile_2025010100000.dat", "mprofile_202501010000001.dat",
+	    "mprofile_20250101000001.dat2", "mprofile_20250101000001",
+	    "nprofile_20250101000001.dat", "mprofile20250101000001.dat"};
+	struct catalog catalog;
+	char path[64];
+	struct err e;
+
+	(void)state;
+	mkdir("names", 0700);
+	assert_int_equal(catalog_init(&catalog, "names", &e), 0);
+	assert_int_equal(catalog.names.len, 0);
+	assert_null(catalog_at(&catalog, 0));
+	assert_null(catalog_at(&catalog, -1));
+	assert_int_equal(catalog_find(&catalog, "x"), -1);
+	catalog_finish(&catalog);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		snprintf(path, sizeof(path), "names/%s", others[i]);
+		put(path, "CMDLINE x\n");
+	}
+	put("names/mprofile_an hour ago!!!.dat", "");
+	assert_int_equal(catalog_init(&catalog, "names", &e), 0);
+	assert_int_equal(catalog.names.len, 1);
+	assert_int_equal(catalog.others.len, 0);
+	assert_string_equal(
+	    catalog_at(&catalog, 0), "mprofile_an hour ago!!!.dat");
+	catalog_finish(&catalog);
+}
+
+/* Numbers would be wrong where it is unknown whether one is a file. */
+static void what_can_not_be_examined_is_reported(void **state)
+{
+	static const char name[] = "examine/mprofile_20250101000001.dat";
+	char target[301] = "";
+	struct catalog catalog;
+	struct err e;
+
+	(void)state;
+	memset(target, 'x', 300);
+	mkdir("examine", 0700);
+	assert_int_equal(symlink(target, name), 0);
+	assert_int_equal(catalog_init(&catalog, "examine", &e), -1);
+	assert_string_equal(e.text, "mprofile_20250101000001.dat: can't be "
+				    "examined: File name too long");
+	catalog_finish(&catalog);
+	assert_int_equal(catalog_check(target, &e), -1);
+	assert_non_null(strstr(e.text, "can't be examined: File name too "
+				       "long"));
 }
 
 static void test_number_words(void **state)
@@ -101,8 +158,12 @@ static void test_number_words(void **state)
 	assert_false(catalog_number("", &number));
 	assert_false(catalog_number("-", &number));
 	assert_false(catalog_number("1x", &number));
+	assert_true(catalog_number("9", &number) && number == 9);
 	assert_false(catalog_number(" 1", &number));
 	assert_false(catalog_number("x1", &number));
+	assert_false(catalog_number("/1", &number));
+	assert_false(catalog_number(":1", &number));
+	assert_false(catalog_number("1 ", &number));
 }
 
 static void assert_companion(const char *path, const char *expected)
@@ -128,6 +189,44 @@ static void test_companions(void **state)
 	assert_companion("a.d/x", "a.d/x_ts");
 	assert_companion("y.dat", NULL);
 	assert_companion("z.dat", NULL);
+	put(".dat_ts", "");
+	put("a.d/.dat_ts", "");
+	put("x.y_ts.z", "");
+	assert_companion(".dat", ".dat_ts");
+	assert_companion("a.d/.dat", "a.d/.dat_ts");
+	assert_companion("x.y.z", "x.y_ts.z");
+}
+
+/* One that lost its recording is a recording. */
+static void companions_are_no_recordings(void **state)
+{
+	static const char *const recordings[] = {
+	    "_ts.dat", "b", "c.dat", "d_ts.dat", "mprofile_20250101000001.dat"};
+	struct catalog catalog;
+	struct err e;
+
+	(void)state;
+	mkdir("all", 0700);
+	put("all/mprofile_20250101000001.dat", "CMDLINE x\n");
+	put("all/d_ts.dat", "CMDLINE x\n");
+	put("all/c_ts.dat", "CMDLINE x\n");
+	put("all/c.dat", "CMDLINE x\n");
+	put("all/b", "CMDLINE x\n");
+	put("all/_ts.dat", "CMDLINE x\n");
+	put("all/a", "my novel\n");
+	mkdir("all/e.dat", 0700);
+	assert_int_equal(catalog_init_all(&catalog, "all", &e), 0);
+	assert_int_equal(catalog.names.len, 5);
+	assert_int_equal(catalog.others.len, 0);
+	for (size_t i = 0; i < 5; i++)
+		assert_string_equal(catalog.names.items[i], recordings[i]);
+	catalog_finish(&catalog);
+	assert_int_equal(catalog_init_others(&catalog, "all", &e), 0);
+	assert_int_equal(catalog.names.len, 3);
+	assert_string_equal(catalog.names.items[0], "_ts.dat");
+	assert_string_equal(catalog.names.items[1], "c.dat");
+	assert_string_equal(catalog.names.items[2], "d_ts.dat");
+	catalog_finish(&catalog);
 }
 
 static void assert_refused(const char *path, const char *expected)
@@ -180,21 +279,23 @@ static void test_check_long_command(void **state)
 	assert_int_equal(catalog_check("long.dat", &e), 0);
 }
 
-static void write_run(const char *name, int began_s, int changed_s)
+static void write_run(const char *name, double began_s, double changed_s)
 {
-	const struct timespec times[2] = {
-	    {.tv_sec = changed_s}, {.tv_sec = changed_s}};
+	struct timespec times[2] = {{.tv_sec = (time_t)changed_s}};
 	char text[96];
 
-	snprintf(text, sizeof(text), "CMDLINE x\nMEM 1.0 %d.0000\n", began_s);
+	times[0].tv_nsec =
+	    (long)((changed_s - (double)times[0].tv_sec) * 1e9 + 0.5);
+	times[1] = times[0];
+	snprintf(text, sizeof(text), "CMDLINE x\nMEM 1.0 %.4f\n", began_s);
 	put(name, text);
 	assert_int_equal(utimensat(AT_FDCWD, name, times, 0), 0);
 }
 
-static void assert_newest(const char *expected)
+static void assert_newest_in(const char *where, const char *expected)
 {
-	struct err e;
-	char *newest = catalog_newest("new", &e);
+	struct err e = {"of an earlier call"};
+	char *newest = catalog_newest(where, &e);
 
 	assert_string_equal(e.text, "");
 	if (expected)
@@ -204,7 +305,64 @@ static void assert_newest(const char *expected)
 	free(newest);
 }
 
+static void assert_newest(const char *expected)
+{
+	assert_newest_in("new", expected);
+}
+
 enum { T0 = 1700000000 };
+
+/* Of two runs: a, and b, which began later if its time is true. */
+static void assert_newest_of(double a_began_s, double a_changed_s,
+    double b_began_s, double b_changed_s, const char *expected)
+{
+	write_run("two/a.dat", a_began_s, a_changed_s);
+	write_run("two/b.dat", b_began_s, b_changed_s);
+	assert_newest_in("two", expected);
+}
+
+/* File systems round the time of a change to a second; a file that was changed
+ * longer before a run began holds no later one. A beginning later than that
+ * file's last change is a wrong clock's, and proves nothing. */
+static void times_of_change_are_rounded(void **state)
+{
+	(void)state;
+	mkdir("two", 0700);
+	assert_newest_of(T0 + 100, T0 + 200, T0 + 150, T0 + 99, "b.dat");
+	assert_newest_of(T0 + 100, T0 + 200, T0 + 150, T0 + 98, "a.dat");
+	assert_newest_of(
+	    T0 + 100.5, T0 + 200, T0 + 100.75, T0 + 99.75, "b.dat");
+	assert_newest_of(
+	    T0 + 100.5, T0 + 200, T0 + 100.75, T0 + 99.25, "a.dat");
+	assert_newest_of(T0 + 201, T0 + 200, T0 + 300, T0 + 99, "a.dat");
+	assert_newest_of(T0 + 202, T0 + 200, T0 + 300, T0 + 99, "b.dat");
+}
+
+/* The thousand that were changed last, or come last by name, are read; an empty
+ * file and one with a recording's name are not among them. */
+static void a_thousand_other_names_are_read(void **state)
+{
+	char name[64];
+
+	(void)state;
+	mkdir("others", 0700);
+	for (int i = 0; i < 999; i++) {
+		snprintf(name, sizeof(name), "others/m%d", i);
+		write_run(name, T0, T0 + 10);
+		snprintf(name, sizeof(name), "others/empty%d", i);
+		put(name, "");
+	}
+	write_run("others/a", T0 + 1, T0 + 10);
+	assert_newest_in("others", "a");
+	write_run("others/z", T0, T0 + 10);
+	assert_newest_in("others", "z");
+	write_run("others/z", T0 + 5, T0 + 9);
+	assert_newest_in("others", "a");
+	write_run("others/old.dat", T0, T0 + 2);
+	assert_newest_in("others", "a");
+	write_run("others/old.dat", T0 + 2, T0 + 2);
+	assert_newest_in("others", "old.dat");
+}
 
 static void the_newest_is_what_began_last(void **state)
 {
@@ -359,11 +517,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_numbers),
+	    cmocka_unit_test(only_default_names_have_numbers),
+	    cmocka_unit_test(what_can_not_be_examined_is_reported),
 	    cmocka_unit_test(test_number_words),
 	    cmocka_unit_test(test_companions),
+	    cmocka_unit_test(companions_are_no_recordings),
 	    cmocka_unit_test(test_check),
 	    cmocka_unit_test(test_check_long_command),
 	    cmocka_unit_test(the_newest_is_what_began_last),
+	    cmocka_unit_test(times_of_change_are_rounded),
+	    cmocka_unit_test(a_thousand_other_names_are_read),
 	    cmocka_unit_test(at_once_a_default_name_wins),
 	    cmocka_unit_test(others_are_recordings_without_a_number),
 	    cmocka_unit_test(a_directory_that_fails_is_reported),

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: MIT
+//
+// A file beside a recording, which takes its place, and what killed recorders
+// left of such ones.
+#undef _FORTIFY_SOURCE /* it would put a function of its own before our openat \
+			*/
+#include "dat/beside.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file_lock.h"
+#include "base/mem.h"
+
+static char directory[] = "/tmp/mprof-beside-XXXXXX";
+
+/* Calls that fail, with that errno. */
+static struct {
+	bool is_old; /* the file system has no files without a name */
+	int taken;   /* so many names that are chosen are another's */
+	int rename, give;
+	int chosen; /* names that were tried */
+} world;
+
+/* In place of libc's. */
+int openat(int in, const char *path, int flags, ...)
+{
+	va_list rest;
+	mode_t mode;
+
+	va_start(rest, flags);
+	mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0;
+	va_end(rest);
+	if ((flags & O_TMPFILE) == O_TMPFILE && world.is_old) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	if (flags & O_EXCL && world.chosen++ < world.taken) {
+		errno = EEXIST;
+		return -1;
+	}
+	return (int)syscall(SYS_openat, in, path, flags, mode);
+}
+
+int linkat(int from_in, const char *from, int to_in, const char *to, int flags)
+{
+	if (world.chosen++ < world.taken) {
+		errno = EEXIST;
+		return -1;
+	}
+	return (int)syscall(SYS_linkat, from_in, from, to_in, to, flags);
+}
+
+int renameat(int from_in, const char *from, int to_in, const char *to)
+{
+	if (world.rename) {
+		errno = world.rename;
+		return -1;
+	}
+	return (int)syscall(SYS_renameat2, from_in, from, to_in, to, 0);
+}
+
+int fchown(int fd, uid_t user, gid_t group)
+{
+	if (world.give) {
+		errno = world.give;
+		return -1;
+	}
+	return (int)syscall(SYS_fchown, fd, user, group);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(&world, 0, sizeof(world));
+	strcpy(directory + strlen(directory) - 6, "XXXXXX");
+	return mkdtemp(directory) && chdir(directory) == 0 ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	char *command = mem_format("rm -r '%s'", directory);
+	int status = chdir("/") == 0 ? system(command) : -1;
+
+	(void)state;
+	free(command);
+	return status;
+}
+
+static void put(const char *name, const char *text)
+{
+	FILE *file = fopen(name, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void expect(const char *name, const char *want)
+{
+	char text[64] = "";
+	FILE *file = fopen(name, "r");
+
+	assert_non_null(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = 0;
+	fclose(file);
+	assert_string_equal(text, want);
+}
+
+static int count_files(void)
+{
+	DIR *dir = opendir(".");
+	int count = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count - 2;
+}
+
+static int put_recording(mode_t mode)
+{
+	int fd;
+
+	put("a.dat", "MEM 1.0 1.0\n");
+	assert_int_equal(chmod("a.dat", mode), 0);
+	fd = open("a.dat", O_WRONLY | O_APPEND | O_CLOEXEC);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void open_well(struct beside *beside, int fd)
+{
+	struct err e;
+
+	assert_int_equal(beside_open(beside, "a.dat", fd, &e), 0);
+	assert_int_equal(write(beside->fd, "new", 3), 3);
+}
+
+/* With a name until then, and without. */
+static void it_takes_the_place_of_the_recording(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		int fd = put_recording(0640), other;
+		struct stat about, old;
+		struct beside beside;
+		struct err e;
+
+		world.is_old = i;
+		world.chosen = 0;
+		world.taken = 99;
+		open_well(&beside, fd);
+		assert_int_equal(count_files(), 1 + i);
+		if (i)
+			assert_int_equal(strlen(beside.name),
+			    strlen("a.dat.thinning.012345"));
+		else
+			assert_null(beside.name);
+		expect("a.dat", "MEM 1.0 1.0\n");
+		assert_int_equal(fstat(beside.fd, &about), 0);
+		assert_int_equal(about.st_mode, S_IFREG | 0640);
+		assert_int_equal(fstat(fd, &old), 0);
+		assert_int_equal(about.st_uid, old.st_uid);
+		assert_int_equal(beside_commit(&beside, &e), 0);
+		assert_int_equal(world.chosen, 100);
+		assert_null(beside.name);
+		expect("a.dat", "new");
+		assert_int_equal(write(beside.fd, "er", 2), 2);
+		expect("a.dat", "newer");
+		other = open("a.dat", O_RDONLY | O_CLOEXEC);
+		assert_true(file_lock_is_held(other));
+		beside_finish(&beside);
+		assert_false(file_lock_is_held(other));
+		beside_finish(&beside);
+		expect("a.dat", "newer");
+		assert_int_equal(count_files(), 1);
+		close(other);
+		close(fd);
+	}
+}
+
+static void without_a_commit_nothing_changes(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		int fd = put_recording(0600);
+		struct beside beside;
+
+		world.is_old = i;
+		open_well(&beside, fd);
+		beside_finish(&beside);
+		expect("a.dat", "MEM 1.0 1.0\n");
+		assert_int_equal(count_files(), 1);
+		close(fd);
+	}
+}
+
+/* A hundred names are tried. */
+static void no_name_may_be_free(void **state)
+{
+	int fd = put_recording(0600);
+	struct beside beside;
+	struct err e;
+
+	(void)state;
+	world.taken = 100;
+	open_well(&beside, fd);
+	assert_int_equal(beside_commit(&beside, &e), -1);
+	assert_string_equal(e.text, "can't be named: File exists");
+	assert_int_equal(world.chosen, 100);
+	assert_null(beside.name);
+	beside_finish(&beside);
+	world.is_old = true;
+	world.chosen = 0;
+	assert_int_equal(beside_open(&beside, "a.dat", fd, &e), -1);
+	assert_string_equal(
+	    e.text, "no file can be made beside it: File exists");
+	assert_int_equal(world.chosen, 100);
+	expect("a.dat", "MEM 1.0 1.0\n");
+	assert_int_equal(count_files(), 1);
+	close(fd);
+}
+
+static void another_file_of_its_name_stays(void **state)
+{
+	int fd = put_recording(0600);
+	struct beside beside;
+	struct err e;
+
+	(void)state;
+	open_well(&beside, fd);
+	assert_int_equal(rename("a.dat", "b.dat"), 0);
+	assert_int_equal(beside_commit(&beside, &e), -1);
+	assert_string_equal(e.text, "has another name by now");
+	put("a.dat", "mine");
+	assert_int_equal(beside_commit(&beside, &e), -1);
+	assert_string_equal(e.text, "has another name by now");
+	beside_finish(&beside);
+	assert_int_equal(beside_open(&beside, "a.dat", fd, &e), -1);
+	assert_string_equal(e.text, "has another name by now");
+	assert_int_equal(beside.fd, -1);
+	assert_int_equal(beside_open(&beside, "no/such", fd, &e), -1);
+	assert_int_equal(beside_open(&beside, "b.dat", -1, &e), -1);
+	expect("a.dat", "mine");
+	assert_int_equal(count_files(), 2);
+	close(fd);
+}
+
+static void a_renaming_that_fails_leaves_no_file(void **state)
+{
+	int fd = put_recording(0600);
+	struct beside beside;
+	struct err e;
+
+	(void)state;
+	open_well(&beside, fd);
+	world.rename = EIO;
+	assert_int_equal(beside_commit(&beside, &e), -1);
+	assert_string_equal(e.text, "can't be renamed: Input/output error");
+	assert_int_equal(count_files(), 2);
+	beside_finish(&beside);
+	expect("a.dat", "MEM 1.0 1.0\n");
+	assert_int_equal(count_files(), 1);
+	close(fd);
+}
+
+/* Where it can be given to the recording's owner and group; a group that can't
+ * be set must not read what the other could. */
+static void it_has_the_owner_of_the_recording(void **state)
+{
+	int fd = put_recording(0660);
+	struct beside beside;
+	struct stat about;
+	struct err e;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown("a.dat", 12345, 12346), 0);
+	open_well(&beside, fd);
+	assert_int_equal(fstat(beside.fd, &about), 0);
+	assert_int_equal(about.st_uid, 12345);
+	assert_int_equal(about.st_gid, 12346);
+	assert_int_equal(about.st_mode, S_IFREG | 0660);
+	beside_finish(&beside);
+	world.give = EPERM;
+	assert_int_equal(beside_open(&beside, "a.dat", fd, &e), -1);
+	assert_string_equal(
+	    e.text, "can't be given to its owner: Operation not permitted");
+	assert_int_equal(chown("a.dat", 0, 12346), 0);
+	open_well(&beside, fd);
+	assert_int_equal(fstat(beside.fd, &about), 0);
+	assert_int_equal(about.st_mode, S_IFREG | 0600);
+	beside_finish(&beside);
+	world.give = 0;
+	open_well(&beside, fd);
+	assert_int_equal(fstat(beside.fd, &about), 0);
+	assert_int_equal(about.st_gid, 12346);
+	assert_int_equal(about.st_mode, S_IFREG | 0660);
+	beside_finish(&beside);
+	close(fd);
+}
+
+static void only_what_was_left_is_removed(void **state)
+{
+	static const char *const others[] = {"a.dat.thinning.01234",
+	    "a.dat.thinning.0123456", "a.dat.thinning.01234g",
+	    "a.dat.thinning.01234A", "a.dat.thinnin.012345",
+	    "b.dat.thinning.012345", "a.dat", "xa.dat.thinning.012345"};
+	int locked, fd = put_recording(0600);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		put(others[i], "MEM 1.0 1.0\n");
+	put("a.dat.thinning.012345", "MEM 1.0 1.0\n");
+	put("a.dat.thinning.abcdef", "");
+	put("a.dat.thinning.aaaaa0", "my novel");
+	put("a.dat.thinning.aaaaa1", "MEM 1.0 1.0\n");
+	assert_int_equal(link("a.dat.thinning.aaaaa1", "second"), 0);
+	assert_int_equal(mkdir("a.dat.thinning.aaaaa2", 0700), 0);
+	assert_int_equal(
+	    symlink("b.dat.thinning.012345", "a.dat.thinning.aaaaa3"), 0);
+	put("a.dat.thinning.aaaaa4", "MEM 1.0 1.0\n");
+	locked = open("a.dat.thinning.aaaaa4", O_RDWR | O_CLOEXEC);
+	assert_int_equal(file_lock_take(locked), FILE_LOCK_TAKEN);
+	assert_int_equal(mkfifo("a.dat.thinning.aaaaa5", 0600), 0);
+	beside_clean("a.dat");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_int_equal(access(others[i], F_OK), 0);
+	assert_int_equal(access("a.dat.thinning.012345", F_OK), -1);
+	assert_int_equal(access("a.dat.thinning.abcdef", F_OK), -1);
+	assert_int_equal(
+	    count_files(), (int)(sizeof(others) / sizeof(others[0])) + 7);
+	close(locked);
+	close(fd);
+	beside_clean("a.dat");
+	assert_int_equal(access("a.dat.thinning.aaaaa4", F_OK), -1);
+	/* without a recording they may be another directory's */
+	put("a.dat.thinning.012345", "MEM 1.0 1.0\n");
+	assert_int_equal(unlink("a.dat"), 0);
+	beside_clean("a.dat");
+	beside_clean("no/such");
+	assert_int_equal(access("a.dat.thinning.012345", F_OK), 0);
+}
+
+static void files_of_other_users_stay(void **state)
+{
+	int fd = put_recording(0600);
+
+	(void)state;
+	close(fd);
+	if (geteuid() != 0)
+		skip();
+	put("a.dat.thinning.012345", "");
+	assert_int_equal(chown("a.dat.thinning.012345", 12345, 0), 0);
+	beside_clean("a.dat");
+	assert_int_equal(access("a.dat.thinning.012345", F_OK), 0);
+	assert_int_equal(chown("a.dat", 12345, 0), 0);
+	beside_clean("a.dat");
+	assert_int_equal(access("a.dat.thinning.012345", F_OK), -1);
+}
+
+#define BESIDE_TEST(name) \
+	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    BESIDE_TEST(it_takes_the_place_of_the_recording),
+	    BESIDE_TEST(without_a_commit_nothing_changes),
+	    BESIDE_TEST(no_name_may_be_free),
+	    BESIDE_TEST(another_file_of_its_name_stays),
+	    BESIDE_TEST(a_renaming_that_fails_leaves_no_file),
+	    BESIDE_TEST(it_has_the_owner_of_the_recording),
+	    BESIDE_TEST(only_what_was_left_is_removed),
+	    BESIDE_TEST(files_of_other_users_stay),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
