@@ -35,6 +35,7 @@ static struct {
 	void (*get)(int domain, struct pyallocator *allocator);
 	void (*set)(int domain, struct pyallocator *allocator);
 	struct pyobj *(*init_posix)(void);
+	int (*is_initialized)(void);
 	struct pyallocator next[DOMAIN_LAST + 1];
 	size_t small; /* allocations up to that size don't call malloc() */
 	/* The next ones are pymalloc in both domains, which uses no context.
@@ -303,10 +304,14 @@ static void python_hook(void)
 	samples_add_flags(ALLOCATION_PYTHON);
 }
 
-/* Each start imports posix, after choosing its allocators. */
+/* Each start imports posix, after choosing its allocators. So do interpreters
+ * beside the first one, and programs that load its module anew: allocators are
+ * theirs by then, and others, such as tracemalloc's, may call the hooked
+ * ones. */
 static struct pyobj *python_init_posix(void)
 {
-	python_hook();
+	if (!python_domains.is_initialized())
+		python_hook();
 	return python_domains.init_posix();
 }
 
@@ -324,8 +329,10 @@ static bool python_find_domains(void)
 	    dlsym(RTLD_DEFAULT, "PyMem_GetAllocator");
 	*(void **)&python_domains.set =
 	    dlsym(RTLD_DEFAULT, "PyMem_SetAllocator");
+	*(void **)&python_domains.is_initialized =
+	    dlsym(RTLD_DEFAULT, "Py_IsInitialized");
 	return python_domains.get && python_domains.set &&
-	       python_stack_prepare();
+	       python_domains.is_initialized && python_stack_prepare();
 }
 
 /* Whether there is only one interpreter: another may have its own lock, and be

@@ -144,3 +144,20 @@ atexit.register(print, "ended")' || return 1
 	}
 	on_each_python each_allocation
 }
+
+# As each further interpreter does. Its allocators are tracemalloc's by then,
+# which call the hooked ones.
+@test "posix is loaded anew below tracemalloc" {
+	loads_anew() {
+		held timeout 300 "$1" -c '
+import importlib.util, tracemalloc
+tracemalloc.start()
+importlib.util.module_from_spec(importlib.util.find_spec("posix"))
+kept = [bytes(100) for _ in range(100000)]
+tracemalloc.stop()
+print("ended")' || return 1
+		grep -qx 'ended' out || return 1
+		grep -q 'flags 3 ' table
+	}
+	on_each_python loads_anew
+}
