@@ -309,8 +309,8 @@ build/soak/forks: tests/soak/forks.c build/libmprof.a
 recordings := $(addprefix tests/bench/, recordings.c edges.c world.c)
 build/tests/test_leak: $(recordings)
 build/tests/test_leak: unit_extra = $(recordings)
-sampling := $(addprefix src/allocation/, addresses.c callers.c file.c heaps.c \
-	log.c mappings.c poisson.c rate.c slots.c stack.c)
+sampling := $(addprefix src/allocation/, addresses.c callers.c file.c gate.c \
+	heaps.c log.c mappings.c poisson.c rate.c slots.c stack.c)
 build/tests/test_allocation: $(sampling)
 build/tests/test_allocation: unit_extra = $(sampling)
 

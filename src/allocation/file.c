@@ -17,6 +17,16 @@
 #define PAGE 4096
 #define CHUNK (4 * PAGE)
 
+int file_descriptor_open(const char *path, int flags)
+{
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0600);
+}
+
+void file_descriptor_close(int fd)
+{
+	syscall(SYS_close, fd);
+}
+
 static int file_open_new(const char *directory, uint32_t pid)
 {
 	char path[PATH_MAX];
@@ -28,8 +38,8 @@ static int file_open_new(const char *directory, uint32_t pid)
 
 		if (len < 0 || (size_t)len >= sizeof(path))
 			return -1;
-		fd = open(path,
-		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+		fd = file_descriptor_open(
+		    path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW);
 		if (fd >= 0 || errno != EEXIST)
 			break;
 	}
@@ -71,7 +81,7 @@ static void *file_map(const char *directory, uint32_t pid)
 	if (ftruncate(fd, ALLOCATION_FILE) == 0)
 		map = mmap(NULL, ALLOCATION_FILE, PROT_READ | PROT_WRITE,
 		    MAP_SHARED, fd, 0);
-	close(fd);
+	file_descriptor_close(fd);
 	return map;
 }
 

@@ -23,6 +23,11 @@ struct file {
 	bool is_frozen; /* no more disk space may be asked for */
 };
 
+/* open(), where O_CREAT is with mode 0600, and close(). Neither is a point
+ * where the thread can be cancelled, as malloc() is none. */
+int file_descriptor_open(const char *path, int flags);
+void file_descriptor_close(int fd);
+
 /* Creates a file PID.N in the directory. -1: that failed, and will again. */
 int file_create(
     struct file *file, const char *directory, uint32_t pid, uint32_t flags);

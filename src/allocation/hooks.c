@@ -306,7 +306,7 @@ static bool hooks_counts_mapping(const void *caller, int prot, int flags)
 	for (size_t i = 0; i < 2; i++)
 		if (stack_module_has(&hooks_unmapped[i], caller))
 			return false;
-	return !heaps_have(caller);
+	return true;
 }
 
 static void hooks_find_unmapped(bool is_own)
@@ -446,7 +446,7 @@ HOOK const char *__asan_default_options(void)
 	return "verify_asan_link_order=0";
 }
 
-__attribute__((constructor)) static void hooks_start(void)
+static void hooks_prepare(void)
 {
 	uint32_t flags = 0;
 
@@ -465,4 +465,16 @@ __attribute__((constructor)) static void hooks_start(void)
 	samples_start(flags);
 	if (samples_are_wanted())
 		python_start();
+}
+
+__attribute__((constructor)) static void hooks_start(void)
+{
+	int saved = errno;
+
+	hooks_prepare();
+	/* The program would be told of names that were not found here. With an
+	 * error that is left dlerror() would allocate. */
+	if (dlsym(RTLD_DEFAULT, "malloc"))
+		dlerror();
+	errno = saved;
 }

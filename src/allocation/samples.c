@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "allocation/gate.h"
+#include "allocation/heaps.h"
 #include "allocation/log.h"
 #include "allocation/mappings.h"
 #include "allocation/poisson.h"
@@ -40,6 +42,7 @@ struct samples {
 	struct log log;
 	struct python_stack_lines lines;
 	struct stack_cache stacks;
+	struct gate gate;
 } __attribute__((aligned(ADDRESSES_PAGE)));
 
 _Thread_local struct thread thread_self;
@@ -363,6 +366,21 @@ static bool samples_choose(
 	    &self->seed, sample->slot.size, self->period, period);
 }
 
+static void samples_take_due(struct thread *self, void *address, size_t size,
+    void *caller, bool is_mapping)
+{
+	struct samples_new sample;
+
+	sample.slot = (struct allocation_slot){
+	    .address = (uintptr_t)address, .size = size};
+	sample.c.count = sample.c.until = 0;
+	sample.c.stack = __builtin_frame_address(0);
+	sample.is_mapping = is_mapping;
+	if (!(is_mapping && heaps_have(caller)) &&
+	    samples_choose(self, &sample, caller))
+		samples_take_now(self, &sample, caller);
+}
+
 static void samples_take_new(
     void *address, size_t size, void *caller, bool is_mapping)
 {
@@ -370,17 +388,13 @@ static void samples_take_new(
 	int saved = errno;
 
 	if (samples_thread_is_due(self, size) && !self->busy && address) {
-		struct samples_new sample;
-
-		sample.slot = (struct allocation_slot){
-		    .address = (uintptr_t)address, .size = size};
-		sample.c.count = sample.c.until = 0;
-		sample.c.stack = __builtin_frame_address(0);
-		sample.is_mapping = is_mapping;
 		self->busy = true;
 		self->left = THREAD_NEVER;
-		if (samples_choose(self, &sample, caller))
-			samples_take_now(self, &sample, caller);
+		if (gate_enter(&own->gate)) {
+			samples_take_due(
+			    self, address, size, caller, is_mapping);
+			gate_leave(&own->gate);
+		}
 		samples_draw(self);
 		self->busy = false;
 	}
@@ -440,7 +454,10 @@ void samples_remap(const struct allocation_slot *first, void *address,
 	sample.python = python_stack_thread(false);
 	self->busy = true;
 	self->left = THREAD_NEVER;
-	samples_take_now(self, &sample, caller);
+	if (gate_enter(&own->gate)) {
+		samples_take_now(self, &sample, caller);
+		gate_leave(&own->gate);
+	}
 	self->left = left;
 	self->busy = false;
 	errno = saved;
@@ -500,6 +517,39 @@ static bool samples_wipe(void *start, size_t bytes)
 	return madvise(start, bytes, MADV_WIPEONFORK) == 0;
 }
 
+#ifdef __GLIBC__
+/* pthread_atfork() as the library exports it; weak, as it is absent where musl
+ * is loaded instead, whose fork() itself waits for the loader. */
+int __register_atfork(void (*before)(void), void (*parent)(void),
+    void (*child)(void), void *library) __attribute__((weak));
+
+/* A signal handler that interrupts a sample may fork. */
+static void samples_before_fork(void)
+{
+	gate_close(&own->gate, thread_self.busy);
+}
+
+static void samples_after_fork(void)
+{
+	gate_open(&own->gate);
+}
+
+/* A forked child's gate is open: it is zeroed with the rest. */
+static void samples_mind_forks(void)
+{
+	static bool done;
+
+	if (!done && __register_atfork)
+		__register_atfork(
+		    samples_before_fork, samples_after_fork, NULL, NULL);
+	done = true;
+}
+#else
+static void samples_mind_forks(void)
+{
+}
+#endif
+
 /* False: the directory doesn't exist, or a fork would share the table. */
 static bool samples_set_up(const char *directory, uint32_t flags)
 {
@@ -513,6 +563,7 @@ static bool samples_set_up(const char *directory, uint32_t flags)
 	    !samples_wipe(own, sizeof(*own)) ||
 	    !samples_wipe(&samples_addresses, sizeof(samples_addresses)))
 		return false;
+	samples_mind_forks();
 	own->pid = (uint32_t)getpid();
 	samples_setup.flags = flags;
 	samples_setup.is_fixed = bytes > 0 && bytes >> 56 == 0;
@@ -569,13 +620,13 @@ bool samples_are_late(const char *directory)
 bool samples_are_unread(void)
 {
 	int saved = errno;
-	int fd =
-	    open(samples_setup.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = file_descriptor_open(
+	    samples_setup.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool is_unread =
 	    fd < 0 ? errno == ENOENT : flock(fd, LOCK_SH | LOCK_NB) == 0;
 
 	if (fd >= 0)
-		close(fd);
+		file_descriptor_close(fd);
 	errno = saved;
 	return is_unread;
 }

@@ -146,6 +146,94 @@ is_all_held() {
 	done
 }
 
+# The loader's lock would be taken for ever in a child that was forked while a
+# thread asked the loader for a sample, which takes longer with many libraries.
+@test "a child that was forked while another thread is sampled loads libraries" {
+	local i
+
+	build maps.so '#include <sys/mman.h>
+	void map(void)
+	{
+		munmap(mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 4096);
+	}' gcc -shared -fPIC
+	for i in {0..59}; do
+		cp maps.so "maps$i.so"
+	done
+	build forks '#include <dlfcn.h>
+	#include <pthread.h>
+	#include <stdio.h>
+	#include <sys/wait.h>
+	#include <unistd.h>
+	static void *maps(void *map)
+	{
+		for (;;)
+			((void (*)(void))map)();
+	}
+	int main(void)
+	{
+		void *map = NULL;
+		pthread_t id;
+		for (int i = 0; i < 60; i++) {
+			char path[32];
+			sprintf(path, "./maps%d.so", i);
+			map = dlsym(dlopen(path, RTLD_NOW), "map");
+		}
+		if (!map || pthread_create(&id, NULL, maps, map) != 0)
+			return 1;
+		for (int i = 0; i < 100; i++) {
+			int status;
+			pid_t child = fork();
+			if (child == 0) {
+				alarm(120);
+				_exit(!dlopen("./maps.so", RTLD_NOW));
+			}
+			if (waitpid(child, &status, 0) != child || status)
+				return 2;
+		}
+		return 0;
+	}' gcc -w -pthread
+	MPROF_ALLOCATION_PERIOD=1 held ./forks
+	ls tables/*
+}
+
+@test "a program finds no error of the loader and of the kernel at its start" {
+	build start '#include <dlfcn.h>
+	#include <errno.h>
+	int main(void) { return errno ? 1 : dlerror() ? 2 : 0; }' gcc
+	./start
+	held ./start
+	MPROF_ALLOCATIONS=$PWD/missing held ./start
+	LIBRARY=$SOURCE/build/memory_profiler.so MPROF_AGENT_FILE=$PWD/x.dat \
+		MPROF_AGENT_TABLES=$PWD/missing held ./start
+}
+
+# POSIX: malloc() is no point where a thread is cancelled, as open() is.
+@test "a thread that is to be cancelled is not cancelled in malloc" {
+	build cancelled '#include <pthread.h>
+	static int ended;
+	static void *thread(void *unused)
+	{
+		pthread_cancel(pthread_self());
+		for (int i = 0; i < 100; i++)
+			*(void *volatile *)&unused = malloc(1 << 20);
+		ended = 1;
+		pthread_testcancel();
+		return unused;
+	}
+	int main(void)
+	{
+		pthread_t id;
+		pthread_create(&id, NULL, thread, NULL);
+		pthread_join(id, NULL);
+		return !ended;
+	}' gcc -w -O0 -pthread
+	./cancelled
+	held ./cancelled
+	tables
+	is_all_held 100 thread
+}
+
 @test "what a vforked child allocates is its parent's" {
 	held "$HOLDS" vfork
 	tables

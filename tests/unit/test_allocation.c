@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "allocation/gate.h"
 #include "allocation/log.h"
 #include "allocation/mappings.h"
 #include "allocation/poisson.h"
@@ -397,9 +398,35 @@ static void what_is_written_once_is_found_again(void **state)
 	free(log);
 }
 
+static void nobody_enters_while_threads_fork(void **state)
+{
+	struct gate gate = {0};
+
+	(void)state;
+	assert_true(gate_enter(&gate));
+	gate_close(&gate, 1);
+	gate_close(&gate, 1);
+	assert_false(gate_enter(&gate));
+	gate_open(&gate);
+	assert_false(gate_enter(&gate));
+	gate_open(&gate);
+	assert_true(gate_enter(&gate));
+	/* They are waited for once. */
+	gate_close(&gate, 0);
+	assert_int_equal(gate.lost, 2);
+	gate_close(&gate, 0);
+	assert_int_equal(gate.forks, 2);
+	gate = (struct gate){0};
+	gate_open(&gate);
+	gate_leave(&gate);
+	assert_int_equal(gate.forks, 0);
+	assert_int_equal(gate.inside, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(nobody_enters_while_threads_fork),
 	    cmocka_unit_test(chances_are_those_of_libm),
 	    cmocka_unit_test(steps_have_the_mean_and_the_spread_of_the_period),
 	    cmocka_unit_test(what_is_thinned_has_the_longer_period),

@@ -7,6 +7,7 @@
 // Python the name is there as well, and records nothing. In any other process:
 // nothing.
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,13 +189,10 @@ static bool preload_add_modules(void)
 	return !failed;
 }
 
-__attribute__((constructor)) static void preload(void)
+static void preload_prepare(void)
 {
-	bool known;
+	bool known = api_bind();
 
-	if (!getenv("MPROF_AGENT_FILE"))
-		return;
-	known = api_bind();
 	if (!known && !api_is_other_python())
 		return;
 	if (known && py.Py_IsInitialized())
@@ -209,4 +207,18 @@ __attribute__((constructor)) static void preload(void)
 	marks_init();
 	if (preload_add_modules())
 		preload_hook_posix();
+}
+
+__attribute__((constructor)) static void preload(void)
+{
+	int saved = errno;
+
+	if (!getenv("MPROF_AGENT_FILE"))
+		return;
+	preload_prepare();
+	/* The program would be told of names that were not found here. With an
+	 * error that is left dlerror() would allocate. */
+	if (dlsym(RTLD_DEFAULT, "malloc"))
+		dlerror();
+	errno = saved;
 }
