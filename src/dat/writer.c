@@ -54,13 +54,13 @@ static char *writer_put_digits(char *out, uint64_t number, size_t least)
 /* Writes KiB as MiB, rounded like "%.6f": half to even. */
 static char *writer_put_mib(char *out, int64_t kib)
 {
-	uint64_t whole = kib > 0 ? (uint64_t)kib / 1024 : 0;
-	uint64_t rest = kib > 0 ? (uint64_t)kib % 1024 * 1000000 : 0;
+	uint64_t size = (uint64_t)(kib > 0 ? kib : 0);
+	uint64_t rest = size % 1024 * 1000000;
 	uint64_t parts = rest / 1024, over = rest % 1024;
 
 	if (over > 512 || (over == 512 && parts % 2 == 1))
 		parts++;
-	out = writer_put_digits(out, whole, 1);
+	out = writer_put_digits(out, size / 1024, 1);
 	*out++ = '.';
 	return writer_put_digits(out, parts, 6);
 }

@@ -149,6 +149,18 @@ static void a_later_run_without_a_later_time_changes_nothing(void **state)
 	assert_true(begin.last_s == 1700000000.0);
 }
 
+/* A keyword of a later version is no command line. */
+static void a_longer_word_begins_no_run(void **state)
+{
+	struct dat_begin begin =
+	    begin_of_text("CMDLINE a\nMEM 1.0 1700000000.0\n"
+			  "CMDLINE b\nMEM 1.0 1700000100.0\n"
+			  "CMDLINES x\nxCMDLINE c\nMEM 1.0 1700000200.0\n");
+
+	(void)state;
+	assert_true(begin.last_s == 1700000100.0);
+}
+
 static void of_a_long_file_both_ends_are_read(void **state)
 {
 	struct dat_begin begin;
@@ -264,6 +276,7 @@ int main(void)
 	    cmocka_unit_test(no_time_is_none),
 	    cmocka_unit_test(the_last_run_is_found),
 	    cmocka_unit_test(a_later_run_without_a_later_time_changes_nothing),
+	    cmocka_unit_test(a_longer_word_begins_no_run),
 	    cmocka_unit_test(of_a_long_file_both_ends_are_read),
 	    cmocka_unit_test(no_border_hides_a_run),
 	    cmocka_unit_test(content_is_known_by_the_first_line),

@@ -302,6 +302,64 @@ static void info_tells_of_the_whole(void **state)
 	assert_true(run->info.stretch_s == 4 && run->info.until_s == 9.5);
 }
 
+/* Without a stretch and its end, or with impossible ones, nothing says what is
+ * missing between samples; the counts are true all the same. */
+static void a_thinned_run_tells_what_was_left_out(void **state)
+{
+	static const char *const bad[] = {"THIN;stretch=4 1.0 2.0",
+	    "THIN;until=9.5 1.0 2.0", "THIN;stretch=0;until=9.5 1.0 2.0",
+	    "THIN;stretch=-4;until=9.5 1.0 2.0",
+	    "THIN;stretch=inf;until=9.5 1.0 2.0",
+	    "THIN;stretch=4;until=nan;runs=7 1.0 2.0"};
+	struct run *run = take(
+	    "THIN;stretch=4;until=9.5;processes=1;marks=2;snapshots=3;runs=4;"
+	    "highest=5.5 1.0 2.0");
+	const struct thinned *left = &run->info.left;
+
+	(void)state;
+	assert_int_equal(left->processes, 1);
+	assert_int_equal(left->marks, 2);
+	assert_int_equal(left->snapshots, 3);
+	assert_int_equal(left->runs, 4);
+	assert_true(left->highest_mib == 5.5);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		take("THIN;stretch=4;until=9.5 1.0 2.0");
+		assert_true(run->info.stretch_s == 4);
+		assert_int_equal(read_it(bad[i], false), RECORD_BAD);
+		assert_true(run->info.stretch_s == 0);
+	}
+	assert_int_equal(left->runs, 7);
+	take("SIZE;why=full%20of%20calls 1.0 2.0");
+	assert_string_equal(run->info.oversize, "full of calls");
+	assert_int_equal(read_it("SIZE;y=x 1.0 2.0", false), RECORD_BAD);
+}
+
+/* The peak that thinning told has the name and the command of its record; a
+ * lower one changes nothing. */
+static void a_told_peak_has_its_name(void **state)
+{
+	struct run *run =
+	    take("PROC;pid=7;start=5;name=a;cmd=a%20x;peak=2.0 1.0 2.0");
+	const struct process *process = &run->processes.items[0];
+
+	(void)state;
+	assert_true(process->thinned_mib == 2 && process->high_mib == 2);
+	assert_string_equal(process->high_name, "a");
+	assert_string_equal(process->high_command, "a x");
+	take("PROC;pid=7;start=5;name=b;cmd=b%20x;peak=2.0 1.0 2.0");
+	assert_string_equal(process->high_name, "a");
+	take("PROC;pid=7;start=5;name=c;cmd=c%20x;peak=2.5 1.0 2.0");
+	assert_true(process->thinned_mib == 2.5 && process->high_mib == 2.5);
+	assert_string_equal(process->high_name, "c");
+	assert_string_equal(process->high_command, "c x");
+	take("PROC;pid=8;peak=1.0 1.0 2.0");
+	process = &run->processes.items[1];
+	assert_true(process->thinned_mib == 1);
+	assert_null(process->high_name);
+	assert_null(process->high_command);
+	assert_int_equal(run->processes.len, 2);
+}
+
 static void readings_belong_to_a_process_or_the_whole(void **state)
 {
 	struct run *run = take("USAGE;cpu=1.5;threads=3;gpu=7.0 1.0 2.0");
@@ -660,6 +718,8 @@ int main(void)
 	    TEST(the_programs_end_is_the_runs),
 	    TEST(a_peak_has_its_reading_before),
 	    TEST(info_tells_of_the_whole),
+	    TEST(a_thinned_run_tells_what_was_left_out),
+	    TEST(a_told_peak_has_its_name),
 	    TEST(readings_belong_to_a_process_or_the_whole),
 	    TEST(a_frame_is_split_at_its_line),
 	    TEST(frames_of_samples_have_numbers),
