@@ -436,7 +436,6 @@ static void sampler_set_latest_gpu(struct sampler *s, const double *figures)
 {
 	for (size_t i = FIGURE_GPU; i < FIGURES; i++)
 		s->latest[i] = figures ? figures[i] : NAN;
-	s->tick.usage = s->latest;
 }
 
 /* Reports a reading of GPUs, once it is there, at its own time. */

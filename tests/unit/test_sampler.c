@@ -31,7 +31,7 @@
 /* When the clocks began. */
 enum { WALL_S = 1700000000, BOOT_S = 90000, MONO_S = 80000 };
 
-static int64_t passed_ns;
+static _Atomic int64_t passed_ns; /* a thread looks at the clock, too */
 /* Time of a processor that each look at it takes; 0: the clock is real. */
 static int64_t cpu_step_ns, cpu_ns;
 
@@ -39,6 +39,8 @@ static int64_t cpu_step_ns, cpu_ns;
  */
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
+	int64_t at_ns;
+
 	if (cpu_step_ns > 0 && clock == CLOCK_THREAD_CPUTIME_ID) {
 		cpu_ns += cpu_step_ns;
 		*now = (struct timespec){cpu_ns / NS_PER_S, cpu_ns % NS_PER_S};
@@ -47,12 +49,12 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 	if (clock == CLOCK_PROCESS_CPUTIME_ID ||
 	    clock == CLOCK_THREAD_CPUTIME_ID)
 		return (int)syscall(SYS_clock_gettime, clock, now);
-	passed_ns += 1000;
-	now->tv_sec = passed_ns / NS_PER_S;
+	at_ns = passed_ns += 1000;
+	now->tv_sec = at_ns / NS_PER_S;
 	now->tv_sec += clock == CLOCK_REALTIME   ? WALL_S
 		       : clock == CLOCK_BOOTTIME ? BOOT_S
 						 : MONO_S;
-	now->tv_nsec = passed_ns % NS_PER_S;
+	now->tv_nsec = at_ns % NS_PER_S;
 	return 0;
 }
 
@@ -64,7 +66,8 @@ int openat(int folder, const char *path, int flags, ...)
 {
 	size_t len = strlen(path), end = denied ? strlen(denied) : 0;
 
-	passed_ns += open_ns;
+	if (open_ns > 0)
+		passed_ns += open_ns;
 	if (denied && len >= end && strcmp(path + len - end, denied) == 0) {
 		errno = EACCES;
 		return -1;
@@ -239,7 +242,7 @@ bool gpu_collect(struct gpu *gpu)
 int64_t gpu_boot_ns(const struct gpu *gpu)
 {
 	(void)gpu;
-	return 7;
+	return 7 * NS_PER_S;
 }
 
 void gpu_figures(const struct gpu *gpu, pid_t pid, double *figures)
@@ -249,6 +252,7 @@ void gpu_figures(const struct gpu *gpu, pid_t pid, double *figures)
 		figures[i] = NAN;
 	if (pid == 0 || pid == 101)
 		figures[FIGURE_GPU] = pid == 0 ? 300 : 200;
+	figures[FIGURES - 1] = 50;
 }
 
 const char *gpu_problem(const struct gpu *gpu)
@@ -279,10 +283,11 @@ static struct told {
 	char names[256];
 	size_t hooks_ended[SAMPLER_HOOKS], heard;
 	/* Of the whole; of process 101; of process 100. */
-	size_t usages, usages_of_one, usages_of_program;
+	size_t usages, usages_of_one, usages_of_program, usages_seen;
 	double threads, threads_of_one;
 	int64_t usage_ns;
-	double faults, anon;      /* of the whole */
+	double faults, anon; /* of the whole */
+	int64_t gpu_ns;
 	size_t gpus, gpus_of_one; /* readings of GPUs, likewise */
 	bool has_usage;           /* the latest tick */
 } told;
@@ -370,6 +375,11 @@ static void on_usage(void *context, const struct sink_usage *usage)
 		assert_true(usage->figures[FIGURE_GPU] ==
 			    (usage->pid == 0 ? 300 : 200));
 		assert_true(isnan(usage->figures[FIGURE_THREADS]));
+		/* 7 s after the machine's start. */
+		assert_in_range(usage->time_ns - 7 * NS_PER_S,
+		    (WALL_S - BOOT_S) * NS_PER_S - NS_PER_S / 1000,
+		    (WALL_S - BOOT_S) * NS_PER_S + NS_PER_S / 1000);
+		told.gpu_ns = usage->time_ns;
 		told.gpus += usage->pid == 0;
 		told.gpus_of_one += usage->pid == 101;
 	} else if (usage->pid == 0) {
@@ -1315,8 +1325,11 @@ static void look_at_usage(
 	assert_true(tick->usage[FIGURE_THREADS] == 3);
 	assert_true(isnan(tick->usage[FIGURE_GPU]));
 	assert_int_equal(tick->usage_ns, told.usage_ns);
-	/* Half of the time that the reading took: a look at the clock. */
-	assert_int_equal(tick->usage_ns % 1000, 500);
+	/* In the middle of the time that the reading took. */
+	if (told.usages > told.usages_seen)
+		assert_in_range(WALL_S * NS_PER_S + passed_ns - tick->usage_ns,
+		    NS_PER_S / 10000, NS_PER_S / 4000);
+	told.usages_seen = told.usages;
 	assert_true(told.usage_ns >= told.time_ns[told.ticks - 1] ||
 		    told.usages < told.ticks);
 }
@@ -1333,7 +1346,9 @@ static void what_else_they_use_is_reported(void **state)
 	assert_int_equal(told.usages, 0);
 	assert_false(told.has_usage);
 	three_processes();
+	open_ns = NS_PER_S / 10000; /* for each of three files */
 	run(look_at_usage, plan, &result);
+	open_ns = 0;
 	assert_true(told.usages > 1);
 	assert_true(told.threads == 3);
 	/* Each from its name on. */
@@ -1352,6 +1367,25 @@ static void see_gpus(
 	if (told.ticks > 2)
 		assert_int_equal(
 		    isnan(tick->usage[FIGURE_GPU]) != 0, !driver.answers);
+	if (told.ticks > 1) {
+		assert_non_null(tick->usage);
+		assert_int_equal(isnan(tick->usage[FIGURES - 1]) != 0,
+		    isnan(tick->usage[FIGURE_GPU]) != 0);
+	}
+	assert_int_equal(tick->gpu_ns, told.gpu_ns);
+}
+
+static void fall_silent(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)to;
+	driver.answers = told.ticks < 5;
+	if (told.ticks == 4)
+		assert_true(tick->usage[FIGURE_GPU] == 300);
+	if (told.ticks > 10) {
+		assert_true(isnan(tick->usage[FIGURE_GPU]));
+		assert_true(isnan(tick->usage[FIGURES - 1]));
+	}
 }
 
 static void quit_while_asked(
@@ -1385,6 +1419,10 @@ static void gpus_are_reported_as_they_answer(void **state)
 	assert_int_equal(result.end, SAMPLER_QUIT);
 	assert_int_equal(told.gpus, driver.asks);
 	plan.quit = NULL;
+	/* A reading that is due, and not there, is unknown. */
+	three_processes();
+	run(fall_silent, plan, &result);
+	assert_in_range(told.gpus, 1, 5);
 	driver.answers = false;
 	three_processes();
 	run(see_gpus, plan, &result);

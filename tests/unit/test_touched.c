@@ -10,12 +10,15 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -37,6 +40,10 @@ static struct test_state {
 	bool blocked; /* signals, as it forked */
 	void (*on_wait)(void);
 	int first_kind, error; /* of the first message; -1: none */
+	bool forks;            /* a process watches, by our module */
+	bool has_module;
+	struct touched_module module;
+	struct sink_faults found;
 	struct sites sites;
 	struct touched *touched;
 	struct sampler_hook hook;
@@ -80,6 +87,9 @@ pid_t fork(void)
 
 	sigprocmask(SIG_BLOCK, NULL, &mask);
 	the.blocked = sigismember(&mask, SIGTERM) && sigismember(&mask, SIGINT);
+	if (the.forks)
+		return (pid_t)syscall(
+		    SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
 	errno = EAGAIN;
 	return the.forked;
 }
@@ -95,6 +105,20 @@ int socketpair(int domain, int type, int protocol, int ends[2])
 		send_bytes(&ready, sizeof(ready));
 	}
 	return got;
+}
+
+/* In place of libc's: the module is this program's. */
+void *dlopen(const char *path, int flags)
+{
+	return strstr(path, "/build/touched.so") && flags ? &the.module : NULL;
+}
+
+void *dlsym(void *handle, const char *name)
+{
+	return the.has_module && handle == &the.module &&
+		       strcmp(name, TOUCHED_MODULE_SYMBOL) == 0
+		   ? &the.module
+		   : NULL;
 }
 
 static int begin(void **state)
@@ -514,6 +538,123 @@ static void the_end_is_waited_for(void **state)
 	waitpid(child, NULL, 0);
 }
 
+enum {
+	FEED_IS_3 = 1,
+	IS_RUNNING = 2,
+	NOTHING_IS_OPEN = 4,
+	INPUT_IS_NULL = 8,
+	NO_CORE = 16,
+	ALL_FILES = 32,
+	IS_BOUND = 64,
+	SIGNALS_WAIT = 128
+};
+
+static bool is_null(int fd)
+{
+	struct stat opened, null;
+
+	return fstat(fd, &opened) == 0 && stat("/dev/null", &null) == 0 &&
+	       opened.st_rdev == null.st_rdev;
+}
+
+/* How the process stands in which the module runs. */
+static uint64_t look_around(const struct touched_request *request)
+{
+	struct rlimit core = {1, 1}, files = {0, 1}, memory = {0};
+	uint64_t found = NOTHING_IS_OPEN;
+	sigset_t mask;
+
+	for (int fd = 4; fd < 100; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0 && !is_null(fd))
+			found = 0;
+	}
+	getrlimit(RLIMIT_CORE, &core);
+	getrlimit(RLIMIT_NOFILE, &files);
+	getrlimit(RLIMIT_DATA, &memory);
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	return found | (request->feed == 3 ? FEED_IS_3 : 0) |
+	       (request->running ? IS_RUNNING : 0) |
+	       (is_null(0) && is_null(1) && is_null(2) ? INPUT_IS_NULL : 0) |
+	       (core.rlim_max == 0 ? NO_CORE : 0) |
+	       (files.rlim_cur == files.rlim_max ? ALL_FILES : 0) |
+	       (memory.rlim_max == 256 << 20 ? IS_BOUND : 0) |
+	       (sigismember(&mask, SIGINT) ? SIGNALS_WAIT : 0);
+}
+
+static void run_module(const struct touched_request *request)
+{
+	const struct touched_ready ready = {.head.kind = TOUCHED_READY};
+	const struct touched_state found = {{TOUCHED_STATE, 0},
+	    (uint64_t)request->pid, (uint64_t)getppid(), look_around(request)};
+
+	send(request->feed, &ready, sizeof(ready), 0);
+	send(request->feed, &found, sizeof(found), 0);
+}
+
+static void begin_module(void)
+{
+	the.forks = the.has_module = true;
+	the.first_kind = -1;
+	the.module = (struct touched_module){
+	    .version = TOUCHED_MODULE_VERSION, .run = run_module};
+}
+
+static void take_found(void *context, const struct sink_faults *found)
+{
+	(void)context;
+	the.found = *found;
+}
+
+/* What the module has found when it ran: all comes before its end. */
+static uint64_t found_around(pid_t pid)
+{
+	const struct sink to = {
+	    .touched = take_page, .left = take_left, .faults = take_found};
+	const struct sink_tick tick = {.time_ns = 1};
+
+	the.hook = touched_hook(the.touched);
+	the.hook.end(the.hook.context, &tick, &to);
+	assert_int_equal(the.found.period, pid);
+	assert_int_not_equal(the.found.lost, getpid()); /* an orphan */
+#ifdef __SANITIZE_ADDRESS__
+	return the.found.failed | IS_BOUND; /* terabytes are mapped */
+#else
+	return the.found.failed;
+#endif
+}
+
+/* Of what this process has open, the feed alone; without a core. */
+static void a_process_of_its_own_watches(void **state)
+{
+	const uint64_t common = FEED_IS_3 | NOTHING_IS_OPEN | INPUT_IS_NULL |
+				NO_CORE | ALL_FILES | IS_BOUND | SIGNALS_WAIT;
+	struct err e = {""};
+
+	(void)state;
+	begin_module();
+	create();
+	assert_int_equal(found_around(PROGRAM), common | IS_RUNNING);
+	touched_destroy(the.touched);
+	the.touched = touched_create(0, &the.sites, &e);
+	assert_non_null(the.touched);
+	assert_int_equal(found_around(getpid()), common);
+	assert_true(waitpid(-1, NULL, 0) < 0); /* its parent has ended */
+}
+
+/* As after an update. */
+static void another_module_does_not_run(void **state)
+{
+	(void)state;
+	begin_module();
+	the.module.version++;
+	expect_refused("page faults can't be sampled here: the process that "
+		       "unwinds stacks ended");
+	the.module.version--;
+	the.has_module = false;
+	expect_refused("page faults can't be sampled here: the process that "
+		       "unwinds stacks ended");
+}
+
 /* The module's file: it is named, not loaded. */
 static int make_directory(void **state)
 {
@@ -601,6 +742,8 @@ int main(void)
 	    TEST(the_end_is_waited_for),
 	    TEST(a_last_text_needs_no_end),
 	    TEST(without_a_sink_nothing_is_read),
+	    TEST(a_process_of_its_own_watches),
+	    TEST(another_module_does_not_run),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);
