@@ -9,9 +9,12 @@
 #include <cmocka.h>
 
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "proc/filters.h"
+#include "proc/maps.h"
 #include "proc/static.h"
 #include "recorder/unsampled.h"
 
@@ -24,6 +27,37 @@ static bool is_sampled;
 static size_t told;
 static struct sink_held latest;
 static char by[16], name[64];
+
+/* In place of proc/static.c, proc/filters.c and proc/maps.c. */
+static struct {
+	bool is_static, has_filters, has_library;
+	uid_t user;
+} facts;
+
+int static_program(pid_t pid)
+{
+	(void)pid;
+	return facts.is_static ? 1 : 0;
+}
+
+bool filters_are_more(pid_t pid)
+{
+	(void)pid;
+	return facts.has_filters;
+}
+
+bool maps_library_wipes(pid_t pid, const char *library)
+{
+	(void)pid;
+	assert_non_null(library);
+	return facts.has_library;
+}
+
+/* In place of libc's: this process may be another user's. */
+uid_t geteuid(void)
+{
+	return facts.user;
+}
 
 static void take_held(void *context, const struct sink_held *held)
 {
@@ -54,6 +88,8 @@ static int begin(void **state)
 	    .is_root = true};
 	is_sampled = false;
 	told = 0;
+	memset(&facts, 0, sizeof(facts));
+	facts.user = (uid_t)syscall(SYS_geteuid);
 	return 0;
 }
 
@@ -76,17 +112,9 @@ static size_t look(int64_t ms)
 	return told;
 }
 
-/* Below valgrind this process is a static program. */
-static void skip_static(void)
-{
-	if (static_program(getpid()) == 1)
-		skip();
-}
-
 static void one_without_the_library_is_reported_once(void **state)
 {
 	(void)state;
-	skip_static();
 	assert_int_equal(look(1000), 0);
 	assert_int_equal(look(1999), 0);
 	assert_int_equal(look(2049), 1);
@@ -108,7 +136,6 @@ static void one_without_the_library_is_reported_once(void **state)
 static void looks_are_some_time_apart(void **state)
 {
 	(void)state;
-	skip_static();
 	assert_int_equal(look(1000), 0);
 	process.start_ticks++;
 	assert_int_equal(look(1049), 0);
@@ -142,7 +169,6 @@ static size_t finish(int64_t ms)
 static void a_small_launched_program_is_reported_at_the_end(void **state)
 {
 	(void)state;
-	skip_static();
 	process.kib = 1;
 	assert_int_equal(look(1000), 0);
 	assert_int_equal(look(1500), 0);
@@ -182,6 +208,137 @@ static void one_that_is_not_there_is_not_reported(void **state)
 	assert_int_equal(unsampled.seen.len, 1);
 }
 
+/* It has the library, but another reason. */
+static void the_reason_is_the_first_that_holds(void **state)
+{
+	static const struct {
+		bool has_library, attached, has_filters, is_anothers;
+		const char *by; /* NULL: none; nothing is reported */
+	} rows[] = {
+	    {false, false, false, false, "none"},
+	    {false, false, false, true, "none"},
+	    {false, true, false, true, "before"},
+	    {false, true, true, false, "before"},
+	    {true, true, false, false, NULL},
+	    {true, true, true, false, "filter"},
+	    {true, true, false, true, "user"},
+	    {true, true, true, true, "user"},
+	    {true, false, false, false, NULL},
+	    {true, false, false, true, "user"},
+	};
+	const uid_t user = facts.user;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int64_t ms = 10000 * (int64_t)(i + 1);
+
+		begin(NULL);
+		facts.has_library = rows[i].has_library;
+		facts.has_filters = rows[i].has_filters;
+		facts.user = user + rows[i].is_anothers;
+		unsampled.attached = rows[i].attached;
+		assert_int_equal(look(ms), 0);
+		assert_int_equal(look(ms + 1000), rows[i].by != NULL);
+		if (rows[i].by)
+			assert_string_equal(by, rows[i].by);
+		facts.has_library = false;
+		assert_int_equal(look(ms + 3000), rows[i].by != NULL);
+		unsampled_finish(&unsampled);
+	}
+}
+
+/* At the first look, even of one that has ended since. */
+static void a_static_program_or_a_filter_is_reported_at_once(void **state)
+{
+	(void)state;
+	facts.is_static = true;
+	assert_int_equal(look(1000), 1);
+	assert_string_equal(by, "static");
+	assert_int_equal(latest.pid, 0);
+	assert_int_equal(look(3000), 1);
+	process.pid = NOBODY;
+	process.is_root = false;
+	unsampled.attached = true;
+	assert_int_equal(look(4000), 2);
+	assert_string_equal(by, "static");
+	assert_string_equal(name, "before");
+	assert_int_equal(latest.pid, NOBODY);
+	facts.is_static = false;
+	facts.has_filters = true;
+	process.pid = getpid();
+	process.start_ticks++;
+	assert_int_equal(look(5000), 2); /* it may be another's filter */
+	unsampled.attached = false;
+	process.start_ticks++;
+	assert_int_equal(look(6000), 3);
+	assert_string_equal(by, "filter");
+}
+
+static void a_small_static_program_is_known_at_once(void **state)
+{
+	(void)state;
+	process.kib = 1;
+	facts.is_static = true;
+	assert_int_equal(look(1000), 0);
+	assert_int_equal(finish(1001), 1);
+	assert_string_equal(by, "static");
+	assert_string_not_equal(name, "before");
+	assert_true(name[0] != 0);
+	assert_int_equal(latest.every, 1);
+	assert_int_equal(latest.time_ns, 1001 * (NS_PER_S / 1000));
+}
+
+/* Each is twice as late as the one before. */
+static void looks_at_a_small_program_are_fewer_and_fewer(void **state)
+{
+	(void)state;
+	process.kib = 1;
+	look(1000);
+	look(1500);
+	facts.is_static = true;
+	look(1940);
+	assert_null(unsampled.small.by);
+	look(2000);
+	assert_string_equal(unsampled.small.by, "static");
+	facts.is_static = false;
+	look(2940);
+	assert_string_equal(unsampled.small.by, "static");
+	look(3000);
+	assert_string_equal(unsampled.small.by, "none");
+	facts.has_library = true;
+	look(5000);
+	assert_null(unsampled.small.by);
+	assert_int_equal(finish(5001), 0);
+}
+
+static void of_a_program_that_is_gone_the_last_reason_holds(void **state)
+{
+	(void)state;
+	process.kib = 1;
+	process.pid = NOBODY;
+	facts.is_static = true;
+	look(1000);
+	assert_int_equal(finish(1001), 0);
+	process.pid = getpid();
+	look(1500);
+	process.pid = NOBODY;
+	facts.is_static = false;
+	look(3000);
+	assert_int_equal(finish(3001), 1);
+	assert_string_equal(by, "static");
+}
+
+/* Where others were reported, that suffices. */
+static void beside_others_a_small_program_is_not_reported(void **state)
+{
+	(void)state;
+	facts.is_static = true;
+	assert_int_equal(look(1000), 1);
+	process.kib = 1;
+	look(2000);
+	assert_int_equal(finish(2001), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -193,6 +350,12 @@ int main(void)
 	    TEST(a_small_launched_program_is_reported_at_the_end),
 	    TEST(another_small_one_is_not_reported),
 	    TEST(one_that_is_not_there_is_not_reported),
+	    TEST(the_reason_is_the_first_that_holds),
+	    TEST(a_static_program_or_a_filter_is_reported_at_once),
+	    TEST(a_small_static_program_is_known_at_once),
+	    TEST(looks_at_a_small_program_are_fewer_and_fewer),
+	    TEST(of_a_program_that_is_gone_the_last_reason_holds),
+	    TEST(beside_others_a_small_program_is_not_reported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
