@@ -81,8 +81,8 @@ static double start_seconds(const char *text)
 
 	if (!rest)
 		return NAN;
-	if (*rest && sscanf(rest + 1, "%2d%2d", &hours, &minutes) < 1)
-		hours = minutes = 0;
+	if (*rest)
+		(void)sscanf(rest + 1, "%2d%2d", &hours, &minutes);
 	return (double)(timegm(&when) - sign * (hours * 3600 + minutes * 60));
 }
 

@@ -179,6 +179,29 @@ static void of_a_long_file_both_ends_are_read(void **state)
 	close(fd);
 }
 
+/* Only the last 16 MiB are searched: here behind a hole. */
+static void a_very_long_file_is_searched_at_its_end(void **state)
+{
+	static const char last[] = "\nCMDLINE b\nMEM 1.0 1700009999.0\n";
+	static const double want[] = {1700009999.0, 1700000000.0};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct dat_begin begin;
+		int fd = put("CMDLINE a\nMEM 1.0 1700000000.0\n", 0, "");
+		FILE *file = fopen(path, "r+");
+
+		assert_non_null(file);
+		assert_int_equal(fseek(file, 3 << 20, SEEK_SET), 0);
+		fputs(last, file);
+		assert_int_equal(fclose(file), 0);
+		assert_int_equal(truncate(path, (18 + 2 * i) << 20), 0);
+		assert_true(dat_begin_read(&begin, fd));
+		assert_true(begin.last_s == want[i]);
+		close(fd);
+	}
+}
+
 /* Pieces of 64 KiB overlap: a CMDLINE on any border is found. */
 static void no_border_hides_a_run(void **state)
 {
@@ -278,6 +301,7 @@ int main(void)
 	    cmocka_unit_test(a_later_run_without_a_later_time_changes_nothing),
 	    cmocka_unit_test(a_longer_word_begins_no_run),
 	    cmocka_unit_test(of_a_long_file_both_ends_are_read),
+	    cmocka_unit_test(a_very_long_file_is_searched_at_its_end),
 	    cmocka_unit_test(no_border_hides_a_run),
 	    cmocka_unit_test(content_is_known_by_the_first_line),
 	    cmocka_unit_test(the_command_is_that_of_the_first_run),

@@ -192,6 +192,27 @@ static void progress_is_told(void **state)
 	free(text);
 }
 
+/* Of a large file, by its size: growing step by step would take as much
+ * again. */
+static void memory_is_reserved_at_once(void **state)
+{
+	static const char line[] = "MEM 1.000000 1700000000.0000\n";
+	enum { LINES = 40000 };
+	char *text = mem_zero(LINES, sizeof(line));
+	const struct series *total;
+	struct profile profile;
+
+	(void)state;
+	for (size_t i = 0; i < LINES; i++)
+		strcpy(text + (sizeof(line) - 1) * i, line);
+	read_text(&profile, text, NULL);
+	total = &profile.runs.items[0].total;
+	assert_int_equal(total->len, LINES);
+	assert_in_range(total->cap, LINES, LINES + LINES / 20);
+	profile_finish(&profile);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +221,7 @@ int main(void)
 	    cmocka_unit_test(the_first_skipped_line_is_told),
 	    cmocka_unit_test(thinning_is_known_of_each_series),
 	    cmocka_unit_test(progress_is_told),
+	    cmocka_unit_test(memory_is_reserved_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

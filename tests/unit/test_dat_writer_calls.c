@@ -433,6 +433,10 @@ static void thinning_begins_at_a_size(void **state)
 	assert_int_equal(dat_writer_bound(&writer, 1000, &e), 0);
 	assert_string_equal(writer.trouble.text, "");
 	assert_int_equal(writer.thin_at, 875);
+	assert_int_equal(dat_writer_bound(&writer, 1, &e), 0);
+	dat_write_raw(&writer, "\n");
+	dat_writer_flush(&writer);
+	assert_non_null(writer.thin);
 	close_with(&writer, NULL);
 }
 

@@ -674,7 +674,11 @@ static void lost_children_are_no_process(void **state)
 	struct run *run = take("MEM 1.0 2.0");
 
 	(void)state;
-	take("CHLD 0 0.0 2.0");
+	take("CHLD 0 1.0 2.0");
+	assert_false(run->state.lost);
+	take("CHLD 0 0.0 3.0");
+	assert_true(run->state.lost);
+	assert_int_equal(run->processes.items[0].memory.len, 1);
 	take("CHLD 5 0.0 2.0");
 	assert_int_equal(run->processes.items[run->processes.len - 1].pid, 5);
 	assert_int_equal(
