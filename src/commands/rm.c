@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -8,8 +9,10 @@
 #include "base/array.h"
 #include "base/index.h"
 #include "base/parallel.h"
+#include "base/path.h"
 #include "base/utf8.h"
 #include "commands/command.h"
+#include "dat/beside.h"
 #include "dat/catalog.h"
 
 struct removal_options {
@@ -63,6 +66,69 @@ static void removal_add_companions(struct removal *removal)
 			removal_add(removal, companion);
 		free(companion);
 	}
+}
+
+static int removal_is_beside(const struct dirent *entry)
+{
+	char *recording = beside_recording(entry->d_name);
+
+	free(recording);
+	return recording != NULL;
+}
+
+/* Whether the file goes with its recording: that is to be removed, or is gone
+ * and had a default name, of which clean removes all. */
+static bool removal_takes(
+    const struct removal *removal, const char *path, bool is_all)
+{
+	char *recording = beside_recording(path);
+	bool takes = index_find(&removal->index,
+			 index_hash(recording, strlen(recording)), removal_is,
+			 removal->files.items, recording) != INDEX_NONE ||
+		     (is_all && catalog_is_default_name(recording) &&
+			 access(recording, F_OK) != 0 && errno == ENOENT);
+
+	free(recording);
+	return takes && beside_was_left(path);
+}
+
+/* Adds what killed recorders left beside recordings in one directory, whose
+ * path ends with a slash or is empty. */
+static void removal_add_left_in(
+    struct removal *removal, const char *directory, bool is_all)
+{
+	struct dirent **names;
+	int count = scandir(
+	    *directory ? directory : ".", &names, removal_is_beside, alphasort);
+
+	for (int i = 0; i < count; i++) {
+		char *path = mem_format("%s%s", directory, names[i]->d_name);
+
+		if (removal_takes(removal, path, is_all))
+			removal_add(removal, path);
+		free(path);
+		free(names[i]);
+	}
+	if (count >= 0)
+		free(names);
+}
+
+/* Recordings in one directory follow each other, mostly. */
+static void removal_add_left(struct removal *removal)
+{
+	char *last = NULL;
+
+	for (size_t i = 0, len = removal->files.len; i < len; i++) {
+		const char *path = removal->files.items[i].path;
+		char *directory =
+		    mem_format("%.*s", (int)(path_name(path) - path), path);
+
+		if (!last || strcmp(directory, last) != 0)
+			removal_add_left_in(removal, directory, false);
+		free(last);
+		last = directory;
+	}
+	free(last);
 }
 
 static void removal_print(const struct removal *removal)
@@ -168,6 +234,7 @@ static int command_rm_exec(const void *values, char **words, int count)
 	status = command_rm_collect(&removal, words, count);
 	if (status == COMMAND_OK) {
 		removal_add_companions(&removal);
+		removal_add_left(&removal);
 		status = removal_carry_out(&removal, options->dry_run);
 	}
 	removal_finish(&removal);
@@ -222,6 +289,7 @@ static int clean_collect(struct removal *removal, const struct catalog *catalog)
 	for (size_t i = 0; i < catalog->others.len; i++)
 		clean_report_kept(catalog->others.items[i]);
 	removal_add_companions(removal);
+	removal_add_left_in(removal, "", true);
 	return status;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file_lock.h"
+#include "base/mem.h"
 #include "dat/begin.h"
 
 #define BESIDE_WORD ".thinning."
@@ -138,40 +139,103 @@ void beside_finish(struct beside *beside)
 	*beside = (struct beside){.target = NAMED_FILE_NONE, .fd = -1};
 }
 
-/* Whether it is the name of a file beside that one. */
-static bool beside_is_name(const char *name, const char *of)
+/* The length of the recording's name in the name of a file beside it; 0: it is
+ * another name. */
+static size_t beside_recording_len(const char *name)
 {
-	size_t len = strlen(of), word = strlen(BESIDE_WORD);
+	size_t word = strlen(BESIDE_WORD), len = strlen(name);
+	const char *at;
 
-	return strncmp(name, of, len) == 0 &&
-	       strncmp(name + len, BESIDE_WORD, word) == 0 &&
-	       strlen(name + len + word) == NAMED_FILE_DIGITS &&
-	       strspn(name + len + word, "0123456789abcdef") ==
-		   NAMED_FILE_DIGITS;
+	if (len <= word + NAMED_FILE_DIGITS)
+		return 0;
+	len -= word + NAMED_FILE_DIGITS;
+	at = name + len;
+	return at[-1] != '/' && strncmp(at, BESIDE_WORD, word) == 0 &&
+		       strspn(at + word, "0123456789abcdef") ==
+			   NAMED_FILE_DIGITS
+		   ? len
+		   : 0;
 }
 
-static bool beside_is_left(int fd, const struct named_file *target)
+char *beside_recording(const char *name)
+{
+	size_t len = beside_recording_len(name);
+
+	return len > 0 ? mem_format("%.*s", (int)len, name) : NULL;
+}
+
+/* Another user may own it, where root recorded into that one's file. */
+static bool beside_is_left(int fd, uid_t other)
 {
 	struct stat about;
 
 	return fstat(fd, &about) == 0 && S_ISREG(about.st_mode) &&
 	       about.st_nlink == 1 &&
-	       (about.st_uid == geteuid() ||
-		   about.st_uid == target->about.st_uid) &&
+	       (about.st_uid == geteuid() || about.st_uid == other) &&
 	       (about.st_size == 0 || dat_content(fd) == DAT_CONTENT_RECORD) &&
 	       file_lock_is_free(fd);
 }
 
+/* Opens one for a look at it; -1 with errno. */
+static int beside_examine(int directory, const char *name)
+{
+	return openat(directory, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+/* Whether the recording is gone or nobody writes it; then *owner has its
+ * owner's number. */
+static bool beside_is_free(const char *recording, uid_t *owner)
+{
+	int fd = beside_examine(AT_FDCWD, recording);
+	struct stat about;
+	bool is_free;
+
+	*owner = geteuid();
+	if (fd < 0)
+		return errno == ENOENT;
+	is_free = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) &&
+		  file_lock_is_free(fd);
+	close(fd);
+	if (is_free)
+		*owner = about.st_uid;
+	return is_free;
+}
+
+bool beside_was_left(const char *path)
+{
+	char *recording = beside_recording(path);
+	bool left = false;
+	uid_t owner;
+	int fd = -1;
+
+	if (recording && beside_is_free(recording, &owner))
+		fd = beside_examine(AT_FDCWD, path);
+	if (fd >= 0) {
+		left = beside_is_left(fd, owner);
+		close(fd);
+	}
+	free(recording);
+	return left;
+}
+
 static void beside_clean_one(const struct named_file *target, const char *name)
 {
-	int fd = openat(target->directory, name,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = beside_examine(target->directory, name);
 
 	if (fd < 0)
 		return;
-	if (beside_is_left(fd, target))
+	if (beside_is_left(fd, target->about.st_uid))
 		unlinkat(target->directory, name, 0);
 	close(fd);
+}
+
+/* Whether it is the name of a file beside that one. */
+static bool beside_is_name(const char *name, const char *of)
+{
+	size_t len = beside_recording_len(name);
+
+	return len == strlen(of) && strncmp(name, of, len) == 0;
 }
 
 void beside_clean(const char *path)

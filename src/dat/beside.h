@@ -8,6 +8,8 @@
 #ifndef MPROF_DAT_BESIDE_H
 #define MPROF_DAT_BESIDE_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/named_file.h"
 
@@ -36,5 +38,13 @@ void beside_finish(struct beside *beside) __attribute__((nonnull));
  * recording, belong to this user or to the recording's, and are certainly not
  * in use. */
 void beside_clean(const char *path) __attribute__((nonnull));
+
+/* The recording's name, or path, in that of a file beside it; NULL where it is
+ * another name. The caller frees. */
+char *beside_recording(const char *name) __attribute__((nonnull));
+
+/* Whether a killed recorder left the file at path: as above, with such a name,
+ * and the recording is gone or certainly not being written. */
+bool beside_was_left(const char *path) __attribute__((nonnull));
 
 #endif

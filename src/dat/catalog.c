@@ -14,12 +14,13 @@
 #include "base/path.h"
 #include "base/utf8.h"
 #include "dat/begin.h"
+#include "dat/beside.h"
 
 /* Nobody reads more names. */
 enum { MOST_OTHERS = 1000 };
 
 /* memory_profiler accepts any fourteen characters as the date. */
-static bool is_default_name(const char *name)
+bool catalog_is_default_name(const char *name)
 {
 	static const char start[] = "mprofile_";
 	const char *at = name + sizeof(start) - 1;
@@ -50,18 +51,18 @@ static int catalog_compare_names(const void *left, const void *right)
 	return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
-/* Whether the file is an X_ts.dat with X.dat beside it. */
+/* Whether the file belongs to a recording beside it: X_ts.dat to X.dat, and
+ * what thinning writes, or has left. */
 static bool catalog_is_companion(int directory, const char *name)
 {
 	static const char ending[] = "_ts.dat";
+	char *owner = beside_recording(name);
 	bool there;
-	char *owner;
 
-	if (!path_has_ending(name, ending))
-		return false;
-	owner =
-	    mem_format("%.*s.dat", (int)(strlen(name) - strlen(ending)), name);
-	there = faccessat(directory, owner, F_OK, 0) == 0;
+	if (!owner && path_has_ending(name, ending))
+		owner = mem_format(
+		    "%.*s.dat", (int)(strlen(name) - strlen(ending)), name);
+	there = owner && faccessat(directory, owner, F_OK, 0) == 0;
 	free(owner);
 	return there;
 }
@@ -89,7 +90,7 @@ static int catalog_read_others(
 	struct dirent *entry;
 
 	while (errno = 0, (entry = readdir(dir))) {
-		if (!is_default_name(entry->d_name) &&
+		if (!catalog_is_default_name(entry->d_name) &&
 		    path_has_ending(entry->d_name, ".dat") &&
 		    catalog_holds(dirfd(dir), entry->d_name))
 			*array_push(&catalog->names) = mem_copy(entry->d_name);
@@ -108,7 +109,7 @@ static int catalog_read(
 
 	/* Only errno tells readdir()'s end from a failure. */
 	while (errno = 0, (entry = readdir(dir))) {
-		if (!is_default_name(entry->d_name))
+		if (!catalog_is_default_name(entry->d_name))
 			continue;
 		file = entry->d_type == DT_REG
 			   ? 1

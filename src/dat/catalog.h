@@ -35,6 +35,9 @@ int catalog_init_all(struct catalog *catalog, const char *directory,
     struct err *e) __attribute__((nonnull(1, 2), warn_unused_result));
 void catalog_finish(struct catalog *catalog) __attribute__((nonnull));
 
+/* Whether the name is a default one: mprofile_<date>.dat. */
+bool catalog_is_default_name(const char *name) __attribute__((nonnull));
+
 /* Whether a word is a number such as 3 or -1, which goes to *number. */
 bool catalog_number(const char *word, long *number) __attribute__((nonnull));
 

@@ -26,6 +26,39 @@ mprofile_20250101000000_ts.dat"
 	same "$(ls)" mine.dat
 }
 
+@test "clean: goes with what a killed recorder left beside them" {
+	local name
+	# Of one that is there, and of one that is gone.
+	for name in mprofile_20250101000000 mprofile_20250101000002; do
+		recording $name.dat.thinning.0123ef
+	done
+	: >mprofile_20250101000001.dat.thinning.abcdef
+	# Not of these: mine.dat stays, and the others are no such files.
+	recording mine.dat.thinning.abcdef
+	recording mprofile_20250101000001.dat.thinning.abcdeg
+	recording mprofile_1.dat.thinning.abcdef
+	echo "my novel" >mprofile_20250101000001.dat.thinning.000000
+	ln -s mine.dat mprofile_20250101000001.dat.thinning.000001
+	run_apart mprof clean --dry-run
+	[ "$status" -eq 0 ]
+	same "$output" "Files to be removed: 
+mprofile_20250101000000.dat
+mprofile_20250101000001.dat
+mprofile_20250101000000_ts.dat
+mprofile_20250101000000.dat.thinning.0123ef
+mprofile_20250101000001.dat.thinning.abcdef
+mprofile_20250101000002.dat.thinning.0123ef"
+	run_apart mprof clean
+	[ "$status" -eq 0 ]
+	same "$output$errors" ""
+	same "$(ls)" "mine.dat
+mine.dat.thinning.abcdef
+mprofile_1.dat.thinning.abcdef
+mprofile_20250101000001.dat.thinning.000000
+mprofile_20250101000001.dat.thinning.000001
+mprofile_20250101000001.dat.thinning.abcdeg"
+}
+
 @test "clean: a directory without recordings is clean" {
 	mkdir empty
 	cd empty
@@ -103,8 +136,9 @@ Input/output error: left in place"
 	recorder=$!
 	soon_while $recorder sh -c 'grep -qs ^MEM mprofile_*.dat'
 	recording mprofile_20250101000000.dat
-	child=$(tr -d ' ' <"/proc/$recorder/task/$recorder/children")
 	name=$(find . -name 'mprofile_*.dat' ! -name '*20250101*' -printf %f)
+	recording "$name.thinning.abcdef"
+	child=$(tr -d ' ' <"/proc/$recorder/task/$recorder/children")
 	run_apart mprof rm 0 -1
 	[ "$status" -eq 1 ]
 	[[ $errors == *"mprof: $name: is being recorded"* ]]
@@ -112,10 +146,10 @@ Input/output error: left in place"
 	run_apart mprof clean
 	[ "$status" -eq 0 ]
 	same "$errors" "mprof: $name: is being recorded: left in place"
-	same "$(echo ./*.dat)" "./$name"
+	same "$(echo ./*)" "./$name ./$name.thinning.abcdef"
 	kill "$child"
 	wait "$recorder" || [ $? -eq 143 ]
 	grep -q '^EXIT;.*signal=15' "$name"
 	mprof clean
-	[ ! -e "$name" ]
+	same "$(ls)" ""
 }

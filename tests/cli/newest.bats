@@ -34,6 +34,17 @@ taken() {
 	same "$errors" "mprof: the newest recording here is mprofile_20260101000001.dat"
 }
 
+@test "newest: not what thinning has written beside it" {
+	begun a.dat 1700000000
+	begun a.dat.thinning.abcdef 1700000000
+	same "$(taken)" a.dat
+	run_apart mprof list --json .
+	same "$(jq -c '[.recordings[].path]' <<<"$output")" '["a.dat"]'
+	# Without a recording it is the only one.
+	rm a.dat
+	same "$(taken)" a.dat.thinning.abcdef
+}
+
 @test "newest: for every command that reads" {
 	local command
 	begun mprofile_20260101000000.dat 1700000000 old

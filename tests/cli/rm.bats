@@ -50,6 +50,26 @@ mprofile_20250101000000_ts.dat"
 	same "$(ls)" $'mprofile_20250101000001.dat\nmprofile_20250101000002.dat'
 }
 
+@test "rm: goes with what a killed recorder left beside them" {
+	mkdir there
+	recording there/a.dat
+	recording there/a.dat.thinning.abcdef
+	recording there/b.dat.thinning.abcdef
+	recording mine.dat.thinning.000000
+	recording mprofile_20250101000000.dat.thinning.000000
+	run_apart mprof rm --dry-run there/a.dat mine.dat
+	same "$output" "Files to be removed: 
+there/a.dat
+mine.dat
+there/a.dat.thinning.abcdef
+mine.dat.thinning.000000"
+	run_apart mprof rm there/a.dat mine.dat
+	[ "$status" -eq 0 ]
+	same "$output$errors" ""
+	same "$(echo there/* mi*)" "there/b.dat.thinning.abcdef mi*"
+	[ -e mprofile_20250101000000.dat.thinning.000000 ]
+}
+
 @test "rm: one wrong argument, and nothing is removed" {
 	local before wrong
 	mkdir folder
