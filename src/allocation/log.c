@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "allocation/heaps.h"
+#include "allocation/stack.h"
 
 static uint64_t log_mix(uint64_t hash, uint64_t word)
 {
@@ -278,7 +279,8 @@ uint32_t log_stack(
 		return log_intern(to, &entry.stack.entry);
 	for (size_t i = 0; i < count; i++)
 		outside |= !(frames[i] & ALLOCATION_IS_FRAME) &&
-			   !log_is_in_module(to->log, frames[i]);
+			   !log_is_in_module(to->log, frames[i]) &&
+			   stack_may_have_module(frames[i]);
 	if (outside)
 		log_modules(to);
 	return log_intern(to, &entry.stack.entry);

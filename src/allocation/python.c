@@ -243,7 +243,7 @@ static size_t python_find_small(void)
  * front of pymalloc have a context. Attached, only these domains are hooked. */
 static bool python_has_pymalloc(void)
 {
-	struct stack_module module;
+	struct stack_module module = {0};
 
 	if (python_domains.small != PYMALLOC_LARGEST ||
 	    samples_are_late(NULL) ||

@@ -17,6 +17,15 @@ static struct {
 	_Unwind_Word (*general)(struct _Unwind_Context *, int);
 } stack_unwind;
 
+/* Filled in by _dl_find_object(), which glibc has since 2.35. It takes no lock:
+ * a thread that this one waits for may hold the loader's. */
+struct stack_object {
+	unsigned long long flags;
+	void *start, *end;
+	struct link_map *map;
+	unsigned long long more[16];
+};
+
 struct stack_search {
 	uintptr_t address;
 	struct stack_module *module;
@@ -43,11 +52,34 @@ static int stack_on_module(struct dl_phdr_info *info, size_t size, void *data)
 	return 1;
 }
 
+static int (*stack_loader_find)(void *address, struct stack_object *object);
+
+static bool stack_find_object(const void *address, struct stack_module *module)
+{
+	struct stack_object object;
+
+	if (stack_loader_find((void *)(uintptr_t)address, &object) != 0)
+		return false;
+	*module = (struct stack_module){
+	    (uintptr_t)object.start, (uintptr_t)object.end, object.map->l_name};
+	return true;
+}
+
 bool stack_find_module(const void *address, struct stack_module *module)
 {
 	struct stack_search search = {(uintptr_t)address, module};
 
+	if (stack_loader_find)
+		return stack_find_object(address, module);
 	return dl_iterate_phdr(stack_on_module, &search) != 0;
+}
+
+bool stack_may_have_module(uint64_t address)
+{
+	struct stack_module module;
+
+	return !stack_loader_find ||
+	       stack_find_object((void *)(uintptr_t)address, &module);
 }
 
 /* libgcc also tells where a frame lies. */
@@ -70,6 +102,7 @@ bool stack_prepare(void)
 	int (*backtrace)(void **frames, int len);
 	void *frames[2];
 
+	*(void **)&stack_loader_find = dlsym(RTLD_DEFAULT, "_dl_find_object");
 	stack_find_module((void *)(uintptr_t)stack_prepare, &stack_own);
 	*(void **)&backtrace = dlsym(RTLD_DEFAULT, "backtrace");
 	/* The first call loads and prepares libgcc_s. */

@@ -24,6 +24,10 @@ struct stack_module {
 /* Finds the object file that contains the address. False: there is none. */
 bool stack_find_module(const void *address, struct stack_module *module);
 
+/* False: the address is in no object file. True where only the loader can tell,
+ * which may have to be waited for. */
+bool stack_may_have_module(uint64_t address);
+
 static inline bool stack_module_has(
     const struct stack_module *module, const void *address)
 {

@@ -197,6 +197,59 @@ is_all_held() {
 	ls tables/*
 }
 
+# The loader's lock is held while its callback waits for the program's. The
+# second way is code that no library has.
+@test "a sample waits for no thread that looks at the libraries" {
+	build looks '#include <dlfcn.h>
+	#include <link.h>
+	#include <pthread.h>
+	#include <sys/mman.h>
+	#include <unistd.h>
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static int waits(struct dl_phdr_info *i, size_t n, void *x)
+	{
+		pthread_mutex_lock(&lock);
+		pthread_mutex_unlock(&lock);
+		return 0;
+	}
+	static void *looks(void *x)
+	{
+		for (;;)
+			dl_iterate_phdr(waits, x);
+	}
+	static void *area(int prot)
+	{
+		return mmap(NULL, 1 << 16, prot, MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, 0);
+	}
+	static void allocate(void) { free(malloc(1000)); }
+	int main(void)
+	{
+		static const char calls[16] =
+			"\x48\x83\xec\x08\xff\xd7\x48\x83\xc4\x08\xc3";
+		char *code = area(PROT_READ | PROT_WRITE | PROT_EXEC);
+		pthread_t id;
+		if (!dlsym(RTLD_DEFAULT, "_dl_find_object"))
+			return 0;
+		alarm(120);
+		pthread_create(&id, NULL, looks, NULL);
+		for (int i = 0; i < 4096; i++) {
+			pthread_mutex_lock(&lock);
+			munmap(area(PROT_READ | PROT_WRITE), 1 << 16);
+	#ifdef __x86_64__
+			if (code != MAP_FAILED) {
+				memcpy(code + 16 * i, calls, 16);
+				((void (*)(void (*)(void)))(code + 16 * i))(
+					allocate);
+			}
+	#endif
+			pthread_mutex_unlock(&lock);
+		}
+		return 0;
+	}' gcc -w -O0 -pthread
+	MPROF_ALLOCATION_PERIOD=1 held ./looks
+}
+
 @test "a program finds no error of the loader and of the kernel at its start" {
 	build start '#include <dlfcn.h>
 	#include <errno.h>
