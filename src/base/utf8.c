@@ -216,7 +216,7 @@ static size_t prefix_len(const char *text, size_t columns)
 /* Copies the first len bytes of text, or as many whole characters as fit. */
 static char *copy_prefix(char *out, size_t size, const char *text, size_t len)
 {
-	if (len + 1 > size)
+	if (len >= size)
 		len = size ? size - 1 : 0;
 	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
 		len--;

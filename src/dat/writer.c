@@ -170,14 +170,16 @@ static void writer_put_key(struct dat_writer *writer, const char *key)
 
 void dat_write_whole(struct dat_writer *writer, const char *key, int64_t number)
 {
+	uint64_t size = (uint64_t)number;
 	char *out;
 
 	writer_put_key(writer, key);
-	if (number < 0)
+	if (number < 0) {
 		strbuf_add(&writer->buffer, "-");
+		size = -size;
+	}
 	out = strbuf_reserve(&writer->buffer, NUMBER);
-	out = writer_put_digits(
-	    out, number < 0 ? -(uint64_t)number : (uint64_t)number, 1);
+	out = writer_put_digits(out, size, 1);
 	writer->buffer.len = (size_t)(out - writer->buffer.text);
 }
 

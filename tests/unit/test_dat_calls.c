@@ -158,6 +158,29 @@ static void thinning_is_known_of_each_series(void **state)
 	profile_finish(&profile);
 }
 
+/* And all series are sorted. */
+static void the_end_of_each_run_is_judged(void **state)
+{
+	struct profile profile;
+	const struct run *runs;
+
+	(void)state;
+	read_text(&profile,
+	    "CMDLINE one\nINFO;version=0.2.0 1.0 1.0\n"
+	    "PROC;pid=7;name=a 1.0 1.0\nMEM 1.0 2.0\nMEM 2.0 1.0\n"
+	    "CHLD 8 1.0 2.0\nCHLD 8 3.0 1.0\n"
+	    "EXIT;pid=7;status=0 1.0 2.0\n"
+	    "CMDLINE two\nINFO;version=0.2.0 1.0 3.0\n"
+	    "PROC;pid=7;name=a 1.0 3.0\nMEM 1.0 3.0\n",
+	    NULL);
+	runs = profile.runs.items;
+	assert_int_equal(runs[0].ending, RUN_ENDED);
+	assert_int_equal(runs[1].ending, RUN_CUT_OFF);
+	assert_true(runs[0].total.items[0].mib == 2);
+	assert_true(runs[0].processes.items[1].memory.items[0].mib == 3);
+	profile_finish(&profile);
+}
+
 struct steps {
 	uint64_t done, whole;
 	size_t count;
@@ -220,6 +243,7 @@ int main(void)
 	    cmocka_unit_test(a_call_stands_in_the_run_that_it_meets),
 	    cmocka_unit_test(the_first_skipped_line_is_told),
 	    cmocka_unit_test(thinning_is_known_of_each_series),
+	    cmocka_unit_test(the_end_of_each_run_is_judged),
 	    cmocka_unit_test(progress_is_told),
 	    cmocka_unit_test(memory_is_reserved_at_once),
 	};

@@ -162,6 +162,40 @@ static void the_script_of_a_job_has_no_rank(void **state)
 	assert_string_equal(launcher.job, "prterun");
 }
 
+/* A number of ranks without a rank is nobody's; who tells both is preferred,
+ * then who comes first. */
+static void a_rank_and_its_number_belong_together(void **state)
+{
+	struct launcher launcher;
+
+	(void)state;
+	setenv("OMPI_COMM_WORLD_SIZE", "8", 1);
+	launcher_read(&launcher);
+	assert_null(launcher.rank);
+	assert_null(launcher.ranks);
+	assert_null(launcher.job);
+	setenv("SLURM_PROCID", "3", 1);
+	launcher_read(&launcher);
+	assert_string_equal(launcher.rank, "3");
+	assert_null(launcher.ranks);
+	setenv("PMI_RANK", "2", 1);
+	launcher_read(&launcher);
+	assert_string_equal(launcher.rank, "2");
+	assert_null(launcher.ranks);
+	setenv("SLURM_STEP_NUM_TASKS", "4", 1);
+	launcher_read(&launcher);
+	assert_string_equal(launcher.rank, "3");
+	assert_string_equal(launcher.ranks, "4");
+	setenv("PALS_RANKID", "1", 1);
+	setenv("PALS_SIZE", "", 1);
+	launcher_read(&launcher);
+	assert_string_equal(launcher.rank, "3");
+	setenv("PALS_SIZE", "5", 1);
+	launcher_read(&launcher);
+	assert_string_equal(launcher.rank, "1");
+	assert_string_equal(launcher.ranks, "5");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +204,8 @@ int main(void)
 	    cmocka_unit_test_setup(a_variables_value_is_taken, clear),
 	    cmocka_unit_test_setup(a_value_that_is_no_name_is_refused, clear),
 	    cmocka_unit_test_setup(each_launchers_rank_is_known, clear),
+	    cmocka_unit_test_setup(
+		a_rank_and_its_number_belong_together, clear),
 	    cmocka_unit_test_setup(the_script_of_a_job_has_no_rank, clear),
 	};
 

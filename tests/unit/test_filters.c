@@ -64,6 +64,20 @@ static void lines_of_any_length_may_come_before(void **state)
 	}
 }
 
+/* The file may end anywhere in what is read at once. */
+static void the_end_may_be_read_alone(void **state)
+{
+	char text[8192];
+
+	(void)state;
+	for (int pad = 4000; pad < 4100; pad++) {
+		snprintf(text, sizeof(text),
+		    "Groups:\t%0*d\nSeccomp:\t2\nSeccomp_filters:\t7\n", pad,
+		    1);
+		assert_int_equal(count_of(text), 7);
+	}
+}
+
 static void this_process_has_no_more_than_itself(void **state)
 {
 	(void)state;
@@ -77,6 +91,7 @@ int main(void)
 	    cmocka_unit_test(filters_are_counted),
 	    cmocka_unit_test(an_old_kernel_or_the_strict_mode_tells_of_one),
 	    cmocka_unit_test(lines_of_any_length_may_come_before),
+	    cmocka_unit_test(the_end_may_be_read_alone),
 	    cmocka_unit_test(this_process_has_no_more_than_itself),
 	};
 
