@@ -273,6 +273,7 @@ static struct told {
 	size_t exits, ooms, ends, marks, peaks, flushes;
 	size_t peaks_at_mark; /* of peaks, those reported before the mark */
 	size_t exits_at_mark; /* likewise */
+	size_t flushes_at_tick, flushes_at_mark;
 	size_t shares;
 	struct sink_share share;
 	int64_t mark_ns;
@@ -300,6 +301,7 @@ static void on_tick(void *context, const struct sink_tick *tick)
 	told.total[told.ticks] = tick->total_kib;
 	told.time_ns[told.ticks] = tick->time_ns;
 	told.has_usage = tick->usage != NULL;
+	told.flushes_at_tick = told.flushes;
 	told.count[told.ticks] = tick->count;
 	for (size_t i = 0; i < tick->count && i < ROWS; i++) {
 		told.kib[told.ticks][i] = tick->processes[i].kib;
@@ -336,6 +338,7 @@ static void on_mark(
 	told.mark_ns = time_ns;
 	told.peaks_at_mark = told.peaks;
 	told.exits_at_mark = told.exits;
+	told.flushes_at_mark = told.flushes;
 	snprintf(told.label, sizeof(told.label), "%s", label);
 }
 
@@ -374,7 +377,8 @@ static void on_usage(void *context, const struct sink_usage *usage)
 	if (!isnan(usage->figures[FIGURE_GPU])) {
 		assert_true(usage->figures[FIGURE_GPU] ==
 			    (usage->pid == 0 ? 300 : 200));
-		assert_true(isnan(usage->figures[FIGURE_THREADS]));
+		for (size_t i = 0; i < FIGURE_GPU; i++)
+			assert_true(isnan(usage->figures[i]));
 		/* 7 s after the machine's start. */
 		assert_in_range(usage->time_ns - 7 * NS_PER_S,
 		    (WALL_S - BOOT_S) * NS_PER_S - NS_PER_S / 1000,
@@ -487,7 +491,8 @@ static void run(
 		    plan.timeout_ns < 0 ? 0 : NS_PER_S * 725 / 1000;
 	plan.hooks[0].tick = between;
 	sampler = sampler_create(&plan, told_to, &e);
-	assert_non_null(sampler);
+	if (!sampler)
+		fail_msg("%s", e.text);
 	assert_null(sampler_missing_gpu(sampler));
 	memset(result, 0, sizeof(*result));
 	sampler_run(sampler, &launch, result);
@@ -884,6 +889,8 @@ static void waiting_tells_the_programs_end_and_its_mark(void **state)
 	assert_int_equal(result.peak_kib, 4129);
 	assert_int_equal(told.peak.kib, 4129);
 	assert_int_equal(told.end.peak_kib, 4129); /* it was alone */
+	/* It held most, as far as is known, as it began. */
+	assert_true(told.peak.time_ns <= told.time_ns[0]);
 	/* Right after its exec it holds next to nothing. */
 	assert_true(told.time_ns[0] >= result.start_ns + NS_PER_S / 1000);
 	put(100, 1, 1000);
@@ -899,6 +906,7 @@ static void waiting_tells_the_programs_end_and_its_mark(void **state)
 	run(fail_at_third, plan, &result);
 	assert_int_equal(result.peak_kib, 4129);
 	assert_int_equal(told.end.peak_kib, 1000); /* one of them had it */
+	assert_int_equal(told.peak.since_ns, result.start_ns);
 }
 
 static size_t waits;
@@ -2615,6 +2623,248 @@ static void what_is_shared_is_reported(void **state)
 	drop_sharers();
 }
 
+static size_t calls;
+
+static void see_written(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	calls++;
+	assert_true(told.flushes > told.flushes_at_tick);
+	if (calls == 3)
+		set_mark(100, 9000);
+	if (calls == 40)
+		assert_int_equal(told.peak.kib, 9000);
+}
+
+/* A sample is written before a hook is asked, and a mark's peak is reported a
+ * second or two after it, not at the end. */
+static void what_is_known_is_written_at_once(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	put(100, 1, 1000);
+	set_mark(100, 1000);
+	fake_newest(100, 50);
+	calls = 0;
+	run(see_written,
+	    (struct sampler_plan){.launched = true, .timeout_ns = 3 * NS_PER_S},
+	    &result);
+	assert_int_equal(calls, 60);
+	assert_int_equal(result.samples, 60);
+}
+
+static void raise_group(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks == 3)
+		fake_write("groups/job/memory.peak", "9437184\n");
+}
+
+/* The kernel's mark of the group counts where the group is what is recorded. */
+static void a_groups_mark_is_its_peak(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	make_group("8388608\n");
+	fake_write("groups/job/memory.peak", "8388608\n");
+	run(raise_group, (struct sampler_plan){.metric = metric_find("cgroup")},
+	    &result);
+	assert_int_equal(told.total[0], 8192);
+	assert_int_equal(result.peak_kib, 9216);
+	three_processes();
+	make_group("8388608\n");
+	fake_write("groups/job/memory.peak", "8388608\n");
+	run(raise_group, (struct sampler_plan){.with = 1U << RESOURCE_CGROUP},
+	    &result);
+	assert_int_equal(result.peak_kib, 1240);
+	remove_fake("groups/job/memory.peak");
+	drop_group();
+}
+
+/* A program that was running may be in another group than this process. */
+static void the_group_is_the_programs(void **state)
+{
+	struct sampler_result result;
+	char path[256];
+
+	(void)state;
+	for (int launched = 0; launched < 2; launched++) {
+		three_processes();
+		make_group("8388608\n");
+		snprintf(path, sizeof(path), "%s/groups/own", fake_root);
+		mkdir(path, 0700);
+		fake_write("groups/own/memory.current", "4194304\n");
+		fake_write("groups/own/memory.max", "max\n");
+		fake_write("groups/own/memory.events", "oom_kill 0\n");
+		snprintf(path, sizeof(path), "%d/cgroup", (int)getpid());
+		fake_write(path, "0::/own\n");
+		run(NULL,
+		    (struct sampler_plan){.metric = metric_find("cgroup"),
+			.launched = launched > 0},
+		    &result);
+		assert_int_equal(told.total[0], launched ? 4096 : 8192);
+	}
+	remove_fake("groups/own/memory.current");
+	remove_fake("groups/own/memory.max");
+	remove_fake("groups/own/memory.events");
+	remove_fake("groups/own");
+	drop_group();
+}
+
+static void mark_of_another(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks == 3)
+		set_mark(101, 9000);
+}
+
+static void alone_the_programs_mark_counts(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	run(mark_of_another,
+	    (struct sampler_plan){.launched = true, .alone = true}, &result);
+	assert_int_equal(result.peak_kib, 1000);
+	three_processes();
+	run(mark_of_another, (struct sampler_plan){.launched = true}, &result);
+	assert_int_equal(result.peak_kib, 9000);
+}
+
+static void raise_for_a_while(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	set_mark(100, told.ticks >= 3 && told.ticks < 12 ? 9000 : 1000);
+}
+
+/* The kernel's never falls, so that one may wait. */
+static void marks_are_read_once_a_second(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	put(100, 1, 1000);
+	set_mark(100, 1000);
+	fake_newest(100, 50);
+	run(raise_for_a_while, (struct sampler_plan){.launched = true},
+	    &result);
+	assert_int_equal(result.peak_kib, 1000);
+}
+
+static void see_mark_written(void)
+{
+	if (told.marks > 0)
+		assert_true(told.flushes > told.flushes_at_mark);
+}
+
+static void tell_each(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context;
+	if (told.ticks > 2)
+		to->mark(NULL, tick->time_ns, tick->total_kib, "each");
+}
+
+static void what_a_hook_tells_is_written_at_once(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	first_on_wait = see_mark_written;
+	run(tell_each, (struct sampler_plan){0}, &result);
+	assert_int_equal(told.marks, 13);
+}
+
+static void oom_in_group(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks != 3)
+		return;
+	fake_write("groups/job/memory.events", "oom_kill 1\n");
+	fake_write("groups/job/cgroup.procs", "102\n");
+	die(101);
+}
+
+static void kills_in_a_recorded_group_are_counted(void **state)
+{
+	struct sampler_result result;
+	char directory[256];
+
+	(void)state;
+	three_processes();
+	make_group("8388608\n");
+	fake_write("groups/job/cgroup.procs", "101\n102\n");
+	snprintf(directory, sizeof(directory), "%s/groups/job", fake_root);
+	run(oom_in_group,
+	    (struct sampler_plan){.group = directory, .group_path = "/job"},
+	    &result);
+	assert_int_equal(told.total[0], 240);
+	assert_int_equal(result.exit_cause.kills, 1);
+	remove_fake("groups/job/cgroup.procs");
+	drop_group();
+}
+
+static void end_with_pss(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	if (told.ticks == 3)
+		remove_fake("100/smaps_rollup");
+	fail_at_third(context, tick, to);
+}
+
+/* wait() tells of RSS, and of no other metric. */
+static void a_metric_may_have_no_mark(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	put(100, 1, 1000);
+	fake_newest(100, 50);
+	fake_write("100/smaps_rollup",
+	    "0-1 ---p 0 00:00 0 [rollup]\nRss: 1000 kB\nPss: 700 kB\n");
+	run(end_with_pss,
+	    (struct sampler_plan){
+		.launched = true, .metric = metric_find("pss")},
+	    &result);
+	assert_int_equal(result.peak_kib, 700);
+	assert_int_equal(result.status, 3 << 8);
+}
+
+static void hide_program(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks == 3)
+		die(100);
+}
+
+/* As where it executes a program of another user; wait() tells its end. */
+static void a_program_may_be_hidden_later(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	run(hide_program, (struct sampler_plan){.launched = true}, &result);
+	assert_int_equal(result.end, SAMPLER_TIMEOUT);
+	assert_int_equal(told.count[4], 3);
+	assert_int_equal(kib_of(4, 100), -1);
+	assert_int_equal(told.total[4], 240);
+	assert_int_equal(result.hidden, 1);
+	assert_int_equal(result.alive, 0);
+	assert_int_equal(told.end.peak_kib, 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -2685,6 +2935,15 @@ int main(void)
 	    cmocka_unit_test(any_hook_may_wake),
 	    cmocka_unit_test(a_crowd_is_found_in_parts),
 	    cmocka_unit_test(what_is_shared_is_reported),
+	    cmocka_unit_test(what_is_known_is_written_at_once),
+	    cmocka_unit_test(a_groups_mark_is_its_peak),
+	    cmocka_unit_test(the_group_is_the_programs),
+	    cmocka_unit_test(alone_the_programs_mark_counts),
+	    cmocka_unit_test(marks_are_read_once_a_second),
+	    cmocka_unit_test(what_a_hook_tells_is_written_at_once),
+	    cmocka_unit_test(kills_in_a_recorded_group_are_counted),
+	    cmocka_unit_test(a_metric_may_have_no_mark),
+	    cmocka_unit_test(a_program_may_be_hidden_later),
 	};
 
 	return cmocka_run_group_tests(tests, fake_begin, fake_end);
