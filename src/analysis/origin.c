@@ -30,8 +30,8 @@ static enum origin origin_of_python(const char *file)
 static bool origin_is_shared(const char *module)
 {
 	static const char *const directories[] = {"/lib/", "/lib64/", "/lib32/",
-	    "/usr/lib/", "/usr/lib64/", "/usr/libexec/", "/usr/local/lib/",
-	    "/nix/store/"};
+	    "/usr/lib32/", "/usr/lib/", "/usr/lib64/", "/usr/libexec/",
+	    "/usr/local/lib/", "/nix/store/"};
 
 	if (!strstr(path_name(module), ".so"))
 		return false;

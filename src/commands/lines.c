@@ -423,10 +423,11 @@ static int command_lines_show(const struct lines_options *options,
 		const char *reason = lines_reason(profile);
 
 		if (growths->source != SOURCE_CLOCK)
-			err_set(&e,
-			    "%s: no sampled allocation was held at that "
-			    "time%s%s",
-			    profile->path, reason ? "; not sampled: " : "",
+			err_set(&e, "%s: %s%s%s", profile->path,
+			    growths->samples > 0
+				? "no sample of that time has a stack"
+				: "nothing sampled was held at that time",
+			    reason ? "; not sampled: " : "",
 			    reason ? reason : "");
 		else if (reason)
 			err_set(&e, "%s: nothing in it was sampled: %s",

@@ -102,6 +102,8 @@ static const struct lines_reason {
 	false},
     {"own", "what the program's own allocator hands out", false},
     {"static", "a static program, into which no library can be loaded", true},
+    {"32-bit", "a 32-bit program, into which the library can't be loaded",
+	true},
     {"none", "the library was not loaded there (setuid, or a new environment)",
 	true},
     {"user", "a process of another user, which may not write the samples",
@@ -176,8 +178,7 @@ static void lines_held_print_touched(const struct run *run)
 		    units_count(
 			count, faults->lost, "page fault", "page faults"));
 	if (faults->failed > 0)
-		printf("%s a stack: memory that a system call filled, or a "
-		       "32-bit program.\n",
+		printf("%s a stack: memory that a system call filled.\n",
 		    units_count(count, faults->failed, "sample is without",
 			"samples are without"));
 }

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/utf8.h"
 #include "cli/run_summary.h"
 #include "commands/command.h"
@@ -20,6 +21,7 @@
 #include "input/target.h"
 #include "python/agent_env.h"
 #include "proc/cgroup_scope.h"
+#include "proc/static.h"
 #include "proc/usage.h"
 #include "recorder/dat_sink.h"
 
@@ -476,11 +478,21 @@ static int open_output(struct run_session *session, struct err *e)
 	return result;
 }
 
+/* Whether the program has 32 bits: its loader would print an error for each
+ * library that is preloaded. */
+static bool run_is_narrow(const char *word)
+{
+	char *path = strchr(word, '/') ? mem_copy(word) : path_of_program(word);
+	bool is_narrow = path && static_is_narrow(path);
+
+	free(path);
+	return is_narrow;
+}
+
 /* If this fails, the program runs without the agent. */
 static void load_agent(struct run_session *session)
 {
-	const struct agent_wish wish = {
-	    .recording = session->recording.writer.path,
+	struct agent_wish wish = {.recording = session->recording.writer.path,
 	    .lines = session->options->lines,
 	    .tables = session->hooks.tables.directory,
 	    .allocations = session->hooks.allocations
@@ -490,6 +502,10 @@ static void load_agent(struct run_session *session)
 	    .no_agent = !session->program.agent};
 	struct err e;
 
+	if (run_is_narrow(session->program.argv[0])) {
+		wish.allocations = NULL;
+		wish.no_agent = true;
+	}
 	if (agent_env_init(&session->agent, &wish, &e) != 0) {
 		fprintf(stderr, "mprof: %s\n", e.text);
 		if (!session->agent.envp)

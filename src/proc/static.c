@@ -2,6 +2,7 @@
 #include "proc/static.h"
 
 #include <elf.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -56,6 +57,20 @@ static int static_file(int fd)
 			return 0;
 	}
 	return 1;
+}
+
+bool static_is_narrow(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	unsigned char ident[EI_NIDENT] = {0};
+	bool is_read;
+
+	if (fd < 0)
+		return false;
+	is_read = pread(fd, ident, sizeof(ident), 0) == sizeof(ident);
+	close(fd);
+	return is_read && memcmp(ident, ELFMAG, SELFMAG) == 0 &&
+	       ident[EI_CLASS] == ELFCLASS32;
 }
 
 int static_program(pid_t pid)

@@ -69,8 +69,13 @@ static const char *unsampled_reason(
 static const char *unsampled_plain_reason(
     const struct unsampled *unsampled, pid_t pid)
 {
+	char path[64];
+
 	if (static_program(pid) == 1)
 		return "static";
+	procfs_path(path, sizeof(path), pid, "exe");
+	if (static_is_narrow(path))
+		return "32-bit";
 	return !unsampled->attached && filters_are_more(pid) ? "filter" : NULL;
 }
 

@@ -537,9 +537,11 @@ bool rings_thread(struct rings *rings, const struct rings_event *event,
 	sample =
 	    (const void *)rings_record(rings, ring, event->at, header.size);
 	if (header.size < sizeof(*sample) ||
-	    sample->abi != PERF_SAMPLE_REGS_ABI_64)
+	    (sample->abi != PERF_SAMPLE_REGS_ABI_64 &&
+		sample->abi != PERF_SAMPLE_REGS_ABI_32))
 		return false;
-	*thread = (struct rings_thread){.stack = sample->stack};
+	*thread = (struct rings_thread){.stack = sample->stack,
+	    .is_narrow = sample->abi == PERF_SAMPLE_REGS_ABI_32};
 	for (size_t i = 0; i < RINGS_REGISTERS; i++)
 		thread->registers[i] =
 		    sample->registers[rings_place(rings_order[i])];

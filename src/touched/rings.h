@@ -41,7 +41,9 @@ struct rings_event {
 
 /* The thread at the time of a fault. */
 struct rings_thread {
-	uint64_t registers[RINGS_REGISTERS]; /* by DWARF number */
+	/* By DWARF's numbers on x86-64, also in a 32-bit program. */
+	uint64_t registers[RINGS_REGISTERS];
+	bool is_narrow;       /* it runs 32-bit code */
 	const uint8_t *stack; /* bytes from the stack pointer on */
 	size_t stack_len;
 };
@@ -80,8 +82,8 @@ void rings_sample_each(struct rings *rings, bool each) __attribute__((nonnull));
 /* Appends new events, sorted by time. */
 void rings_read(struct rings *rings) __attribute__((nonnull));
 
-/* The thread of one of the events; false where it was not recorded, as for a
- * 32-bit program. Valid until rings_release(). */
+/* The thread of one of the events; false where it was not recorded. Valid until
+ * rings_release(). */
 bool rings_thread(struct rings *rings, const struct rings_event *event,
     struct rings_thread *thread) __attribute__((nonnull));
 

@@ -101,8 +101,14 @@ static bool unwind_get_thread(
 	return true;
 }
 
+static size_t unwind_word(const struct rings_thread *thread)
+{
+	return thread->is_narrow ? sizeof(uint32_t) : sizeof(uint64_t);
+}
+
 /* Reads a word of a section of an object file. */
-static bool unwind_read_file(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *word)
+static bool unwind_read_file(
+    Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *word, size_t size)
 {
 	Dwfl_Module *module = dwfl_addrmodule(dwfl, address);
 	Dwarf_Addr bias;
@@ -112,10 +118,10 @@ static bool unwind_read_file(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *word)
 	section = module ? dwfl_module_address_section(module, &address, &bias)
 			 : NULL;
 	data = section ? elf_getdata(section, NULL) : NULL;
-	if (!data || !data->d_buf || data->d_size < sizeof(*word) ||
-	    address > data->d_size - sizeof(*word))
+	if (!data || !data->d_buf || data->d_size < size ||
+	    address > data->d_size - size)
 		return false;
-	memcpy(word, (const char *)data->d_buf + address, sizeof(*word));
+	memcpy(word, (const char *)data->d_buf + address, size);
 	return true;
 }
 
@@ -125,22 +131,34 @@ static bool unwind_read(
 	const struct unwind *unwind = context;
 	const struct rings_thread *thread = unwind->thread;
 	uint64_t at = address - thread->registers[STACK_POINTER];
+	size_t size = unwind_word(thread);
 
-	if (at >= thread->stack_len || thread->stack_len - at < sizeof(*word))
-		return unwind_read_file(dwfl, address, word);
-	memcpy(word, thread->stack + at, sizeof(*word));
+	*word = 0; /* the upper half of a narrow one; bytes ascend here */
+	if (at >= thread->stack_len || thread->stack_len - at < size)
+		return unwind_read_file(dwfl, address, word, size);
+	memcpy(word, thread->stack + at, size);
 	return true;
 }
 
+/* i386's numbers for registers are in another order: eax, ecx, edx, ebx, esp,
+ * ebp, esi, edi, eip. */
+static const uint8_t unwind_narrow_order[] = {
+    0, 2, 1, 3, STACK_POINTER, 6, 4, 5, INSTRUCTION_POINTER};
+
 static bool unwind_set_registers(Dwfl_Thread *thread, void *context)
 {
-	const struct unwind *unwind = context;
+	const struct rings_thread *from = ((struct unwind *)context)->thread;
+	unsigned count =
+	    from->is_narrow ? sizeof(unwind_narrow_order) : RINGS_REGISTERS;
 	Dwarf_Word words[RINGS_REGISTERS];
 
-	for (size_t i = 0; i < RINGS_REGISTERS; i++)
-		words[i] = unwind->thread->registers[i];
-	dwfl_thread_state_register_pc(thread, words[INSTRUCTION_POINTER]);
-	return dwfl_thread_state_registers(thread, 0, RINGS_REGISTERS, words);
+	for (size_t i = 0; i < count; i++)
+		words[i] =
+		    from->registers[from->is_narrow ? unwind_narrow_order[i]
+						    : i];
+	dwfl_thread_state_register_pc(
+	    thread, from->registers[INSTRUCTION_POINTER]);
+	return dwfl_thread_state_registers(thread, 0, count, words);
 }
 
 static const Dwfl_Thread_Callbacks unwind_threads = {

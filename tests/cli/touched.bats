@@ -734,6 +734,63 @@ write_made() {
 	}' folded
 }
 
+# It touches 24 MiB, and lives until the file seen is there.
+narrow() { # WORDS FOR THE COMPILER
+	cat >narrow.c <<-'END'
+	static char kept[24 << 20];
+	static const int rest[2] = {0, 20000000};
+
+	static long call(long number, const void *a, const void *b)
+	{
+		long result;
+
+		__asm__ volatile("int $0x80" : "=a"(result)
+			: "0"(number), "b"(a), "c"(b) : "memory");
+		return result;
+	}
+	__attribute__((noinline)) static void load(volatile char *at, int size)
+	{
+		for (int i = 0; i < size; i += 4096)
+			at[i] = 1;
+	}
+	void _start(void)
+	{
+		load(kept, sizeof(kept));
+		while (call(33, "seen", 0) != 0)
+			call(162, rest, 0);
+		call(1, 0, 0);
+	}
+	END
+	${CC:-cc} -m32 -O1 -g -fno-pie -no-pie -fno-stack-protector -nostdlib \
+		-fasynchronous-unwind-tables -o narrow narrow.c "$@" \
+		2>/dev/null || skip "the compiler makes no 32-bit programs"
+	touch seen
+	./narrow || skip "32-bit programs don't run here"
+}
+
+@test "a 32-bit program has stacks" {
+	needs_faults
+	narrow -static
+	record_until 8 run.dat ./narrow
+	mprof lines run.dat >out
+	grep -Eq 'narrow\.c:1[45] \(load\)' out
+}
+
+@test "nothing is preloaded into a 32-bit program, whose loader would complain" {
+	needs_faults
+	[ -e /lib/ld-linux.so.2 ] || skip "no loader of 32-bit programs"
+	: >none.c
+	${CC:-cc} -m32 -shared -nostdlib -o libnone.so none.c 2>/dev/null ||
+		skip "the compiler makes no 32-bit programs"
+	narrow -Wl,--no-as-needed ./libnone.so \
+		-Wl,-dynamic-linker,/lib/ld-linux.so.2
+	record_until 8 run.dat ./narrow 2>err
+	same "$(cat err)" ''
+	mprof lines run.dat >out
+	grep -q "^Not sampled: narrow, a 32-bit program" out
+	grep -Eq 'narrow\.c:1[45] \(load\)' out
+}
+
 @test "attach: a native program that runs already" {
 	needs_faults
 	cat >steps.c <<-'END'

@@ -39,7 +39,8 @@ static void check(const struct strbuf *texts, size_t count)
 
 static void walk(const uint8_t *head, const uint8_t *bytes, uint64_t code)
 {
-	struct rings_thread thread = {.stack_len = STACK};
+	struct rings_thread thread = {
+	    .stack_len = STACK, .is_narrow = head[HEAD - 1] & 1};
 	uint64_t words[STACK / sizeof(uint64_t)];
 	struct unwind *unwind = unwind_create(getpid());
 	struct strbuf texts = {0};

@@ -73,6 +73,8 @@ static void machine_code_by_its_module(void **state)
 	    ORIGIN_LIBRARY);
 	assert_int_equal(of_module("/lib64/libz.so", "f"), ORIGIN_LIBRARY);
 	assert_int_equal(
+	    of_module("/usr/lib32/libc.so.6", "f"), ORIGIN_LIBRARY);
+	assert_int_equal(
 	    of_module("/nix/store/abc/libz.so", "f"), ORIGIN_LIBRARY);
 	assert_int_equal(
 	    of_module("/opt/python/lib-dynload/_json.so", "f"), ORIGIN_LIBRARY);

@@ -30,7 +30,7 @@ static char by[16], name[64];
 
 /* In place of proc/static.c, proc/filters.c and proc/maps.c. */
 static struct {
-	bool is_static, has_filters, has_library;
+	bool is_static, is_narrow, has_filters, has_library;
 	uid_t user;
 } facts;
 
@@ -38,6 +38,12 @@ int static_program(pid_t pid)
 {
 	(void)pid;
 	return facts.is_static ? 1 : 0;
+}
+
+bool static_is_narrow(const char *path)
+{
+	assert_non_null(strstr(path, "/exe"));
+	return facts.is_narrow;
 }
 
 bool filters_are_more(pid_t pid)
@@ -274,6 +280,19 @@ static void a_static_program_or_a_filter_is_reported_at_once(void **state)
 	assert_string_equal(by, "filter");
 }
 
+/* A static one is both, perhaps. */
+static void a_32_bit_program_is_reported_at_once(void **state)
+{
+	(void)state;
+	facts.is_narrow = facts.has_filters = true;
+	assert_int_equal(look(1000), 1);
+	assert_string_equal(by, "32-bit");
+	process.start_ticks++;
+	facts.is_static = true;
+	assert_int_equal(look(2000), 2);
+	assert_string_equal(by, "static");
+}
+
 static void a_small_static_program_is_known_at_once(void **state)
 {
 	(void)state;
@@ -352,6 +371,7 @@ int main(void)
 	    TEST(one_that_is_not_there_is_not_reported),
 	    TEST(the_reason_is_the_first_that_holds),
 	    TEST(a_static_program_or_a_filter_is_reported_at_once),
+	    TEST(a_32_bit_program_is_reported_at_once),
 	    TEST(a_small_static_program_is_known_at_once),
 	    TEST(looks_at_a_small_program_are_fewer_and_fewer),
 	    TEST(of_a_program_that_is_gone_the_last_reason_holds),
