@@ -2865,6 +2865,63 @@ static void a_program_may_be_hidden_later(void **state)
 	assert_int_equal(told.end.peak_kib, 1000);
 }
 
+static void end_late(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	calls++;
+	if (calls == 5 && kernel.works)
+		send((struct connector_event){.parent = 100, .pid = 105});
+	if (calls != 40)
+		return;
+	die(100);
+	reap(100, 0, 4129);
+}
+
+/* What wait() tells is the program's since its mark was last read, where there
+ * was no other process; else anyone's at any time. */
+static void a_mark_may_be_anothers(void **state)
+{
+	struct sampler_plan plan = {
+	    .launched = true, .timeout_ns = 3 * NS_PER_S};
+	struct sampler_result result;
+
+	(void)state;
+	for (int others = 0; others < 3; others++) {
+		put(100, 1, 1000);
+		set_mark(100, 1000);
+		if (others == 1)
+			put(101, 100, 200);
+		kernel.works = others == 2;
+		fake_newest(101, 50);
+		calls = 0;
+		run(end_late, plan, &result);
+		kernel.works = false;
+		assert_int_equal(result.end, SAMPLER_ENDED);
+		assert_int_equal(told.peak.kib, 4129);
+		assert_int_equal(result.unseen, others == 2);
+		if (others > 0)
+			assert_int_equal(told.peak.since_ns, result.start_ns);
+		else
+			assert_true(told.peak.since_ns >=
+				    result.start_ns + NS_PER_S / 2);
+	}
+}
+
+/* Nothing is a figure, beside which memory from before the exec is none. */
+static void a_peak_of_nothing_is_one(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	put(100, 1, 0);
+	fake_write("100/statm", "1000 0 0 1 0 1 0\n");
+	fake_newest(100, 50);
+	run(end_with_little, (struct sampler_plan){.launched = true}, &result);
+	assert_int_equal(result.end, SAMPLER_ENDED);
+	assert_int_equal(result.peak_kib, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -2944,6 +3001,8 @@ int main(void)
 	    cmocka_unit_test(kills_in_a_recorded_group_are_counted),
 	    cmocka_unit_test(a_metric_may_have_no_mark),
 	    cmocka_unit_test(a_program_may_be_hidden_later),
+	    cmocka_unit_test(a_mark_may_be_anothers),
+	    cmocka_unit_test(a_peak_of_nothing_is_one),
 	};
 
 	return cmocka_run_group_tests(tests, fake_begin, fake_end);
