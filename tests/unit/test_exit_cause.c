@@ -291,6 +291,27 @@ static void a_group_that_is_gone_is_remembered(void **state)
 	assert_string_equal(verdict.limit_of->key, "cgroup");
 }
 
+/* Its figure may be of any time before. */
+static void a_counter_that_comes_later_tells_nothing(void **state)
+{
+	struct exit_cause_verdict verdict;
+	struct exit_cause exit_cause;
+	char path[256];
+
+	(void)state;
+	begin(&exit_cause);
+	exit_cause_finish(&exit_cause);
+	be("0::/nowhere\n", 0);
+	snprintf(path, sizeof(path), "%s/vmstat", fake_root);
+	assert_int_equal(remove(path), 0);
+	exit_cause_init(&exit_cause, &fs, getpid(), 0);
+	exit_cause_read(&exit_cause, 0);
+	set_machine(6);
+	end(&exit_cause, KILLED, &verdict);
+	assert_false(verdict.oom);
+	assert_false(verdict.may_be_oom);
+}
+
 static void without_a_group_the_machine_is_the_limit(void **state)
 {
 	struct exit_cause_verdict verdict;
@@ -479,6 +500,7 @@ int main(void)
 	    cmocka_unit_test(one_that_ended_before_a_look_had_ours),
 	    cmocka_unit_test(a_group_can_be_named),
 	    cmocka_unit_test(a_group_that_is_gone_is_remembered),
+	    cmocka_unit_test(a_counter_that_comes_later_tells_nothing),
 	    cmocka_unit_test(without_a_group_the_machine_is_the_limit),
 	    cmocka_unit_test(version_1_has_files_of_its_own),
 	    cmocka_unit_test(an_address_space_has_a_limit_too),

@@ -162,6 +162,22 @@ static void processes_of_another_family_share_no_fork(void **state)
 	assert_int_equal(reading.sharers, 3);
 }
 
+/* One that has executed a program shares nothing with its parent by forks. */
+static void a_family_begins_where_a_program_was_executed(void **state)
+{
+	struct shares_reading reading;
+
+	(void)state;
+	add(100, 1, 40);
+	add(101, 100, 30);
+	add(102, 101, 60);
+	fake_process(
+	    (struct fake_process){.pid = 101, .ppid = 100, .pages = 1});
+	assert_true(begins());
+	assert_true(ends(&reading));
+	assert_int_equal(reading.sharers, 2);
+}
+
 static void who_maps_the_largest_file_is_counted(void **state)
 {
 	struct shares_reading reading;
@@ -490,6 +506,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_reading_sums_all_processes),
 	    TEST(processes_of_another_family_share_no_fork),
+	    TEST(a_family_begins_where_a_program_was_executed),
 	    TEST(who_maps_the_largest_file_is_counted),
 	    TEST(one_process_or_a_small_tree_is_not_read),
 	    TEST(far_below_the_highest_total_nothing_is_read),

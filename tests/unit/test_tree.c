@@ -102,6 +102,20 @@ static void descendants_are_found_to_any_depth(void **state)
 	uproot();
 }
 
+/* Each has a lower pid than its parent, as pids have begun again. */
+static void a_line_of_descent_may_be_read_from_its_end(void **state)
+{
+	(void)state;
+	plant(true, true);
+	for (int pid = 150; pid < 155; pid++)
+		add(pid, pid == 154 ? 100 : pid + 1);
+	fake_newest(154, 50);
+	look();
+	for (int pid = 150; pid < 155; pid++)
+		assert_true(has(pid));
+	uproot();
+}
+
 static void children_may_have_lower_pids_than_their_parents(void **state)
 {
 	(void)state;
@@ -789,6 +803,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(descendants_are_found_to_any_depth),
+	    cmocka_unit_test(a_line_of_descent_may_be_read_from_its_end),
 	    cmocka_unit_test(children_may_have_lower_pids_than_their_parents),
 	    cmocka_unit_test(only_new_pids_are_read),
 	    cmocka_unit_test(pids_that_begin_again_are_all_read),
