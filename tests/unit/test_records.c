@@ -401,6 +401,8 @@ static void a_frame_is_split_at_its_line(void **state)
 	    {"std::sort", "", "std::sort", 0},
 	    {"a:b:3", "", "a:b:3", 0},
 	    {"a.py:3:", "a.py", "", 3},
+	    {"a::5:f", "a:", "f", 5},
+	    {"a.py:3f:4:g", "a.py:3f", "g", 4},
 	    {"plain", "", "plain", 0},
 	    {"a%2cb.py:0:f%3a", "a,b.py", "f:", 0},
 	};
