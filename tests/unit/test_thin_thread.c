@@ -250,6 +250,29 @@ static int lowest_free(void)
 	return fd;
 }
 
+/* The new file's descriptor takes the place of the old one's. */
+static void at_the_end_one_more_is_needed(void **state)
+{
+	int fd = put_recording(), old = fd;
+	off_t size = size_of("a.dat");
+	struct rlimit before, few;
+	struct err e = {""};
+
+	(void)state;
+	begin_well(fd);
+	wait_for_it();
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = (rlim_t)lowest_free();
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	assert_int_equal(thin_commit(&world.thin, &fd, &e), -1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_string_equal(e.text, "can't be written: Too many open files");
+	assert_int_equal(fd, old);
+	assert_int_equal(size_of("a.dat"), size);
+	close(fd);
+}
+
 /* However many there are, none is lost. */
 static void descriptors_may_run_out(void **state)
 {
@@ -289,6 +312,7 @@ int main(void)
 	    THREAD_TEST(signals_are_left_to_the_recorder),
 	    THREAD_TEST(what_is_abandoned_stops),
 	    THREAD_TEST(what_fails_leaves_the_old_file),
+	    THREAD_TEST(at_the_end_one_more_is_needed),
 	    THREAD_TEST(descriptors_may_run_out),
 	};
 
