@@ -53,9 +53,9 @@ static enum dat_content begin_read_content(struct begin_piece *piece, int fd)
 
 	if (got < 0)
 		return DAT_CONTENT_UNREADABLE;
-	while (at < end && strchr(" \t\r\n", *at))
+	while (at < end && *at && strchr(" \t\r\n", *at))
 		at++;
-	if (at == end || *at == 0)
+	if (at == end)
 		return DAT_CONTENT_OTHER;
 	end = memchr(at, '\n', (size_t)(end - at) + 1);
 	result = record_read(&records, at, end, false);

@@ -4,8 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* The share of the size of the newest part, which is unchanged. */
-enum { RECENT_SHARE = 4 };
+/* Shares of the size: the newest part, which is unchanged; and all runs, where
+ * some are left out. */
+enum { RECENT_SHARE = 4, RUNS_SHARE = 4 };
 
 /* Bytes of a run beside those that are counted: THIN, PEAK, a reading. */
 enum { RUN_BYTES = 400 };
@@ -331,7 +332,6 @@ static void thin_survey_choose_runs(struct thin_survey *survey, size_t budget)
 void thin_survey_choose(struct thin_survey *survey, unsigned step)
 {
 	static const size_t shares[THIN_STEPS] = {[1] = 8, 64, SIZE_MAX};
-	static const size_t run_shares[THIN_STEPS] = {[2] = 4, SIZE_MAX};
 	size_t most = survey->copy->most;
 	size_t budget = step == 0 ? SIZE_MAX : most / shares[step];
 
@@ -340,7 +340,8 @@ void thin_survey_choose(struct thin_survey *survey, unsigned step)
 	thin_items_cut(&survey->snapshots, budget);
 	thin_survey_choose_processes(survey, budget);
 	if (step > 1)
-		thin_survey_choose_runs(survey, most / run_shares[step]);
+		thin_survey_choose_runs(
+		    survey, step > 2 ? 0 : most / RUNS_SHARE);
 }
 
 void thin_survey_forget(struct thin_survey *survey)

@@ -246,6 +246,15 @@ static void content_is_known_by_the_first_line(void **state)
 	assert_content("novel\nMEM 1.0 2.0\n", DAT_CONTENT_OTHER);
 	assert_content("", DAT_CONTENT_OTHER);
 	assert_content(" \n", DAT_CONTENT_OTHER);
+	/* A NUL is no blank. */
+	fd = put("", 0, "");
+	assert_int_equal(close(fd), 0);
+	fd = open(path, O_RDWR);
+	assert_int_equal(write(fd, "\0\nMEM 1.0 2.0\n", 14), 14);
+	assert_int_equal(dat_content(fd), DAT_CONTENT_OTHER);
+	assert_int_equal(pwrite(fd, " \0MEM 1.0 2.0\n", 14, 0), 14);
+	assert_int_equal(dat_content(fd), DAT_CONTENT_OTHER);
+	close(fd);
 	fd = open(path, O_WRONLY);
 	assert_int_equal(dat_content(fd), DAT_CONTENT_UNREADABLE);
 	assert_int_equal(errno, EBADF);
