@@ -350,7 +350,7 @@ int marks_write(const char *path, const char *label, struct err *e)
 		return err_errno(e, "%s: can't be written", path);
 	got = check_file(fd, path, e);
 	line = mem_format("%s\n", label);
-	for (char *c = line; c[0] && c[1]; c++) {
+	for (char *c = line; c[1]; c++) {
 		if (*c == '\n')
 			*c = ' ';
 	}

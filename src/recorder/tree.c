@@ -285,7 +285,7 @@ static bool is_lost_due(const struct tree *tree, int64_t now_ns)
 {
 	size_t last = (tree->lost_next + TREE_LOST - 1) % TREE_LOST;
 
-	return tree->lost_next > 0 && now_ns - tree->lost[last].ns < LOST_NS &&
+	return now_ns - tree->lost[last].ns < LOST_NS &&
 	       now_ns - tree->rescanned_ns >= LOST_STEP_NS;
 }
 

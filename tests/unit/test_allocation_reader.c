@@ -238,6 +238,24 @@ static void a_record_ends_within_the_log(void **state)
 	}
 }
 
+/* Nor may it begin behind it, where an older one may stand. */
+static void a_record_begins_within_the_log(void **state)
+{
+	const uint64_t frame = 0x1234;
+	uint32_t first = made_stack(&table, &frame, 1);
+	uint64_t end = table.header.log_used;
+	uint32_t second = made_stack(&table, &frame, 1);
+	uint32_t third = made_stack(&table, &frame, 1);
+
+	(void)state;
+	table.header.log_used = end;
+	made_header(&table);
+	read_table();
+	expect_frames(first, ":0:+0x1234");
+	no_stack(second);
+	no_stack(third);
+}
+
 static void write_module_of(uint32_t bytes)
 {
 	static char text[17 << 10];
@@ -351,6 +369,7 @@ int main(void)
 	    TEST(a_frame_that_can_not_be_is_left_out),
 	    TEST(a_stack_that_can_not_be_is_none),
 	    TEST(a_record_ends_within_the_log),
+	    TEST(a_record_begins_within_the_log),
 	    TEST(a_long_module_is_skipped),
 	    TEST(all_modules_of_a_long_log_are_found),
 	    TEST(a_broken_record_ends_the_walk),
