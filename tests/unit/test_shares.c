@@ -160,6 +160,8 @@ static void processes_of_another_family_share_no_fork(void **state)
 	assert_true(begins());
 	assert_true(ends(&reading));
 	assert_int_equal(reading.sharers, 3);
+	/* The longest wait is that of a tree which stays as it is. */
+	assert_true(shares.wait_ns < 30 * NS_PER_S);
 }
 
 /* One that has executed a program shares nothing with its parent by forks. */
@@ -200,9 +202,12 @@ static void who_maps_the_largest_file_is_counted(void **state)
 
 static void one_process_or_a_small_tree_is_not_read(void **state)
 {
+	struct shares_reading unused;
+
 	(void)state;
 	add(100, 1, 100);
 	assert_false(begins());
+	assert_false(step(&unused));
 	add(101, 100, 1)->zombie = true;
 	assert_false(begins());
 	at(1)->zombie = false;
