@@ -34,6 +34,7 @@
  * by the system call runs no handler.) */
 struct samples {
 	uint32_t lock;
+	struct gate gate; /* here, where a short child writes anyway */
 	bool begun, failed;
 	struct slots slots;
 	uint32_t pid;
@@ -42,7 +43,6 @@ struct samples {
 	struct log log;
 	struct python_stack_lines lines;
 	struct stack_cache stacks;
-	struct gate gate;
 } __attribute__((aligned(ADDRESSES_PAGE)));
 
 _Thread_local struct thread thread_self;
