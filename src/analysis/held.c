@@ -109,19 +109,27 @@ static double held_sum_mib(const struct run *run, const struct held_part *part)
 	return mib;
 }
 
-/* Whether nothing was held at the highest sample, and page faults explain it
- * far better than what was held at any moment: the program has an allocator of
- * its own, and a small one was sampled beside it. */
+/* So small a part of what was touched is of another program, or beside the
+ * point. */
+static const double held_beside_share = 0.02;
+
+/* Whether next to nothing was held at the highest sample, and page faults
+ * explain it far better than what was held at any moment: the program has an
+ * allocator of its own, and a small one was sampled beside it. */
 static bool held_is_beside(const struct run *run)
 {
 	const struct sample *peak = series_peak(&run->total);
 	struct held_part part = {-INFINITY, INFINITY,
 	    peak ? peak->time_s : INFINITY, false, SOURCE_HELD};
+	double held_mib, touched_mib;
 
-	if (!peak || run->touches.len == 0 || held_sum_mib(run, &part) > 0)
+	if (!peak || run->touches.len == 0)
 		return false;
+	held_mib = held_sum_mib(run, &part);
 	part.source = SOURCE_TOUCHED;
-	return held_sum_mib(run, &part) > 2 * held_most(&run->allocations).mib;
+	touched_mib = held_sum_mib(run, &part);
+	return held_mib <= held_beside_share * touched_mib &&
+	       touched_mib > 2 * held_most(&run->allocations).mib;
 }
 
 static double held_growth_on_the_clock_mib(const struct run *run)

@@ -182,6 +182,20 @@ static enum origin origin_of_generated(const char *function)
 	return ORIGIN_OWN;
 }
 
+/* Whether a program of that name contains V8: JavaScript is the user's own, and
+ * the program what it calls. */
+static bool origin_runs_javascript(const char *base)
+{
+	static const char *const names[] = {
+	    "node", "nodejs", "chromium", "chrome", "electron", "deno"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(base, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The path without the /proc/PID/root of a process with another root. */
 static const char *origin_inner(const char *path)
 {
@@ -200,7 +214,7 @@ static enum origin origin_of_code(const char *path, const struct frame *frame)
 		return origin_of_generated(frame->function);
 	if (origin_starts(base, "libpython") || origin_starts(base, "python"))
 		return ORIGIN_INTERPRETER;
-	if (strcmp(base, "node") == 0 || strcmp(base, "nodejs") == 0)
+	if (origin_runs_javascript(base))
 		return ORIGIN_INTERPRETER;
 	if (origin_is_preloaded(module))
 		return ORIGIN_RECORDER;

@@ -17,7 +17,7 @@ enum origin {
 	ORIGIN_STANDARD,    /* Python's standard library */
 	ORIGIN_IMPORT,      /* Python's import machinery */
 	ORIGIN_LIBRARY,     /* a C library, or a compiler's own */
-	ORIGIN_INTERPRETER, /* machine code of Python or Node.js itself */
+	ORIGIN_INTERPRETER, /* machine code of Python or V8 itself */
 	ORIGIN_RECORDER     /* mprof's own libraries in the program */
 };
 

@@ -158,6 +158,30 @@ static void what_was_touched_at_the_peak_is_not_hidden(void **state)
 	}
 }
 
+/* Nor by what a small one holds at that moment. */
+static void little_that_is_held_hides_nothing(void **state)
+{
+	(void)state;
+	for (double touched = 90; touched <= 110; touched += 20) {
+		struct allocation page = {.id = 1,
+		    .time_s = 2.5,
+		    .mib = touched,
+		    .size_mib = touched};
+		struct profile profile;
+		struct run *run = start(&profile);
+
+		series_add(&run->total, 1, 3);
+		series_add(&run->total, 3, 800);
+		make(run, 1.1, 2);
+		page.site = run_site(run, 77);
+		assert_true(allocations_add(&run->touches, &page));
+		run_settle_sites(run);
+		assert_int_equal(held_source(run),
+		    touched > 100 ? SOURCE_TOUCHED : SOURCE_HELD);
+		profile_finish(&profile);
+	}
+}
+
 /* The moment after the last sample is the peak if more than twice as much was
  * held then as at the highest sample. */
 static void the_most_may_come_after_the_last_sample(void **state)
@@ -292,6 +316,7 @@ int main(void)
 	    cmocka_unit_test(what_was_freed_meanwhile_is_not_added),
 	    cmocka_unit_test(a_peak_of_something_else_does_not_hide_all),
 	    cmocka_unit_test(what_was_touched_at_the_peak_is_not_hidden),
+	    cmocka_unit_test(little_that_is_held_hides_nothing),
 	    cmocka_unit_test(the_most_may_come_after_the_last_sample),
 	    cmocka_unit_test(the_most_is_seen_at_a_reading),
 	    cmocka_unit_test(what_the_recorder_does_is_credited_to_it),

@@ -89,6 +89,12 @@ static void machine_code_by_its_module(void **state)
 	    of_module("/usr/bin/python3", "f"), ORIGIN_INTERPRETER);
 	assert_int_equal(of_module("/usr/bin/node", "f"), ORIGIN_INTERPRETER);
 	assert_int_equal(of_module("/usr/bin/nodejs", "f"), ORIGIN_INTERPRETER);
+	assert_int_equal(
+	    of_module("/usr/lib/chromium/chromium", "f"), ORIGIN_INTERPRETER);
+	assert_int_equal(
+	    of_module("/opt/google/chrome/chrome", "f"), ORIGIN_INTERPRETER);
+	assert_int_equal(
+	    of_module("/opt/chrome/chrome_crashpad", "f"), ORIGIN_OWN);
 	assert_int_equal(of_module("/usr/bin/nodes", "f"), ORIGIN_OWN);
 	assert_int_equal(
 	    of_module(PACKAGES "numpy/_core.so", "f"), ORIGIN_PACKAGE);
