@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "base/io.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,6 +24,18 @@ void io_guard_streams(void)
 		close(fd);
 }
 
+void io_silence_streams(void)
+{
+	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (nowhere < 0)
+		return;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		dup2(nowhere, fd);
+	if (nowhere > STDERR_FILENO)
+		close(nowhere);
+}
+
 int io_write_all(int fd, const void *bytes, size_t len)
 {
 	const char *at = bytes;
@@ -41,7 +53,8 @@ int io_write_all(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
-DIR *io_open_own_directory(const char *path)
+/* NULL where it is another user's, a link or can't be read. */
+static DIR *io_open_own_directory(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat about;
@@ -52,6 +65,22 @@ DIR *io_open_own_directory(const char *path)
 	if (fd >= 0 && !dir)
 		close(fd);
 	return dir;
+}
+
+void io_remove_own_directory(const char *path, io_is_removed *is_removed)
+{
+	DIR *dir = io_open_own_directory(path);
+	int fd = dir ? dirfd(dir) : -1;
+	const struct dirent *entry;
+
+	if (fd < 0)
+		return;
+	while ((entry = readdir(dir)) != NULL) {
+		if (is_removed(entry->d_name))
+			unlinkat(fd, entry->d_name, 0);
+	}
+	closedir(dir);
+	rmdir(path);
 }
 
 /* Opening a FIFO without a writer must not block. */

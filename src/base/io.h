@@ -6,7 +6,7 @@
 #ifndef MPROF_BASE_IO_H
 #define MPROF_BASE_IO_H
 
-#include <dirent.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -17,6 +17,10 @@
  * exec, in place of closed standard streams: otherwise the next opened file
  * would become one of these. */
 void io_guard_streams(void);
+
+/* Points the standard streams at /dev/null; where it can't be opened, they stay
+ * as they are. */
+void io_silence_streams(void);
 
 /* Writes all len bytes, repeating after EINTR and short writes; 0, or -1 with
  * errno. */
@@ -40,9 +44,13 @@ struct io_output {
 	struct named_file target; /* what will be replaced */
 };
 
-/* Opens a directory of this user, following no link; NULL where it is another
- * user's or can't be read. The caller closes. */
-DIR *io_open_own_directory(const char *path) __attribute__((nonnull));
+/* Whether the file with that name is removed. */
+typedef bool io_is_removed(const char *name);
+
+/* Removes a directory of this user and those of its files; a link, another
+ * user's directory and one that has other files stay. */
+void io_remove_own_directory(const char *path, io_is_removed *is_removed)
+    __attribute__((nonnull));
 
 /* Opens path; -1 with e where it is a directory, was planted or can't be
  * created. */

@@ -436,9 +436,11 @@ int agent_attach_end(struct agent_attach *attach, struct err *e)
 	return failed;
 }
 
-void agent_attach_remove_files(int directory)
+bool agent_attach_wrote(const char *name)
 {
 	for (size_t i = 0;
 	     i < sizeof(agent_attach_files) / sizeof(*agent_attach_files); i++)
-		unlinkat(directory, agent_attach_files[i], 0);
+		if (strcmp(name, agent_attach_files[i]) == 0)
+			return true;
+	return false;
 }

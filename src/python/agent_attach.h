@@ -64,7 +64,7 @@ bool agent_attach_poll(struct agent_attach *attach, enum agent_attach_part part,
 int agent_attach_end(struct agent_attach *attach, struct err *e)
     __attribute__((nonnull));
 
-/* Removes the files that were written into a directory. */
-void agent_attach_remove_files(int directory);
+/* Whether a file of that name is written into the directory. */
+bool agent_attach_wrote(const char *name) __attribute__((nonnull));
 
 #endif

@@ -247,21 +247,15 @@ bool agent_tables_loaded(const struct agent_tables *tables)
 	return loaded;
 }
 
+static bool agent_tables_wrote(const char *name)
+{
+	return fnmatch(table_pattern, name, 0) == 0 ||
+	       strcmp(name, SHELF_LOADED) == 0 || agent_attach_wrote(name);
+}
+
 void agent_tables_remove(const char *directory)
 {
-	DIR *dir = io_open_own_directory(directory);
-	const struct dirent *entry;
-
-	if (!dir)
-		return;
-	while ((entry = readdir(dir)) != NULL) {
-		if (fnmatch(table_pattern, entry->d_name, 0) == 0 ||
-		    strcmp(entry->d_name, SHELF_LOADED) == 0)
-			unlinkat(dirfd(dir), entry->d_name, 0);
-	}
-	agent_attach_remove_files(dirfd(dir));
-	closedir(dir);
-	rmdir(directory);
+	io_remove_own_directory(directory, agent_tables_wrote);
 }
 
 void agent_tables_close(struct agent_tables *tables)

@@ -136,19 +136,14 @@ static void allocations_drop_table(struct allocation_table *table)
 	free(table);
 }
 
+static bool allocations_wrote(const char *name)
+{
+	return fnmatch(table_pattern, name, 0) == 0;
+}
+
 void allocations_remove(const char *path)
 {
-	DIR *dir = io_open_own_directory(path);
-	const struct dirent *entry;
-
-	if (!dir)
-		return;
-	while ((entry = readdir(dir)) != NULL) {
-		if (fnmatch(table_pattern, entry->d_name, 0) == 0)
-			unlinkat(dirfd(dir), entry->d_name, 0);
-	}
-	closedir(dir);
-	rmdir(path);
+	io_remove_own_directory(path, allocations_wrote);
 }
 
 void allocations_destroy(struct allocations *all)
@@ -643,7 +638,7 @@ static void allocations_list(struct allocations_round *round)
 		int pid, end = 0;
 
 		if (strlen(entry->d_name) < sizeof(round->table->name) &&
-		    fnmatch(table_pattern, entry->d_name, 0) == 0 &&
+		    allocations_wrote(entry->d_name) &&
 		    sscanf(entry->d_name, "%9d.%9u%n", &pid, &number, &end) ==
 			2 &&
 		    entry->d_name[end] == 0 && pid > 0)

@@ -3,7 +3,6 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/self.h"
 #include "base/touched_feed.h"
@@ -75,7 +75,6 @@ __attribute__((noreturn)) static void touched_run(
 	struct rlimit files;
 	const struct touched_module *module;
 	void *handle;
-	int nowhere;
 
 	/* Before Linux 5.9: otherwise it stays open, and the feed never
 	 * ends. */
@@ -84,9 +83,7 @@ __attribute__((noreturn)) static void touched_run(
 #ifdef SYS_close_range
 	syscall(SYS_close_range, FEED_FD + 1, ~0U, 0);
 #endif
-	nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
-	for (int fd = 0; fd < FEED_FD; fd++)
-		dup2(nowhere, fd);
+	io_silence_streams();
 	setrlimit(RLIMIT_DATA, &memory);
 	setrlimit(RLIMIT_CORE, &no_core);
 	/* Each thread uses a descriptor for each processor. */

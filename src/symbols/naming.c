@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "dat/writer.h"
 #include "proc/perf_map.h"
@@ -299,13 +300,11 @@ __attribute__((noreturn)) static void naming_run(struct naming *naming)
 {
 	const struct rlimit memory = {MEMORY_MAX, MEMORY_MAX};
 	const struct rlimit no_core = {0, 0};
-	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setrlimit(RLIMIT_DATA, &memory);
 	setrlimit(RLIMIT_CORE, &no_core);
-	for (int fd = 0; fd < 3; fd++)
-		dup2(nowhere, fd);
+	io_silence_streams();
 	for (size_t i = naming->next, next; i < naming->codes.len; i = next) {
 		const struct naming_code *codes = &naming->codes.items[i];
 

@@ -437,26 +437,49 @@ static void what_fails_leaves_nothing(void **state)
 	assert_null(out.stream);
 }
 
-/* A directory of one's own, and no link to one. */
-static void own_directories_are_opened(void **state)
+static bool is_mine(const char *name)
 {
-	DIR *dir;
+	return strncmp(name, "mine", 4) == 0;
+}
 
+static bool exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+static void make_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+/* Neither a link to one, nor another user's; files of others keep it. */
+static void own_directories_are_removed(void **state)
+{
 	(void)state;
 	assert_int_equal(mkdir("own", 0700), 0);
-	dir = io_open_own_directory("own");
-	assert_non_null(dir);
-	assert_true(fcntl(dirfd(dir), F_GETFD) & FD_CLOEXEC);
-	closedir(dir);
+	make_file("own/mine");
 	assert_int_equal(symlink("own", "link"), 0);
-	assert_null(io_open_own_directory("link"));
+	io_remove_own_directory("link", is_mine);
+	io_remove_own_directory("none", is_mine);
+	if (geteuid() == 0 && chown("own", 54321, 54321) == 0) {
+		io_remove_own_directory("own", is_mine);
+		assert_int_equal(chown("own", geteuid(), getegid()), 0);
+	}
+	assert_true(exists("own/mine"));
+	make_file("own/mine-too");
+	make_file("own/other");
+	io_remove_own_directory("own", is_mine);
+	assert_false(exists("own/mine") || exists("own/mine-too"));
+	assert_int_equal(unlink("own/other"), 0);
+	io_remove_own_directory("own", is_mine);
+	assert_false(exists("own"));
 	assert_int_equal(unlink("link"), 0);
-	assert_null(io_open_own_directory("none"));
-	if (geteuid() == 0 && chown("own", 54321, 54321) == 0)
-		assert_null(io_open_own_directory("own"));
-	assert_int_equal(rmdir("own"), 0);
 	put_old();
-	assert_null(io_open_own_directory("out"));
+	io_remove_own_directory("out", is_mine);
+	expect_content("out", "old");
 }
 
 int main(void)
@@ -476,7 +499,7 @@ int main(void)
 	    cmocka_unit_test(closed_streams_are_guarded),
 	    cmocka_unit_test(names_that_are_taken_are_left),
 	    cmocka_unit_test(what_fails_leaves_nothing),
-	    cmocka_unit_test(own_directories_are_opened),
+	    cmocka_unit_test(own_directories_are_removed),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
