@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "analysis/lines.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,6 +113,7 @@ static void analysis_lines_add(struct lines *lines, struct index *index,
 
 	if (at == lines->rows.len)
 		*array_push(&lines->rows) = *key;
+	assert(at < lines->rows.len);
 	lines->rows.items[at].mib += growth->mib;
 	lines->rows.items[at].samples += growth->samples;
 }

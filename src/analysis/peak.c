@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "analysis/peak.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -234,9 +235,11 @@ static void peaks_add_child(struct peaks *peaks, struct index *index,
 	if (at == INDEX_NONE) {
 		*array_push(&peaks->children) = child;
 		index_add(index, hash, peaks->children.len - 1);
-	} else if (child.mib > peaks->children.items[at].mib) {
-		peaks->children.items[at] = child;
+		return;
 	}
+	assert(at < peaks->children.len);
+	if (child.mib > peaks->children.items[at].mib)
+		peaks->children.items[at] = child;
 }
 
 static void peaks_add_run(struct peaks *peaks, const struct run *run)

@@ -114,7 +114,8 @@ int named_file_init(struct named_file *file, const char *path, struct err *e)
 	    named_file_enter(file, path) != 0 || named_file_lookup(file) != 0;
 	for (int links = 0; !failed; links++) {
 		failed = named_file_is_planted(file, &planted) != 0;
-		if (failed || planted || !S_ISLNK(file->about.st_mode))
+		if (failed || planted || !named_file_exists(file) ||
+		    !S_ISLNK(file->about.st_mode))
 			break;
 		errno = ELOOP;
 		failed = links == LINKS_MAX || named_file_follow(file) != 0;

@@ -236,7 +236,7 @@ int chart_heatmap(
 		heat_add_processes(&build, request);
 	if (build.sources.len == 0)
 		heat_add_runs(&build, request, &set);
-	if (build.sources.items)
+	if (build.sources.len > 0)
 		qsort(build.sources.items, build.sources.len,
 		    sizeof(build.sources.items[0]),
 		    request->by_start ? heat_compare_starts

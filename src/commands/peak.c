@@ -303,9 +303,8 @@ static void command_peak_print_gpus(const struct profile *profile, FILE *out)
 	double all = command_peak_gpu(profile, FIGURE_GPU);
 	size_t count = 0;
 
-	for (size_t i = 0; i < GPUS; i++) {
-		enum resource_figure_id figure =
-		    (enum resource_figure_id)(FIGURE_GPU_MEMORY + i);
+	for (enum resource_figure_id figure = FIGURE_GPU_MEMORY;
+	     figure < FIGURE_GPU_USED; figure++) {
 		double mib = command_peak_gpu(profile, figure);
 
 		if (isnan(mib))

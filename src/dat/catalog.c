@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "dat/catalog.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +34,15 @@ bool catalog_is_default_name(const char *name)
 		utf8_next(&at);
 	}
 	return strcmp(at, ".dat") == 0;
+}
+
+/* A directory that opendir() opened always has a descriptor. */
+static int catalog_fd(DIR *dir)
+{
+	int fd = dirfd(dir);
+
+	assert(fd >= 0);
+	return fd;
 }
 
 /* 1 for a regular file or a link to one, 0 for anything else or where it is
@@ -92,7 +102,7 @@ static int catalog_read_others(
 	while (errno = 0, (entry = readdir(dir))) {
 		if (!catalog_is_default_name(entry->d_name) &&
 		    path_has_ending(entry->d_name, ".dat") &&
-		    catalog_holds(dirfd(dir), entry->d_name))
+		    catalog_holds(catalog_fd(dir), entry->d_name))
 			*array_push(&catalog->names) = mem_copy(entry->d_name);
 		if (catalog->names.len == MOST_OTHERS)
 			return 0;
@@ -113,7 +123,7 @@ static int catalog_read(
 			continue;
 		file = entry->d_type == DT_REG
 			   ? 1
-			   : is_file(dirfd(dir), entry->d_name);
+			   : is_file(catalog_fd(dir), entry->d_name);
 		if (file < 0)
 			return err_errno(
 			    e, "%s: can't be examined", entry->d_name);
@@ -131,7 +141,7 @@ static int catalog_read_all(
 	struct dirent *entry;
 
 	while (errno = 0, (entry = readdir(dir))) {
-		if (catalog_holds(dirfd(dir), entry->d_name))
+		if (catalog_holds(catalog_fd(dir), entry->d_name))
 			*array_push(&catalog->names) = mem_copy(entry->d_name);
 	}
 	return errno == 0 ? 0 : err_errno(e, "%s: can't be read", directory);
@@ -398,7 +408,7 @@ char *catalog_newest(const char *directory, struct err *e)
 		err_errno(e, "%s: can't be read", directory);
 		return NULL;
 	}
-	newest.directory = dirfd(dir);
+	newest.directory = catalog_fd(dir);
 	while (errno = 0, (entry = readdir(dir)))
 		newest_add_file(&newest, entry->d_name);
 	if (errno)

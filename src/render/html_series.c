@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "render/html.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -146,6 +147,7 @@ static void pack_layer(struct html_series *series,
 	for (size_t i = 0; i < times->len; i++) {
 		const struct sample *at = &all->items[times->items[i]];
 
+		assert(times->items[i] < all->len);
 		*array_push(&kept.points) = (struct downsample_point){
 		    at->time_s, at->mib, (long)i, times->starts[i]};
 	}

@@ -20,8 +20,13 @@ enum role {
 	ROLE_GAP,    /* a time without samples */
 	ROLE_OTHER,  /* summed up */
 	ROLE_SERIES, /* first of ROLE_SERIES_COUNT distinguishable ones */
-	ROLE_SERIES_COUNT = 6,
-	ROLE_COUNT = ROLE_SERIES + ROLE_SERIES_COUNT
+	ROLE_SERIES_2,
+	ROLE_SERIES_3,
+	ROLE_SERIES_4,
+	ROLE_SERIES_5,
+	ROLE_SERIES_6,
+	ROLE_COUNT,
+	ROLE_SERIES_COUNT = ROLE_COUNT - ROLE_SERIES
 };
 
 /* The role of the nth of similar things; roles repeat. */

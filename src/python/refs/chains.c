@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "python/refs/chains.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/index.h"
@@ -619,8 +620,10 @@ static void count_wanted(struct chains *chains, struct chain_groups *groups,
 {
 	groups->here.len = 0;
 	count_ways(chains, groups, f, wanted);
-	for (size_t i = 0; groups->here.len > 1 && i < groups->here.len; i++)
+	for (size_t i = 0; groups->here.len > 1 && i < groups->here.len; i++) {
+		assert(groups->here.items[i] < chains->items.len);
 		chains->items.items[groups->here.items[i]].shared++;
+	}
 	if (groups->here.len > 1)
 		pair_chains(chains, groups, f);
 	for (size_t i = 0; f->request->with_members && i < groups->here.len;
