@@ -134,6 +134,11 @@ static void processes_are_counted(void **state)
 	add_process(run, "6", "make"); /* the program itself */
 	overview_init(&got, &profile);
 	assert_int_equal(got.processes, 3);
+	/* those that thinning left out as well */
+	run->info.left.processes = 4;
+	overview_finish(&got);
+	overview_init(&got, &profile);
+	assert_int_equal(got.processes, 7);
 }
 
 /* In old recordings a high-water mark after the last sample is the sign that
