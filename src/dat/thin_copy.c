@@ -540,6 +540,8 @@ static int thin_copy_try(
 	FILE *to = survey->copy->to;
 	off_t bytes;
 
+	if (ftruncate(fileno(to), 0) != 0 || fseeko(to, 0, SEEK_SET) != 0)
+		return err_errno(e, "can't be written");
 	if (survey->step > 0) {
 		thin_survey_forget(survey);
 		if (thin_pass_all(survey, stretch_s, true, e) < 0)
@@ -551,27 +553,38 @@ static int thin_copy_try(
 		return -1;
 	if (fflush(to) != 0)
 		return err_errno(e, "can't be written");
-	if (bytes <= (off_t)survey->copy->most)
-		return 1;
-	if (ftruncate(fileno(to), 0) != 0 || fseeko(to, 0, SEEK_SET) != 0)
-		return err_errno(e, "can't be written");
-	return 0;
+	return bytes <= (off_t)survey->copy->most;
+}
+
+/* Tries one length of stretch after the other. The first two are nearly always
+ * enough; where they are not, the last one tells whether any is. */
+static int thin_copy_step(struct thin_survey *survey, struct err *e)
+{
+	int first, last, got = 0;
+
+	thin_stretches(survey, &first, &last);
+	for (int power = first; power <= last && got == 0; power++) {
+		if (power == first + 2 && power < last) {
+			got = thin_copy_try(survey, ldexp(1, last), e);
+			if (got <= 0)
+				return got;
+		}
+		got = thin_copy_try(survey, ldexp(1, power), e);
+	}
+	return got;
 }
 
 static int thin_copy_surveyed(struct thin_survey *survey, struct err *e)
 {
-	unsigned step = thin_survey_first_step(survey);
-	int first, last;
+	for (unsigned step = thin_survey_first_step(survey); step < THIN_STEPS;
+	     step++) {
+		int got = 0;
 
-	thin_stretches(survey, &first, &last);
-	for (; step < THIN_STEPS; step++) {
 		thin_survey_choose(survey, step);
-		for (int power = first; power <= last; power++) {
-			int got = thin_copy_try(survey, ldexp(1, power), e);
-
-			if (got != 0)
-				return got == 1 ? 0 : -1;
-		}
+		if (thin_survey_least(survey) <= survey->copy->most)
+			got = thin_copy_step(survey, e);
+		if (got != 0)
+			return got > 0 ? 0 : -1;
 	}
 	return err_set(e, "its living processes and newest records alone take "
 			  "more");

@@ -33,6 +33,7 @@ static void thin_survey_tick(
 	survey->is_recent =
 	    survey->at + copy->most / RECENT_SHARE >= (size_t)copy->len;
 	survey->recent_tick = survey->ticks;
+	survey->recent_bytes = 0;
 	survey->recent_s = line->time_s;
 	survey->recent_run = survey->lives.run;
 	survey->marks.old = survey->marks.list.len;
@@ -41,10 +42,13 @@ static void thin_survey_tick(
 
 /* A name that follows the highest sample at once was read in its tick. */
 static void thin_survey_name(struct thin_survey *survey,
-    struct thin_process *process, const struct thin_line *line)
+    struct thin_process *process, const struct thin_line *line, size_t len)
 {
 	double peak_mib = thin_line_number(line, "peak");
 
+	if (process->names > 1)
+		process->between += process->last_bytes;
+	process->last_bytes = (uint32_t)len;
 	process->names++;
 	if (process->high_name == 0 ||
 	    (process->tick == survey->ticks && process->tick > 0))
@@ -72,7 +76,7 @@ static void thin_survey_process(struct thin_survey *survey,
 	if (line->kind == THIN_EXIT)
 		process->exit_mib = (float)line->mib;
 	else
-		thin_survey_name(survey, process, line);
+		thin_survey_name(survey, process, line, len);
 }
 
 static void thin_survey_note(
@@ -160,6 +164,9 @@ static bool thin_survey_line(void *context, const char *text, size_t len)
 	if (line.kind == THIN_MEMORY || line.kind == THIN_CHILD ||
 	    (line.kind == THIN_USAGE && line.pid > 0))
 		survey->tick_bytes += len;
+	if (line.kind == THIN_MEMORY || line.kind == THIN_CHILD ||
+	    line.kind == THIN_USAGE)
+		survey->recent_bytes += len;
 	survey->at += len;
 	return true;
 }
@@ -336,12 +343,46 @@ void thin_survey_choose(struct thin_survey *survey, unsigned step)
 	size_t budget = step == 0 ? SIZE_MAX : most / shares[step];
 
 	survey->step = step;
+	thin_survey_forget(survey);
 	thin_items_cut(&survey->marks, budget);
 	thin_items_cut(&survey->snapshots, budget);
 	thin_survey_choose_processes(survey, budget);
 	if (step > 1)
 		thin_survey_choose_runs(
 		    survey, step > 2 ? 0 : most / RUNS_SHARE);
+}
+
+static size_t thin_survey_kept_bytes(
+    const struct thin_survey *survey, const struct thin_items *items)
+{
+	size_t bytes = 0;
+
+	for (size_t i = items->cut; i < items->list.len; i++)
+		if (!survey->runs.items[items->list.items[i].run].is_dropped)
+			bytes += items->list.items[i].bytes;
+	return bytes;
+}
+
+size_t thin_survey_least(const struct thin_survey *survey)
+{
+	size_t bytes = survey->recent_bytes +
+		       thin_survey_kept_bytes(survey, &survey->marks) +
+		       thin_survey_kept_bytes(survey, &survey->snapshots);
+
+	for (size_t i = 0; i < survey->runs.len; i++)
+		bytes += survey->runs.items[i].is_dropped
+			     ? 0
+			     : survey->runs.items[i].fixed;
+	for (size_t i = 0; i < survey->processes.len; i++) {
+		const struct thin_process *process =
+		    &survey->processes.items[i];
+
+		if (!survey->runs.items[process->run].is_dropped &&
+		    thin_survey_keeps(survey, i))
+			bytes += process->bytes -
+				 (survey->step > 0 ? process->between : 0);
+	}
+	return bytes;
 }
 
 void thin_survey_forget(struct thin_survey *survey)

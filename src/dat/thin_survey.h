@@ -21,8 +21,10 @@ struct thin_process {
 	uint32_t run, bytes;      /* bytes of its PROC and EXIT records */
 	uint32_t names,
 	    high_name; /* PROC records; that of the highest, from 1 */
-	bool root, living, large; /* large: few are larger */
-	bool seen, high_is_seen;  /* it is in a kept tick; its highest is */
+	uint32_t last_bytes, between; /* bytes of the last name; of those that
+					 are neither the first nor the last */
+	bool root, living, large;     /* large: few are larger */
+	bool seen, high_is_seen;      /* it is in a kept tick; its highest is */
 };
 
 /* Marks, or snapshots with their types. The first old ones are before the
@@ -56,7 +58,7 @@ struct thin_survey {
 	bool is_recent; /* the newest part has begun, with this tick: */
 	uint32_t recent_tick;
 	double recent_s;
-	size_t recent_run;
+	size_t recent_run, recent_bytes; /* recent_bytes: of its samples */
 	unsigned step;
 };
 
@@ -70,8 +72,13 @@ int thin_compare_numbers(const void *left, const void *right);
 
 /* The first step that may make it small enough. */
 unsigned thin_survey_first_step(const struct thin_survey *survey);
+/* Chooses as nobody was seen yet. */
 void thin_survey_choose(struct thin_survey *survey, unsigned step);
 bool thin_survey_keeps(const struct thin_survey *survey, size_t process);
+
+/* Bytes that the copy has at least, with any stretches, by the present choice:
+ * what is never thinned out of that which the choice keeps. */
+size_t thin_survey_least(const struct thin_survey *survey);
 
 /* Forgets who was seen in a kept tick; counts the left ones, once all are. */
 void thin_survey_forget(struct thin_survey *survey) __attribute__((nonnull));

@@ -82,6 +82,28 @@ int fseeko(FILE *file, off_t offset, int whence)
 	return fseek(file, offset, whence);
 }
 
+/* Bytes that a copy has read, of a file below it. */
+static struct {
+	int fd;
+	size_t bytes;
+} source;
+
+static ssize_t source_read(void *context, char *text, size_t len)
+{
+	ssize_t got = read(source.fd, text, len);
+
+	(void)context;
+	source.bytes += got > 0 ? (size_t)got : 0;
+	return got;
+}
+
+static int source_seek(void *context, off64_t *offset, int whence)
+{
+	(void)context;
+	*offset = lseek(source.fd, *offset, whence);
+	return *offset < 0 ? -1 : 0;
+}
+
 static FILE *file_of(const char *head, size_t ticks)
 {
 	FILE *file = tmpfile();
@@ -241,6 +263,47 @@ static void what_can_not_be_read_is_not_copied(void **state)
 	}
 }
 
+/* How often a copy reads the file in vain, in hundredths. */
+static size_t reads_in_vain(FILE *file, size_t most)
+{
+	const cookie_io_functions_t calls = {
+	    .read = source_read, .seek = source_seek};
+	size_t len = (size_t)lseek(fileno(file), 0, SEEK_END);
+	FILE *from = fopencookie(NULL, "r", calls), *to = tmpfile();
+	struct err e;
+
+	assert_non_null(from);
+	assert_non_null(to);
+	source.fd = fileno(file);
+	source.bytes = 0;
+	assert_int_equal(fseeko(from, 0, SEEK_END), 0);
+	assert_int_equal(copy_to(from, to, most, &e), -1);
+	assert_non_null(strstr(e.text, "alone take more"));
+	fclose(from);
+	fclose(to);
+	return source.bytes * 100 / len;
+}
+
+/* What can't succeed is known from the survey, in one reading; where that
+ * leaves it open, the number of attempts is not that of lengths of stretches,
+ * of which a span of years has 30. */
+static void an_attempt_in_vain_is_cheap(void **state)
+{
+	static const char head[] = "CMDLINE x\nMEM 1.0 500000000.0000\n";
+	FILE *calls = file_of(head, 10), *ticks = file_of(head, 10000);
+
+	(void)state;
+	for (size_t i = 0; i < 10000; i++)
+		fprintf(calls, "FUNC f%zu 1.0 %zu.0 1.0 %zu.5 0\n", i, i, i);
+	for (size_t i = 0; i < 10; i++)
+		fprintf(calls, "MEM 1.0 %zu.0\n", 2000 + i);
+	assert_int_equal(fflush(calls), 0);
+	assert_in_range(reads_in_vain(calls, 20000), 100, 110);
+	assert_in_range(reads_in_vain(ticks, 60), 110, 2500);
+	fclose(calls);
+	fclose(ticks);
+}
+
 /* Sums up the figure of that key in all lines of the file. */
 static size_t sum_of(FILE *file, const char *key, size_t *begins)
 {
@@ -358,6 +421,7 @@ int main(void)
 	    cmocka_unit_test(a_copy_that_is_too_large_is_begun_anew),
 	    cmocka_unit_test(what_changes_meanwhile_is_not_copied),
 	    cmocka_unit_test(what_can_not_be_read_is_not_copied),
+	    cmocka_unit_test(an_attempt_in_vain_is_cheap),
 	    cmocka_unit_test(runs_without_a_sample_lose_no_count),
 	    cmocka_unit_test(a_stretch_of_any_size_can_be_thinned_again),
 	    cmocka_unit_test(times_have_the_decimals_of_samples),
