@@ -182,6 +182,19 @@ pretend() {
 	launch "./$1"
 }
 
+# What qemu-user runs is mapped, and not executed by the processor.
+@test "a Python that an emulator runs" {
+	cp "$(command -v bash)" qemu-aarch64
+	cp "$SOURCE/build/programs/nvml.so" python3.11
+	launch env LD_PRELOAD="$PWD/python3.11" ./qemu-aarch64 -c \
+		'echo ready; read -r line'
+	is_refused "not supported: a Python that qemu-aarch64 emulates"
+	let_end
+	launch ./qemu-aarch64 -c 'echo ready; read -r line'
+	is_refused "runs no Python"
+	let_end
+}
+
 @test "a CPython that is to come" {
 	pretend python3.16
 	is_refused "not supported: Python 3.16 (CPython 3.8 to 3.15 can be read)"

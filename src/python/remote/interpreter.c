@@ -32,6 +32,7 @@ struct images {
 	struct interpreter_image items[IMAGES_MAX];
 	size_t len;
 	bool pypy;
+	char emulator[32]; /* qemu-aarch64, where it has a Python open */
 	const struct interpreter_image
 	    *unread; /* file that can't be read; NULL: none */
 	int error;   /* errno of that file */
@@ -102,6 +103,17 @@ static void images_sort(struct images *images)
 	}
 }
 
+/* An emulator maps the program that it runs, python3.11, without executing it:
+ * a library would be found, and refused for its machine. */
+static void images_note_emulator(
+    struct images *images, const char *program, const char *name)
+{
+	if (interpreter_begins(path_name(program), "qemu-") &&
+	    interpreter_begins(name, "python3"))
+		snprintf(images->emulator, sizeof(images->emulator), "%s",
+		    path_name(program));
+}
+
 static int images_find(struct images *images, pid_t pid, const char *program)
 {
 	struct maps maps;
@@ -118,6 +130,8 @@ static int images_find(struct images *images, pid_t pid, const char *program)
 			images_add(images, &entry, false);
 		else if (interpreter_begins(name, "libpypy"))
 			images->pypy = true;
+		else
+			images_note_emulator(images, program, name);
 	}
 	maps_close(&maps);
 	images_sort(images);
@@ -234,8 +248,13 @@ static enum python_result no_runtime(
 			    "a Python without the symbol _PyRuntime (linked "
 			    "statically and stripped?)");
 	}
-	err_set(e, "process %d: runs no Python", (int)pid);
-	return PYTHON_NONE;
+	if (!images->emulator[0]) {
+		err_set(e, "process %d: runs no Python", (int)pid);
+		return PYTHON_NONE;
+	}
+	err_set(e, "process %d: not supported: a Python that %s emulates",
+	    (int)pid, images->emulator);
+	return PYTHON_UNSUPPORTED;
 }
 
 static void adopt_symbols(struct python_target *target,
