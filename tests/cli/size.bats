@@ -18,7 +18,7 @@ until_rotated='until [ -s a.dat.2 ]; do sleep 0.05; done'
 	[ "$status" -eq 0 ]
 	[ "$(stat -c %s a.dat)" -le $((100 << 10)) ]
 	same "$(ls)" a.dat
-	same "$(grep -c '^THIN;stretch=[0-9.]*;until=[0-9.]* ' a.dat)" 1
+	same "$(grep -c '^THIN;stretch=[0-9.]*;until=[0-9.]*[; ]' a.dat)" 1
 	grep -q '^EXIT;.*status=0' a.dat
 	# The same figure as the summary's, and as the samples' that are left.
 	peak=$(mprof peak a.dat 2>/dev/null | awk 'NR == 1 { print $2 }')
