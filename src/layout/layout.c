@@ -84,12 +84,14 @@ static const struct part {
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]), RANKS = 8 };
 
-/* The value of a part. The finding tells how the run ended, and at which
- * limit. */
+/* The value of a part. The finding tells how and when the run ended, and at
+ * which limit. */
 static const char *part_value(const struct scene *scene, size_t part)
 {
 	const char *label = parts[part].label;
-	bool told = strcmp(label, "Ended") == 0 || strcmp(label, "Limit") == 0;
+	bool told = strcmp(label, "Ended") == 0 ||
+		    strcmp(label, "Limit") == 0 ||
+		    strcmp(label, "Duration") == 0;
 
 	/* the outliers tell more than all names, which the legend has */
 	if (strcmp(label, "Recordings") == 0 && layout_fact(scene, "Set"))

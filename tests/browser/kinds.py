@@ -160,6 +160,13 @@ def check_killed(page):
         "draw(); return [view.labels, view.layout.right];")
     browser.cdp("Emulation.clearDeviceMetricsOverride")
     page.settle()
+    alarms = browser.script("""
+        return [...document.querySelectorAll(".tile.alarm")].map((tile) =>
+            tile.textContent);""")
+    check(alarms == ["Findingkilled at its 1 GiB limit after 60.0 s"],
+          f"tiles of the end: {alarms}")
+    signal = browser.script("return byId(\"facts\").textContent;")
+    check("killed by SIGKILL, out of memory" in signal, f"facts: {signal}")
     texts = [label["text"] for label in labels]
     for text in ("killed by SIGKILL, out of memory",
                  "peak 1004 MiB, between samples"):

@@ -191,6 +191,14 @@ crowd() {
 	grep -qx 'fact Ended: killed by SIGKILL, out of memory' scene
 }
 
+@test "plot: the line below the title says once how long a killed run took" {
+	local golden=$BATS_TEST_DIRNAME/../golden
+
+	mprof plot -o x.svg "$golden/gap.dat"
+	grep -q '>killed by SIGKILL, out of memory after 1 h  ·  [^<]*<' x.svg
+	[[ $(grep '>killed by SIGKILL' x.svg) != *'·  1 h  '* ]]
+}
+
 @test "scene: many recordings are a band, and the odd ones have names" {
 	for k in 1 2 3 4 5 6 7 8 9; do
 		crowd "for (i = 0; i < 100; i++)

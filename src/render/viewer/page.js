@@ -58,14 +58,17 @@ function buildTile([label, value])
 function buildFacts(data)
 {
 	const finding = data.facts.find(([label]) => label === "Finding");
-	const isSaid = ([label, value]) => label === "Ended" && finding &&
-		finding[1].startsWith(value);
+	// The finding tells of a killed run: its signal is a fact below, or
+	// said there.
+	const isEnd = ([label]) => label === "Ended" && finding;
+	const isSaid = (fact) => isEnd(fact) && finding[1].startsWith(fact[1]);
 
 	for (const tile of TILES)
 		byId("tiles").append(...data.facts.filter((fact) =>
-			fact[0] === tile && !isSaid(fact)).map(buildTile));
+			fact[0] === tile && !isEnd(fact)).map(buildTile));
 	for (const [label, value] of data.facts) {
-		if (TILES.includes(label))
+		if (isSaid([label, value]) ||
+		    (TILES.includes(label) && !isEnd([label, value])))
 			continue;
 		byId("facts").append(element("div", {},
 			element("dt", { textContent: label }),
