@@ -150,7 +150,7 @@ static void version_print_python(FILE *out)
 static void version_print_files(FILE *out)
 {
 	static const char *const names[] = {"render.so", "graph.so",
-	    "symbols.so", "allocation.so", "memory_profiler.so"};
+	    "symbols.so", "touched.so", "allocation.so", "memory_profiler.so"};
 	char *self = self_path();
 
 	version_print_fact(out, "program", self ? self : "unknown");

@@ -88,6 +88,9 @@ flags_of_synopsis() {
 	same "$(sed -n 's/^  kernel  *//p' facts)" "$(uname -s) $(uname -r), $(uname -m)"
 	same "$(sed -n 's/^  program  *//p' facts)" "$(readlink -f "$(command -v mprof)")"
 	grep -q "^  allocation.so  *$(readlink -f "$(dirname "$(readlink -f "$(command -v mprof)")")")" facts
+	for name in "$(dirname "$(readlink -f "$(command -v mprof)")")"/build/*.so; do
+		grep -q "^  ${name##*/}  *.*${name##*/}$" facts
+	done
 	if [ -r /proc/sys/kernel/perf_event_paranoid ]; then
 		same "$(sed -n 's/^  perf paranoid  *//p' facts)" \
 			"$(cat /proc/sys/kernel/perf_event_paranoid)"
