@@ -310,8 +310,8 @@ static void verdicts_judge_baseline(struct verdicts *verdicts,
 	    excess.difference <= 0 || (excess.spread && excess.low <= 0);
 	units_size(verdict->figure, verdict->value);
 	units_size(verdict->limit, verdict->bound);
-	snprintf(verdict->note, sizeof(verdict->note), "%s%s to the baseline%s",
-	    plain.relative > 0 ? "+" : "",
+	snprintf(verdict->note, sizeof(verdict->note),
+	    "%s%s against the baseline%s", plain.relative > 0 ? "+" : "",
 	    units_percent(change, 100 * plain.relative, 1),
 	    !excess.spread           ? ""
 	    : excess.difference <= 0 ? ", of several runs"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/mem.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -62,13 +61,19 @@ char *mem_join(char *const *words)
 char *mem_format(const char *format, ...)
 {
 	va_list args;
-	char *got = NULL;
-	int len;
+	char *got;
 
 	va_start(args, format);
-	len = vasprintf(&got, format, args);
+	got = mem_format_list(format, args);
 	va_end(args);
-	if (len < 0)
+	return got;
+}
+
+char *mem_format_list(const char *format, va_list args)
+{
+	char *got = NULL;
+
+	if (vasprintf(&got, format, args) < 0)
 		out_of_memory();
 	return got;
 }

@@ -6,6 +6,7 @@
 #ifndef MPROF_BASE_MEM_H
 #define MPROF_BASE_MEM_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -32,5 +33,7 @@ FILE *mem_stream(char **text, size_t *len)
 
 char *mem_format(const char *format, ...)
     __attribute__((malloc, format(printf, 1, 2)));
+char *mem_format_list(const char *format, va_list args)
+    __attribute__((malloc, format(printf, 1, 0)));
 
 #endif

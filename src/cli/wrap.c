@@ -2,10 +2,14 @@
 #include "cli/wrap.h"
 
 #include <ctype.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/utf8.h"
+#include "cli/table.h"
 
 /* Bytes that stay on one line: a word, or a figure and its unit. */
 static size_t wrap_find_break(const char *text)
@@ -40,4 +44,19 @@ void wrap_print(FILE *out, const char *text, struct wrap wrap)
 		text += len + strspn(text + len, " ");
 	}
 	fprintf(out, "%s\n", text);
+}
+
+enum { NOTE_INDENT = 2 };
+
+void wrap_print_note(const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = mem_format_list(format, args);
+	va_end(args);
+	wrap_print(stdout, text,
+	    (struct wrap){.indent = NOTE_INDENT, .width = table_width(stdout)});
+	free(text);
 }

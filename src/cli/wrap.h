@@ -20,4 +20,8 @@ struct wrap {
 void wrap_print(FILE *out, const char *text, struct wrap wrap)
     __attribute__((nonnull));
 
+/* Prints a sentence of our own to stdout, within its terminal. */
+void wrap_print_note(const char *format, ...)
+    __attribute__((nonnull(1), format(printf, 1, 2)));
+
 #endif

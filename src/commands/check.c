@@ -9,9 +9,12 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "base/utf8.h"
 #include "cli/markdown.h"
+#include "cli/table.h"
 #include "cli/terminal.h"
+#include "cli/wrap.h"
 #include "commands/command.h"
 #include "input/recording_files.h"
 
@@ -205,34 +208,47 @@ static enum terminal_mood check_mood(const struct verdict *v)
 			     : TERMINAL_GOOD;
 }
 
+/* "a.dat: load: 412 MiB, at most 500 MiB (+3.8 % against the baseline)". The
+ * caller frees. */
+static char *check_sentence(const struct verdict *v, bool named)
+{
+	char *name = named && v->run ? name_run(v->run) : NULL;
+	char *phase = v->phase ? check_phase_name(v) : NULL;
+	struct strbuf text = {0};
+
+	if (name)
+		strbuf_add_format(&text, "%s: ", name);
+	if (phase)
+		strbuf_add_format(&text, "%s: ", phase);
+	strbuf_add(&text, v->figure);
+	if (v->limit[0])
+		strbuf_add_format(&text, ", at most %s", v->limit);
+	if (v->note[0])
+		strbuf_add_format(&text, " (%s)", v->note);
+	free(name);
+	free(phase);
+	return strbuf_take(&text);
+}
+
 static void check_print_verdict(const struct verdict *v, bool named, FILE *out)
 {
 	enum terminal_mood mood = check_mood(v);
 	static const char *const words[] = {"ok  ", "?   ", "FAIL"};
+	char *sentence;
+	size_t column;
 
 	if (out == stdout)
 		terminal_print_word(words[mood], mood);
 	else
 		fputs(words[mood], out);
-	fprintf(out, "  %-10s  ", v->name);
-	if (named && v->run) {
-		char *name = name_run(v->run);
-
-		fprintf(out, "%s: ", name);
-		free(name);
-	}
-	if (v->phase) {
-		char *phase = check_phase_name(v);
-
-		fprintf(out, "%s: ", phase);
-		free(phase);
-	}
-	fputs(v->figure, out);
-	if (v->limit[0])
-		fprintf(out, ", at most %s", v->limit);
-	if (v->note[0])
-		fprintf(out, " (%s)", v->note);
-	fputc('\n', out);
+	column =
+	    strlen(words[mood]) + (size_t)fprintf(out, "  %-10s  ", v->name);
+	sentence = check_sentence(v, named);
+	wrap_print(out, sentence,
+	    (struct wrap){.column = column,
+		.indent = strlen(words[mood]) + 2,
+		.width = table_width(out)});
+	free(sentence);
 }
 
 static void check_write_run(

@@ -5,11 +5,14 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/strbuf.h"
 #include "base/units.h"
 #include "base/utf8.h"
+#include "cli/table.h"
+#include "cli/wrap.h"
 #include "commands/doctor.h"
 
-enum { SCHEMA = 1, DOCTOR_TEXT = 160 };
+enum { SCHEMA = 1, DOCTOR_TEXT = 160, DOCTOR_TITLE = 11 };
 
 static const char *doctor_clean(char text[static DOCTOR_TEXT], const char *raw)
 {
@@ -20,52 +23,76 @@ static const char *doctor_clean(char text[static DOCTOR_TEXT], const char *raw)
 	return text;
 }
 
-static void doctor_print_leak(const struct doctor *doctor)
+/* Prints a finding behind its title, and frees it. */
+static void doctor_print_finding(const char *title, struct strbuf *finding)
+{
+	printf("%-*s", DOCTOR_TITLE, title);
+	wrap_print(stdout, finding->text,
+	    (struct wrap){.column = DOCTOR_TITLE,
+		.indent = DOCTOR_TITLE,
+		.width = table_width(stdout)});
+	strbuf_finish(finding);
+}
+
+static void doctor_add_verdict(struct strbuf *text, const struct doctor *doctor)
 {
 	char clean[DOCTOR_TEXT], rate[UNITS_TEXT];
-	char *why, *path;
+	char *why = leak_why(&doctor->leak);
+	char *path = utf8_clean_copy(doctor->path);
 
-	if (!doctor->path) {
-		printf("verdict    not known, nothing records it: mprof attach "
-		       "%d, and later mprof leak\n",
-		    doctor->pid);
-		return;
-	}
-	if (!doctor->has_leak) {
-		puts("verdict    not known, the recording has no samples");
-		return;
-	}
-	why = leak_why(&doctor->leak);
-	printf("verdict    %s", leak_word(doctor->leak.verdict));
+	strbuf_add(text, leak_word(doctor->leak.verdict));
 	if (doctor->leak.verdict == LEAK_LEAKING)
-		printf(", %s", units_rate(rate, doctor->leak.mib_per_s));
+		strbuf_add_format(
+		    text, ", %s", units_rate(rate, doctor->leak.mib_per_s));
 	else if (why[0])
-		printf(": %s", why);
+		strbuf_add_format(text, ": %s", why);
 	if (doctor->leaking)
-		printf(", in process %s", doctor_clean(clean, doctor->leaking));
-	path = utf8_clean_copy(doctor->path);
-	printf("; mprof leak %s\n", path);
+		strbuf_add_format(text, ", in process %s",
+		    doctor_clean(clean, doctor->leaking));
+	strbuf_add_format(text, "; mprof leak %s", path);
 	free(path);
 	free(why);
+}
+
+static void doctor_print_leak(const struct doctor *doctor)
+{
+	struct strbuf text = {0};
+
+	if (!doctor->path)
+		strbuf_add_format(&text,
+		    "not known, as nothing records it: run mprof attach %d, "
+		    "and later mprof leak",
+		    doctor->pid);
+	else if (!doctor->has_leak)
+		strbuf_add(&text, "not known, as the recording has no samples");
+	else
+		doctor_add_verdict(&text, doctor);
+	doctor_print_finding("verdict", &text);
 }
 
 static void doctor_print_process(const struct doctor *doctor)
 {
 	char clean[DOCTOR_TEXT];
+	struct strbuf text = {0}, python = {0};
 
 	if (!doctor->pid)
 		return;
-	printf("process    %d", doctor->pid);
+	strbuf_add_format(&text, "%d", doctor->pid);
 	if (doctor->command)
-		printf(" %s", doctor_clean(clean, doctor->command));
+		strbuf_add_format(
+		    &text, " %s", doctor_clean(clean, doctor->command));
 	if (doctor->asked && doctor->asked != doctor->pid)
-		printf(", which does the work of %d", doctor->asked);
-	putchar('\n');
+		strbuf_add_format(
+		    &text, ", which does the work of %d", doctor->asked);
+	doctor_print_finding("process", &text);
 	if (doctor->trouble)
-		printf("python     %s\n", doctor->trouble);
+		strbuf_add(&python, doctor->trouble);
 	else if (!doctor->is_python)
-		puts("python     no: mprof run --stacks PROGRAM, and then "
-		     "mprof lines, name the function");
+		strbuf_add(&python,
+		    "no; to find the function that allocates, use "
+		    "mprof run --stacks PROGRAM, then mprof lines");
+	if (python.len > 0)
+		doctor_print_finding("python", &python);
 }
 
 static void doctor_print_size(const char *before, int64_t bytes)
@@ -124,7 +151,7 @@ static void doctor_print_next(const struct doctor *doctor)
 		doctor_print_size("memory     RSS ", doctor->rss_kib * 1024);
 		doctor_print_size(
 		    ", no object explains ", doctor->unexplained_kib * 1024);
-		puts(": mprof run --stacks PROGRAM, mprof lines");
+		puts(": use mprof run --stacks PROGRAM, then mprof lines");
 	}
 	for (size_t i = 0; i < DOCTOR_PLACES && doctor->places[i]; i++)
 		printf("%s%s\n",
@@ -133,7 +160,7 @@ static void doctor_print_next(const struct doctor *doctor)
 						       : "allocated  ",
 		    doctor_clean(clean, doctor->places[i]));
 	if (doctor->path && doctor->source == SOURCE_CLOCK)
-		puts("allocated  not recorded: mprof run --stacks PROGRAM, and "
+		puts("allocated  not recorded: use mprof run --stacks PROGRAM, "
 		     "then mprof lines");
 	if (doctor->len && doctor->asked)
 		printf("next       mprof refs %d %s\n", doctor->pid,
@@ -141,7 +168,7 @@ static void doctor_print_next(const struct doctor *doctor)
 	else if (doctor->asked && doctor->is_python && !doctor->trouble)
 		printf("next       mprof heap %d --every 30s\n", doctor->pid);
 	else if (!doctor->asked && !doctor->growth.steps)
-		puts("next       mprof doctor PID, while it runs: which "
+		puts("next       mprof doctor PID, while it runs, shows which "
 		     "objects grow");
 }
 

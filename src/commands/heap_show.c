@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "base/json.h"
+#include "cli/wrap.h"
 
 enum { SCHEMA = 1 };
 
@@ -66,9 +67,9 @@ void heap_show_parts(const struct heap *heap, const struct heap_show *show)
 	heap_show_print_part(", unexplained", heap_unexplained_kib(heap), show);
 	putchar('\n');
 	if (heap_show_is_native(heap, show))
-		puts("No Python object explains that: mprof run --stacks "
-		     "PROGRAM, and then mprof\n"
-		     "lines, name the function that allocates it");
+		wrap_print_note("No Python object explains that. To find the "
+				"function that allocates it, use mprof run "
+				"--stacks PROGRAM, then mprof lines");
 }
 
 static void write_whole(struct json *json, const char *key, int64_t value)

@@ -14,6 +14,7 @@
 #include "base/utf8.h"
 #include "chart/chart.h"
 #include "cli/table.h"
+#include "cli/wrap.h"
 #include "commands/command.h"
 #include "commands/command_picture.h"
 #include "commands/lines_diff.h"
@@ -202,8 +203,11 @@ static int source_list(
 		return err_errno(e, "%s: can't be read", clean);
 	}
 	if (from != SOURCE_HELD)
-		printf("%s\n\n", from == SOURCE_TOUCHED ? LINES_TOUCHED
-							: LINES_ON_THE_CLOCK);
+		wrap_print_note("%s", from == SOURCE_TOUCHED
+					  ? LINES_TOUCHED
+					  : LINES_ON_THE_CLOCK);
+	if (from != SOURCE_HELD)
+		putchar('\n');
 	printf("Filename: %s (sampled, with what each line called)\n\n", clean);
 	printf("Line #        %7s   Samples   Line Contents\n", titles[from]);
 	printf("================================================\n");
@@ -265,7 +269,7 @@ static void command_lines_print_head(const struct lines *lines)
 {
 	char count[UNITS_COUNT];
 
-	puts(LINES_ON_THE_CLOCK);
+	wrap_print_note("%s", LINES_ON_THE_CLOCK);
 	printf("Sampled: ");
 	command_lines_print_size(lines->grown_mib);
 	printf(" grown, ");

@@ -8,9 +8,11 @@
 
 #include "analysis/origin.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "base/units.h"
 #include "base/utf8.h"
 #include "cli/table.h"
+#include "cli/wrap.h"
 #include "commands/lines_source.h"
 #include "profile/ending.h"
 #include "profile/mark.h"
@@ -142,7 +144,7 @@ static void lines_held_print_unseen(
     const struct run *run, const struct lines_reason *reason)
 {
 	const struct hooked *all = run->hooked.items;
-	bool any = false;
+	struct strbuf names = {0};
 
 	for (size_t i = 0; i < run->hooked.len; i++) {
 		bool again = !lines_reason_is(reason, &all[i]);
@@ -155,12 +157,14 @@ static void lines_held_print_unseen(
 		if (again)
 			continue;
 		clean = utf8_clean_copy(lines_hooked_name(&all[i]));
-		printf("%s%s", any ? ", " : "Not sampled: ", clean);
+		strbuf_separate(&names, ", ");
+		strbuf_add(&names, clean);
 		free(clean);
-		any = true;
 	}
-	if (any)
-		printf(", %s.\n", reason->sentence);
+	if (names.len > 0)
+		wrap_print_note(
+		    "Not sampled: %s, %s.", names.text, reason->sentence);
+	strbuf_finish(&names);
 }
 
 static const char *const lines_held_titles[] = {
@@ -172,13 +176,13 @@ static void lines_held_print_touched(const struct run *run)
 	const struct fault_sampling *faults = &run->faults;
 	char count[UNITS_COUNT];
 
-	puts(LINES_TOUCHED);
+	wrap_print_note("%s", LINES_TOUCHED);
 	if (faults->lost > 0)
-		printf("%s came too quickly and are missing.\n",
+		wrap_print_note("%s came too quickly and are missing.",
 		    units_count(
 			count, faults->lost, "page fault", "page faults"));
 	if (faults->failed > 0)
-		printf("%s a stack: memory that a system call filled.\n",
+		wrap_print_note("%s a stack: memory that a system call filled.",
 		    units_count(count, faults->failed, "sample is without",
 			"samples are without"));
 }
@@ -193,7 +197,8 @@ static void lines_held_print_most(const struct held *held)
 
 	if (most.mib < 1.5 * held->mib || at_s <= 0)
 		return;
-	printf("Most was held at %s, %s: mprof lines --at %.2f shows it.\n",
+	wrap_print_note(
+	    "Most was held at %s, %s: mprof lines --at %.2f shows it.",
 	    units_duration(time, at_s), units_size(size, most.mib), at_s);
 }
 
@@ -208,13 +213,14 @@ static void lines_held_print_hooks(
 		if (run->hooked.items[i].every > every)
 			every = run->hooked.items[i].every;
 	if (every > 1)
-		printf("At times one in %llu samples was recorded, to keep the "
-		       "file small; they count for all.\n",
+		wrap_print_note("At times one in %llu samples was recorded, to "
+				"keep the file small; they count for all.",
 		    (unsigned long long)every);
 	if (held->part.source == SOURCE_HELD && total - held->mib > total / 2 &&
 	    isinf(held->part.from_s) && isinf(held->part.to_s)) {
-		puts("The rest is in no sampled allocation: its code, what its "
-		     "allocator keeps,\nmemory from before it was sampled.");
+		wrap_print_note("The rest is in no sampled allocation: its "
+				"code, what its allocator keeps, and memory "
+				"from before it was sampled.");
 		if (at_peak)
 			lines_held_print_most(held);
 	}
@@ -410,10 +416,10 @@ static void lines_held_table(const struct held *held,
 	if (growths->touched > 0)
 		lines_held_print_touched(held->run);
 	if (growths->items.len > growths->touched)
-		puts("Touched: growth on the clock, credited to the code that "
-		     "ran when a sample was\n"
-		     "taken, so a slow line gets that of a quick one before "
-		     "it.");
+		wrap_print_note("Touched: growth on the clock, credited to the "
+				"code that ran when a sample was taken, so a "
+				"slow line gets that of a quick one before "
+				"it.");
 	sources_finish(&sources);
 }
 

@@ -894,16 +894,17 @@ static int check_starting(const struct run_options *options, struct err *e)
 	if (run_check_group(options, e) != 0 || run_check_size(options, e) != 0)
 		return -1;
 	if (options->attach && options->scope)
-		return err_set(e, "option --scope: is for a program that is "
-				  "started; a process stays in its group");
+		return err_set(e, "option --scope: is for programs that mprof "
+				  "starts; a running process stays in its "
+				  "group");
 	if (options->attach && options->native)
 		return err_set(e,
-		    "option --native: is for a program that is started; from "
-		    "outside its allocators can't be asked");
+		    "option --native: is for programs that mprof starts; the "
+		    "C frames of a running one can't be recorded");
 	if (!options->attach && options->functions)
 		return err_set(e,
-		    "option --func: is for mprof attach PID; @profile names "
-		    "the functions of a program that is started");
+		    "option --func: is for mprof attach PID; in a program that "
+		    "mprof starts, put @profile above the function");
 	if (!options->attach && options->wait_for)
 		return err_set(
 		    e, "option --wait-for: is for mprof attach NAME");

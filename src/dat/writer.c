@@ -730,8 +730,8 @@ int dat_writer_close(struct dat_writer *writer, struct err *e)
 
 	flush_last(writer);
 	if (fstat(writer->fd, &about) == 0 && about.st_nlink == 0)
-		result = err_set(e,
-		    "%s: was removed while it was recorded into", writer->path);
+		result = err_set(
+		    e, "%s: was removed during the recording", writer->path);
 	if (close(writer->fd) != 0 && errno != EINTR)
 		result = err_errno(e, "%s: not written", writer->path);
 	if (writer->lost > 0 || writer->buffer.len > 0) {

@@ -24,6 +24,18 @@ own_setup() {
 	[ "$status" -eq 0 ]
 }
 
+@test "check: a verdict fits its terminal" {
+	COLUMNS=32 run_apart mprof check --max-peak 500MiB --baseline a.dat a.dat
+	same "$output" \
+"ok    max-peak    400 MiB, at
+      most 500 MiB
+ok    baseline    400 MiB, at
+      most 420 MiB (0.0 %
+      against the baseline)"
+	COLUMNS=32 run_apart mprof run -q --max-peak 500GiB true
+	same "$(awk 'length > 32' <<<"$output$errors")" ""
+}
+
 @test "check --max-growth and --no-leak" {
 	level b.dat 100 0.1
 	run mprof check --max-growth 5MiB/min b.dat
@@ -57,7 +69,7 @@ own_setup() {
 	[ "$status" -eq 0 ]
 	run_apart mprof check --baseline a.dat --tolerance 0.02 b.dat
 	[ "$status" -eq 1 ]
-	[[ $output == "FAIL  baseline "*"(+3.8 % to the baseline)" ]]
+	[[ $output == "FAIL  baseline "*"(+3.8 % against the baseline)" ]]
 }
 
 @test "check --baseline: several recordings by their spread" {

@@ -67,7 +67,7 @@ own_setup() {
 	run_apart mprof compare a.dat a.dat
 	[[ $output == *" 0.0 %"*"B peaks as high as A; "* ]]
 	run_apart mprof check --baseline a.dat --tolerance 1% b.dat
-	[[ $output == *"+<0.1 % to the baseline"* ]]
+	[[ $output == *"+<0.1 % against the baseline"* ]]
 }
 
 @test "compare: few runs of each side, far apart" {

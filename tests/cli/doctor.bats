@@ -66,7 +66,7 @@ says_cycle() {
 		.types[0].count > 0 and .recording == null and
 		.types[0].held_by == "__main__.kept[…]"' found
 	mprof doctor "$pid" --every 300ms --count 1 >text
-	grep -q "^verdict    not known, nothing records it: mprof attach $pid" text
+	grep -q "^verdict    not known, as nothing records it: run mprof attach $pid, " text
 	grep -q "^process    $pid .*growing.py$" text
 	grep -q '^objects    1 step in ' text
 	[ "$(wc -l <text)" -le 10 ]
@@ -142,7 +142,7 @@ gc.disable()" 'Node()'
 	pid=$!
 	soon runs "$pid" sleep
 	mprof doctor "$pid" >text
-	grep -q '^python     no: mprof run --stacks PROGRAM' text
+	grep -q '^python     no; .*mprof run --stacks PROGRAM' text
 	mprof doctor "$pid" --json | jq -e '.python == false and .types == []'
 	recording a.dat
 	mprof doctor a.dat >text

@@ -188,12 +188,19 @@ held() {
 	sed -e 's/^MEM 30.0/MEM 80.0/' -e '/^FREE/i FREE;id=2 0.500000 1025.0000' \
 		held.dat >freed.dat
 	run_apart mprof lines freed.dat
-	same "$(head -n 5 <<<"$output")" \
+	same "$(head -n 4 <<<"$output")" \
 "Held at the peak, 60.0 s: 5.00 MiB of 80.0 MiB, 2 samples
-The rest is in no sampled allocation: its code, what its allocator keeps,
-memory from before it was sampled.
+The rest is in no sampled allocation: its code, what its allocator keeps, \
+and memory from before it was sampled.
 Most was held at 25.0 s, 55.5 MiB: mprof lines --at 25.00 shows it.
       Held    Share  Samples  Line"
+	COLUMNS=40 run_apart mprof lines freed.dat
+	same "$(sed -n 2,6p <<<"$output")" \
+"The rest is in no sampled allocation:
+  its code, what its allocator keeps,
+  and memory from before it was sampled.
+Most was held at 25.0 s, 55.5 MiB: mprof
+  lines --at 25.00 shows it."
 	run_apart mprof lines --at 25.00 freed.dat
 	[[ $output == "Held at 25.0 s: 55.5 ± "* ]]
 	# Nothing is said where little more was held.

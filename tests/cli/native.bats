@@ -136,5 +136,5 @@ objects() {
 	done
 	run_apart mprof attach --native $$
 	[ "$status" -eq 2 ]
-	[[ $errors == *'--native: is for a program that is started'* ]]
+	[[ $errors == *'--native: is for programs that mprof starts'* ]]
 }

@@ -330,7 +330,7 @@ static void one_beside_a_baseline_of_one(void **state)
 	assert_true(got->value == 125 && got->bound == 125);
 	assert_string_equal(got->figure, "125 MiB");
 	assert_string_equal(got->limit, "125 MiB");
-	assert_string_equal(got->note, "+25.0 % to the baseline");
+	assert_string_equal(got->note, "+25.0 % against the baseline");
 	asked.tolerance = 0.125;
 	got = judge(&asked);
 	assert_false(got->met);
@@ -348,17 +348,17 @@ static void several_beside_a_baseline(void **state)
 	got = judge(&asked);
 	assert_false(got->met);
 	assert_string_equal(got->note,
-	    "+19.8 % to the baseline, beyond the spread of the runs");
+	    "+19.8 % against the baseline, beyond the spread of the runs");
 	asked.tolerance = 0.2;
 	got = judge(&asked);
 	assert_true(got->met);
 	assert_string_equal(
-	    got->note, "+19.8 % to the baseline, of several runs");
+	    got->note, "+19.8 % against the baseline, of several runs");
 	take_peaks(&set, (const double[]){100, 150, 180, NAN});
 	got = judge(&asked);
 	assert_true(got->met && got->value > got->bound);
 	assert_string_equal(got->note,
-	    "+30.9 % to the baseline, within the spread of the runs");
+	    "+30.9 % against the baseline, within the spread of the runs");
 }
 
 /* Half a MiB counts too, where runs hardly differ. */
@@ -371,8 +371,8 @@ static void a_small_excess_beside_a_baseline(void **state)
 	take_peaks(&set, (const double[]){101, 101.125, 101.25, NAN});
 	got = judge(&(struct conditions){0});
 	assert_false(got->met);
-	assert_string_equal(
-	    got->note, "+1.0 % to the baseline, beyond the spread of the runs");
+	assert_string_equal(got->note,
+	    "+1.0 % against the baseline, beyond the spread of the runs");
 }
 
 static void the_median_run(void **state)
