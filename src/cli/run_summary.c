@@ -122,17 +122,24 @@ static void print_status(const struct sampler_result *result)
 
 void run_summary_warn_launch(const struct launch *launch, const char *program)
 {
-	const char *signal = signal_name(launch->refused);
 	char number[32], *clean;
+	const char *signal;
 
 	if (launch->refused == 0)
 		return;
+	signal = signal_name(launch->refused);
 	snprintf(number, sizeof(number), "signal %d", launch->refused);
 	clean = utf8_clean_copy(program);
 	fprintf(stderr, "mprof: %d %s: %s could not be passed on, %s%s\n",
 	    (int)launch->pid, clean, signal ? signal : number, strerror(EPERM),
 	    launch->ended ? "" : "; it is still running");
 	free(clean);
+}
+
+void run_summary_warn_gpu(const char *why)
+{
+	if (why && *why)
+		fprintf(stderr, "mprof: --with gpu: %s\n", why);
 }
 
 void run_summary_print(const struct sampler_plan *plan,

@@ -20,6 +20,9 @@ void run_summary_print(const struct sampler_plan *plan,
 void run_summary_warn_launch(const struct launch *launch, const char *program)
     __attribute__((nonnull));
 
+/* Warns why no GPU was read; nothing for NULL or "". */
+void run_summary_warn_gpu(const char *why);
+
 /* Prints warnings, not silenced by -q: the signal that ended the program, a
  * limit that was reached. */
 void run_summary_warn(const struct sampler_plan *plan,

@@ -119,8 +119,25 @@ static int run_options_parse_share(
 	return 0;
 }
 
+static struct option_value run_options_action_at(size_t at)
+{
+	return (struct option_value){
+	    .name = at < LIMIT_ACTIONS ? limit_action_name(at) : NULL};
+}
+
+static int run_options_parse_action(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	for (enum limit_action at = 0; at < LIMIT_ACTIONS; at++) {
+		if (strcmp(limit_action_name(at), text) == 0) {
+			*(enum limit_action *)where = at;
+			return 0;
+		}
+	}
+	return options_refuse(row, text, e);
+}
+
 static const char *const waits[] = {"program", "all", NULL};
-static const char *const actions[] = {"stop", "term", "kill", "mark", NULL};
 
 #define AT(member) .offset = offsetof(struct run_options, member)
 
@@ -290,9 +307,9 @@ static const struct option_row run_option_rows[] = {
 	.arg = "ACTION",
 	.help = "what to do at the --limit with all processes of the program: "
 		"{} (default term); mark only writes a mark",
-	.parse = option_choice,
+	.parse = run_options_parse_action,
 	AT(on_limit),
-	.choices = actions,
+	.choice_at = run_options_action_at,
 	.ours = true},
     {.name = "max-overhead",
 	.arg = "PERCENT",
@@ -334,18 +351,9 @@ static const struct run_options run_option_defaults = {
     .exit_code = true,
     .adopt = true,
     .wait = "program",
-    .on_limit = "term",
+    .on_limit = LIMIT_TERM,
     .check.conditions.tolerance = CHECK_TOLERANCE,
 };
-
-static enum limit_action action_of(const char *name)
-{
-	enum limit_action action = LIMIT_TERM;
-
-	while (strcmp(limit_action_name(action), name) != 0)
-		action++;
-	return action;
-}
 
 static double interval_of(const struct run_options *options)
 {
@@ -383,7 +391,7 @@ static int run_options_plan(
 	    .with = options->with,
 	    .max_overhead = options->max_overhead,
 	    .limit_kib = (int64_t)(options->limit_mib * 1024),
-	    .on_limit = action_of(options->on_limit),
+	    .on_limit = options->on_limit,
 	};
 	if (plan->metric->file == METRIC_CGROUP || options->scope)
 		plan->with |= USAGE_OF_GROUP;
@@ -643,16 +651,16 @@ static void run_report_end(const struct run_session *session, const char *path)
 		    &session->launch, session->program.argv[0]);
 	if (!session->sampler)
 		return;
-	utf8_clean(clean, sizeof(clean), path);
 	run_summary_warn(&session->plan, &session->result);
 	if (session->plan.launched)
 		run_hooks_warn(&session->hooks, session->result.status);
-	run_with_report_gpu(session->result.gpu.text);
+	run_summary_warn_gpu(session->result.gpu.text);
 	if (session->options->quiet)
 		return;
 	run_hooks_summary(&session->hooks);
 	if (session->plan.launched)
 		run_report_bare_profile(session);
+	utf8_clean(clean, sizeof(clean), path);
 	run_summary_print(
 	    &session->plan, &session->result, &session->share, clean);
 	run_held_print(&session->hooks.held, &session->result);
@@ -661,9 +669,12 @@ static void run_report_end(const struct run_session *session, const char *path)
 static void judge_shares(struct run_session *session)
 {
 	const struct dat_sink *recording = &session->recording;
-	const struct share *share = share_at_peak(recording->shares.items,
-	    recording->shares.len, (double)session->result.peak_kib / 1024);
+	const struct share *share;
 
+	if (recording->shares.len == 0)
+		return;
+	share = share_at_peak(recording->shares.items, recording->shares.len,
+	    (double)session->result.peak_kib / 1024);
 	if (share)
 		session->share = *share;
 }
@@ -711,7 +722,7 @@ static int command_run_prepare(struct run_session *session, struct err *e)
 	session->hooks.writer = &recording->writer;
 	session->sampler = sampler_create(&session->plan, &recording->sink, e);
 	if (session->sampler) {
-		run_with_report_gpu(sampler_missing_gpu(session->sampler));
+		run_summary_warn_gpu(sampler_missing_gpu(session->sampler));
 		return 0;
 	}
 	if (session->plan.with & USAGE_OF_GROUP || session->options->attach) {
@@ -963,7 +974,8 @@ static int command_run_exec(const void *values, char **words, int count)
 	session.program.agent &= options.max_size_mib <= 0;
 	status = command_run_start(&session);
 	program_finish(&session.program);
-	agent_env_finish(&session.agent);
+	if (session.agent.envp)
+		agent_env_finish(&session.agent);
 	return status;
 }
 

@@ -46,7 +46,7 @@ struct run_options {
 	bool wait_for;          /* attach: wait until such a process exists */
 	const char *wait;
 	double limit_mib; /* 0: none */
-	const char *on_limit;
+	enum limit_action on_limit;
 	double max_overhead; /* share of one processor; 0: no bound */
 	bool skip_unchanged;
 	unsigned with; /* resources: set of proc/usage.h */

@@ -554,7 +554,8 @@ void run_hooks_finish(struct run_hooks *hooks)
 	if (hooks->tables.directory)
 		agent_tables_close(&hooks->tables);
 	marks_close(&hooks->marks);
-	textfile_destroy(hooks->textfile);
+	if (hooks->textfile)
+		textfile_destroy(hooks->textfile);
 	if (hooks->watching)
 		live_finish(&hooks->live);
 	hooks->watching = false;

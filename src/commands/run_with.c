@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "commands/run_with.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,10 +44,4 @@ int run_with_parse(
 		got = run_with_add(row, name, where, e);
 	free(copy);
 	return got;
-}
-
-void run_with_report_gpu(const char *why)
-{
-	if (why && *why)
-		fprintf(stderr, "mprof: --with gpu: %s\n", why);
 }

@@ -11,9 +11,6 @@
 option_parse run_with_parse;
 struct option_value run_with_value_at(size_t at);
 
-/* Reports on stderr why no GPU was read; nothing for NULL or "". */
-void run_with_report_gpu(const char *why);
-
 /* Option row for a command whose options have that type; it says what the
  * command does with the figures. */
 #define RUN_WITH_FIELDS(type, member, does)                                \

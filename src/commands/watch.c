@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "cli/run_summary.h"
 #include "cli/terminal.h"
 #include "commands/command.h"
 #include "commands/run_group.h"
@@ -140,8 +141,8 @@ static int command_watch_sample(const struct sampler_plan *plan,
 	}
 	live_finish(live);
 	if (got >= 0) {
-		run_with_report_gpu(sampler_missing_gpu(sampler));
-		run_with_report_gpu(result.gpu.text);
+		run_summary_warn_gpu(sampler_missing_gpu(sampler));
+		run_summary_warn_gpu(result.gpu.text);
 	}
 	sampler_destroy(sampler);
 	return got;

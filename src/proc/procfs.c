@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/digits.h"
 
 enum {
 	FLAG_ENDING = 0x00000004,        /* PF_EXITING */
@@ -52,6 +51,11 @@ static int64_t number_next(const char **at)
 		value = value * 10 + (uint64_t)(*p++ - '0');
 	*at = *p ? p + 1 : p;
 	return (int64_t)(negative ? -value : value);
+}
+
+static int64_t number_of(const char *text)
+{
+	return number_next(&text);
 }
 
 ssize_t procfs_pread(int fd, char *text, size_t size)
@@ -139,14 +143,14 @@ int procfs_init(struct procfs *fs, const char *root, struct err *e)
 		    e, "%s: this process is not in it; is it mounted?", root);
 	}
 	text[len] = 0;
-	fs->self = (pid_t)digits_at(text);
+	fs->self = (pid_t)number_of(text);
 	fs->other_namespace = fs->self != getpid();
 	if (fs->other_namespace)
 		fs->depth = procfs_read_nested(fs, fs->self, -1, &inner) - 1;
 	fs->loadavg = open_kernels(fs->root, "loadavg");
 	if (procfs_read_at(fs->root, "sys/kernel/pid_max", text, sizeof(text)) >
 	    0)
-		fs->pid_max = (long)digits_at(text);
+		fs->pid_max = (long)number_of(text);
 	return 0;
 }
 

@@ -11,9 +11,9 @@ static const struct {
 	const char *name;
 	int signal; /* 0: none */
 } actions[] = {
+    [LIMIT_STOP] = {"stop", SIGSTOP},
     [LIMIT_TERM] = {"term", SIGTERM},
     [LIMIT_KILL] = {"kill", SIGKILL},
-    [LIMIT_STOP] = {"stop", SIGSTOP},
     [LIMIT_MARK] = {"mark", 0},
 };
 
@@ -101,7 +101,7 @@ bool limit_check(
 {
 	bool first = false;
 
-	if (limit->kib > 0 && !limit->reached && total_kib > limit->kib) {
+	if (!limit->reached && total_kib > limit->kib) {
 		first = limit->reached = true;
 		limit->total_kib = total_kib;
 	}

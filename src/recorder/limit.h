@@ -8,7 +8,13 @@
 
 #include "recorder/members.h"
 
-enum limit_action { LIMIT_TERM, LIMIT_KILL, LIMIT_STOP, LIMIT_MARK };
+enum limit_action {
+	LIMIT_STOP,
+	LIMIT_TERM,
+	LIMIT_KILL,
+	LIMIT_MARK,
+	LIMIT_ACTIONS
+};
 
 /* A process that this one may not signal. */
 struct limit_refused {
@@ -21,7 +27,7 @@ enum { LIMIT_NAMED = 5 };
 
 struct limit {
 	const struct procfs *fs;
-	int64_t kib; /* 0: none */
+	int64_t kib;
 	enum limit_action action;
 	bool reached;
 	int64_t total_kib; /* total when the limit was reached */

@@ -32,15 +32,6 @@ void names_finish(struct names *names)
 	argv_reader_destroy(names->argv);
 }
 
-/* Pids ascend, until they start again at the lowest. */
-bool names_is_reused(struct names *names, const struct member *member)
-{
-	if (member->pid <= names->highest)
-		return true;
-	names->highest = member->pid;
-	return false;
-}
-
 /* A first reading can't wait: nothing is known of what the process executes. */
 static bool is_new(const struct member *member, int64_t now_ns)
 {

@@ -14,10 +14,9 @@
 
 struct names {
 	const struct procfs *fs;
-	int64_t stepped_ns; /* the last step, of clock_mono_ns() */
-	int64_t credit_ns;  /* time that readings may take, see names.c */
-	size_t next;        /* first member of the next step */
-	pid_t highest; /* highest pid that names_is_reused() was asked about */
+	int64_t stepped_ns;       /* the last step, of clock_mono_ns() */
+	int64_t credit_ns;        /* time that readings may take, see names.c */
+	size_t next;              /* first member of the next step */
 	int64_t patience_ns;      /* wait for command lines in one step */
 	struct argv_reader *argv; /* NULL before the first reading */
 	bool late;                /* this step has used up its patience */
@@ -31,10 +30,6 @@ struct names {
 void names_init(struct names *names, const struct procfs *fs, int64_t now_ns,
     int64_t patience_ns) __attribute__((nonnull));
 void names_finish(struct names *names) __attribute__((nonnull));
-
-/* Whether another process may have had this new member's pid. */
-bool names_is_reused(struct names *names, const struct member *member)
-    __attribute__((nonnull));
 
 /* Reads the next member that is due; NULL where none is left in this step.
  * Where its name or command line is new, *news is true, the name is in the

@@ -84,10 +84,19 @@ void report_ends(const struct report *report, struct members *members)
 	}
 }
 
+/* Whether another process may have had this new member's pid: pids ascend,
+ * until they start again at the lowest. */
+static bool report_is_reused(struct report *report, const struct member *member)
+{
+	if (member->pid <= report->highest)
+		return true;
+	report->highest = member->pid;
+	return false;
+}
+
 /* A process whose pid may have been in use before is announced before its
  * samples; its command line follows. */
-static void report_reused(
-    const struct report *report, struct names *names, struct members *members)
+static void report_reused(struct report *report, struct members *members)
 {
 	size_t first = members->list.len;
 
@@ -97,7 +106,7 @@ static void report_reused(
 		struct member *member = &members->list.items[i];
 
 		member->announced = true;
-		if (!names_is_reused(names, member) || member->introduced ||
+		if (!report_is_reused(report, member) || member->introduced ||
 		    member->gone)
 			continue;
 		if (!members->list.items[0].introduced)
@@ -107,10 +116,10 @@ static void report_reused(
 	}
 }
 
-void report_tick(const struct report *report, struct names *names,
-    struct members *members, const struct sink_tick *tick)
+void report_tick(struct report *report, struct members *members,
+    const struct sink_tick *tick)
 {
-	report_reused(report, names, members);
+	report_reused(report, members);
 	if (report->sink->tick)
 		report->sink->tick(report->sink->context, tick);
 }

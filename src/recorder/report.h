@@ -7,7 +7,6 @@
 #define MPROF_RECORDER_REPORT_H
 
 #include "recorder/members.h"
-#include "recorder/names.h"
 #include "recorder/peak_tracker.h"
 #include "recorder/shares.h"
 #include "recorder/sink.h"
@@ -15,6 +14,7 @@
 struct report {
 	const struct sink *sink;
 	int64_t epoch_ns; /* wall clock at CLOCK_BOOTTIME 0 */
+	pid_t highest;    /* highest pid that report_tick() has met */
 };
 
 /* Present time, as the sink gets it. */
@@ -34,9 +34,8 @@ void report_ends(const struct report *report, struct members *members)
 
 /* Reports a sample, after the names of new processes whose pid may have been in
  * use before. */
-void report_tick(const struct report *report, struct names *names,
-    struct members *members, const struct sink_tick *tick)
-    __attribute__((nonnull));
+void report_tick(struct report *report, struct members *members,
+    const struct sink_tick *tick) __attribute__((nonnull));
 
 void report_peak(const struct report *report, struct peak_tracker *peaks)
     __attribute__((nonnull));

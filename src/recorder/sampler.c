@@ -6,7 +6,6 @@
 // tick's moment, and goes on with those that the first has found.
 #include "recorder/sampler.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +14,13 @@
 #include "base/mem.h"
 #include "base/self.h"
 #include "base/units.h"
+#include "recorder/consumption.h"
 #include "recorder/fork_events.h"
-#include "recorder/gpu.h"
 #include "recorder/group.h"
 #include "recorder/meter.h"
+#include "recorder/names.h"
 #include "recorder/report.h"
 #include "recorder/ticks.h"
-#include "recorder/usage.h"
 
 struct sampler {
 	struct sampler_plan plan;
@@ -32,18 +31,16 @@ struct sampler {
 	struct group_scanner group; /* used in place of events */
 	struct meter meter;         /* what they hold */
 	struct peak_tracker peaks;
-	struct shares shares;
-	struct usage_tracker usage; /* what else they use */
-	struct gpu *gpu;            /* NULL: GPUs are not read */
-	struct err gpu_missing;     /* why not, if they were asked for */
-	double latest[FIGURES];     /* figures of the whole as last read */
-	double of_gpu[FIGURES]; /* one reading of GPUs; other figures are NAN */
-	struct cgroup cgroup;   /* set if sampler_reads_group() */
-	struct names names;
+	struct shares shares; /* begun once there are two processes */
+	struct consumption
+	    *consumption;     /* NULL: nothing beside memory is read */
+	struct cgroup cgroup; /* set if sampler_reads_group() */
+	struct names names;   /* begun if sampler_reads_names() */
 	struct report report; /* what is reported */
 	struct ticks ticks;
 	struct limit limit;
 	struct exit_cause exit_cause;
+	int64_t began_ns;
 	int64_t end_ns;            /* end of the recording, by its timeout */
 	int64_t ticked_ns, cpu_ns; /* at the last tick */
 	int64_t listen_ns;         /* hooks' news are heard from then on */
@@ -107,8 +104,17 @@ struct sampler *sampler_create(
 		free(s);
 		return NULL;
 	}
-	if (plan->with & 1U << RESOURCE_GPU)
-		s->gpu = gpu_create(&s->fs, &s->gpu_missing);
+	if (plan->with)
+		s->consumption =
+		    consumption_create(&(struct consumption_plan){.fs = &s->fs,
+			.report = &s->report,
+			.members = &s->tree.members,
+			.tick = &s->tick,
+			.group = &s->cgroup,
+			.set = plan->with,
+			.alone = plan->alone,
+			.each = plan->exits,
+			.launched = plan->launched});
 	s->events.connector.fd = -1;
 	if (plan->group)
 		group_init(&s->group, plan->group);
@@ -125,12 +131,15 @@ void sampler_destroy(struct sampler *s)
 		return;
 	cgroup_finish(&s->cgroup);
 	exit_cause_finish(&s->exit_cause);
-	shares_finish(&s->shares, &unused);
-	gpu_destroy(s->gpu);
+	if (s->shares.fs)
+		shares_finish(&s->shares, &unused);
+	if (s->consumption)
+		consumption_destroy(s->consumption);
 	tree_finish(&s->tree);
 	group_finish(&s->group);
 	fork_events_finish(&s->events);
-	names_finish(&s->names);
+	if (s->names.fs)
+		names_finish(&s->names);
 	procfs_finish(&s->fs);
 	array_free(&s->processes);
 	free(s);
@@ -167,7 +176,8 @@ static void sampler_end_members(struct sampler *s)
 		if (member->gone && !member->judged)
 			sampler_judge_end(s, member);
 	}
-	usage_tracker_close(&s->usage, members);
+	if (s->consumption)
+		consumption_close(s->consumption, members);
 	report_ends(&s->report, members);
 }
 
@@ -246,7 +256,12 @@ static void sampler_report_tick(struct sampler *s)
 	s->result.samples++;
 	s->result.last_kib = s->tick.total_kib;
 	peak_tracker_add_sum(&s->peaks, s->tick.total_kib, s->tick.time_ns);
-	report_tick(&s->report, &s->names, &s->tree.members, &s->tick);
+	report_tick(&s->report, &s->tree.members, &s->tick);
+}
+
+static bool sampler_reads_names(const struct sampler *s)
+{
+	return s->report.sink->introduce || s->plan.names;
 }
 
 /* Names are read when the tick has been reported, as that may take a while. */
@@ -255,7 +270,7 @@ static void sampler_read_names(struct sampler *s, int64_t now_ns)
 	struct member *member;
 	bool news, any = false;
 
-	if (!s->report.sink->introduce && !s->plan.names)
+	if (!sampler_reads_names(s))
 		return;
 	while (
 	    (member = names_step(&s->names, &s->tree.members, now_ns, &news))) {
@@ -271,7 +286,8 @@ static void sampler_check_limit(struct sampler *s)
 {
 	char label[96], limit[UNITS_TEXT];
 
-	if (!limit_check(&s->limit, &s->tree.members, s->tick.total_kib))
+	if (s->limit.kib == 0 ||
+	    !limit_check(&s->limit, &s->tree.members, s->tick.total_kib))
 		return;
 	snprintf(label, sizeof(label), "limit of %s reached: %s",
 	    units_limit(limit, (double)s->limit.kib / 1024),
@@ -284,8 +300,14 @@ static void sampler_read_shares(struct sampler *s, int64_t now_ns)
 {
 	struct shares_reading reading;
 
-	if (!s->plan.alone && s->plan.metric->read_shared &&
-	    shares_step(&s->shares, &s->tree.members, now_ns, &reading))
+	if (s->plan.alone || !s->plan.metric->read_shared)
+		return;
+	if (!s->shares.fs && s->tree.members.list.len < 2)
+		return;
+	if (!s->shares.fs)
+		shares_init(
+		    &s->shares, &s->fs, s->plan.max_overhead, s->began_ns);
+	if (shares_step(&s->shares, &s->tree.members, now_ns, &reading))
 		report_share(&s->report, &reading);
 }
 
@@ -379,88 +401,6 @@ static int64_t sampler_scan_until_ns(const struct sampler *s, int64_t now_ns)
 	return now_ns + (part_ns < SCAN_NS ? part_ns : SCAN_NS);
 }
 
-/* Returns NULL where no figure of that process was read. */
-typedef const double *sampler_figures(
-    struct sampler *s, const struct member *member);
-
-static const double *sampler_usage_of(
-    struct sampler *s, const struct member *member)
-{
-	return usage_tracker_figures(&s->usage, member);
-}
-
-static const double *sampler_gpu_of(
-    struct sampler *s, const struct member *member)
-{
-	gpu_figures(s->gpu, member->pid, s->of_gpu);
-	return s->of_gpu;
-}
-
-/* Reports each process's figures, where they are wanted. */
-static void sampler_report_members(
-    struct sampler *s, int64_t time_ns, sampler_figures *figures)
-{
-	for (size_t i = 0; s->plan.exits && i < s->tree.members.list.len; i++) {
-		const struct member *member = &s->tree.members.list.items[i];
-		struct sink_usage usage = {
-		    .time_ns = time_ns, .kib = member->kib, .pid = member->pid};
-
-		if (member->gone || !member->introduced || member->kib < 0)
-			continue;
-		usage.figures = figures(s, member);
-		if (usage.figures)
-			report_usage(&s->report, &usage);
-	}
-}
-
-/* A reading may be much later than the tick: a rate needs the reading's own
- * time. The last reading holds until the end, as nothing is used after it. */
-static void sampler_report_usage(
-    struct sampler *s, int64_t now_ns, const int64_t *end_ns)
-{
-	int64_t began_ns = report_now_ns(&s->report);
-	struct sink_usage usage = {.kib = s->tick.total_kib,
-	    .figures = usage_tracker_read(&s->usage, &s->tree.members, now_ns)};
-
-	usage.time_ns =
-	    end_ns ? *end_ns
-		   : began_ns + (report_now_ns(&s->report) - began_ns) / 2;
-	memcpy(s->latest, usage.figures, FIGURE_GPU * sizeof(s->latest[0]));
-	s->tick.usage = s->latest;
-	s->tick.usage_ns = usage.time_ns;
-	report_usage(&s->report, &usage);
-	sampler_report_members(s, usage.time_ns, sampler_usage_of);
-}
-
-static void sampler_set_latest_gpu(struct sampler *s, const double *figures)
-{
-	for (size_t i = FIGURE_GPU; i < FIGURES; i++)
-		s->latest[i] = figures ? figures[i] : NAN;
-}
-
-/* Reports a reading of GPUs, once it is there, at its own time. */
-static void sampler_report_gpu(struct sampler *s)
-{
-	struct sink_usage usage = {
-	    .kib = s->tick.total_kib, .figures = s->of_gpu};
-
-	if (!s->gpu || !gpu_collect(s->gpu))
-		return;
-	usage.time_ns = s->report.epoch_ns + gpu_boot_ns(s->gpu);
-	gpu_figures(s->gpu, 0, s->of_gpu);
-	report_usage(&s->report, &usage);
-	sampler_set_latest_gpu(s, s->of_gpu);
-	s->tick.gpu_ns = usage.time_ns;
-	sampler_report_members(s, usage.time_ns, sampler_gpu_of);
-}
-
-/* Until a driver answers, its figures are unknown. */
-static void sampler_ask_gpu(struct sampler *s)
-{
-	if (s->gpu && !gpu_ask(s->gpu, &s->tree.members, s->plan.alone))
-		sampler_set_latest_gpu(s, NULL);
-}
-
 /* A sample is reported and flushed before any work that may take time. */
 static void sampler_tick(struct sampler *s)
 {
@@ -477,11 +417,8 @@ static void sampler_tick(struct sampler *s)
 		report_peak(&s->report, &s->peaks);
 	sampler_check_limit(s);
 	sampler_read_shares(s, now_ns);
-	sampler_report_gpu(s);
-	if (s->tick.sampled && usage_tracker_is_due(&s->usage, now_ns)) {
-		sampler_report_usage(s, now_ns, NULL);
-		sampler_ask_gpu(s);
-	}
+	if (s->consumption)
+		consumption_step(s->consumption, now_ns);
 	for (size_t i = 0; i < SAMPLER_HOOKS; i++)
 		sampler_ask_hook(s, &s->plan.hooks[i], true);
 	report_flush(&s->report);
@@ -517,15 +454,11 @@ static void sampler_begin_passes(struct sampler *s, pid_t pid, int64_t now_ns)
 	meter_init(&s->meter, &s->fs, plan->metric);
 	s->meter.keeps_root = plan->launched;
 	borrow_init(&s->meter.borrow, &s->fs, plan->proc == NULL);
-	shares_init(&s->shares, &s->fs, plan->max_overhead, now_ns);
-	usage_tracker_init(&s->usage, &s->fs, plan->with,
-	    plan->launched ? 0 : procfs_ticks(), now_ns);
-	s->usage.alone = plan->alone;
-	for (size_t i = 0; i < FIGURES; i++)
-		s->latest[i] = s->of_gpu[i] = NAN;
-	s->usage.group = plan->with & USAGE_OF_GROUP ? &s->cgroup : NULL;
-	names_init(&s->names, &s->fs, now_ns,
-	    half_ns < PATIENCE_NS ? half_ns : PATIENCE_NS);
+	if (s->consumption)
+		consumption_begin(s->consumption, now_ns);
+	if (sampler_reads_names(s))
+		names_init(&s->names, &s->fs, now_ns,
+		    half_ns < PATIENCE_NS ? half_ns : PATIENCE_NS);
 	if (sampler_reads_group(plan) && !plan->launched && !plan->group) {
 		cgroup_finish(&s->cgroup);
 		cgroup_init(&s->cgroup, &s->fs, pid, NULL);
@@ -552,7 +485,7 @@ static void sampler_begin(struct sampler *s, struct launch *launch)
 	    interval_ns, s->plan.max_overhead);
 	s->end_ns =
 	    s->plan.timeout_ns > 0 ? now_ns + s->plan.timeout_ns : LAUNCH_NEVER;
-	s->ticked_ns = now_ns;
+	s->began_ns = s->ticked_ns = now_ns;
 	s->result.start_ns = s->tick.time_ns = report_now_ns(&s->report);
 	if (s->plan.launched)
 		pid = procfs_child(&s->fs, pid);
@@ -603,7 +536,8 @@ static void child_ended(struct sampler *s, const struct launch_event *event)
 	    at == MEMBERS_NONE ? NULL : &s->tree.members.list.items[at];
 
 	sampler_note_waited(s, event, member);
-	usage_tracker_add_waited(&s->usage, member, event);
+	if (s->consumption)
+		consumption_add_waited(s->consumption, member, event);
 	if (member) {
 		member->has_status = true;
 		member->exit_status = event->status;
@@ -624,7 +558,8 @@ static void root_ended(struct sampler *s, const struct launch_event *event)
 	s->root_over = true;
 	if (s->plan.launched) {
 		sampler_note_waited(s, event, root);
-		usage_tracker_add_waited(&s->usage, root, event);
+		if (s->consumption)
+			consumption_add_waited(s->consumption, root, event);
 		s->result.has_status = true;
 		s->result.status = event->status;
 	}
@@ -714,8 +649,9 @@ static void sampler_fill_result(struct sampler *s)
 	s->result.hidden = s->events.hidden.list.len;
 	s->result.limit = s->limit;
 	s->result.unseen_is_all = fork_events_are_all(&s->events);
-	if (s->gpu && gpu_problem(s->gpu))
-		err_set(&s->result.gpu, "%s", gpu_problem(s->gpu));
+	if (s->consumption && consumption_gpu_problem(s->consumption))
+		err_set(&s->result.gpu, "%s",
+		    consumption_gpu_problem(s->consumption));
 }
 
 /* Reports the last marks, the program's end and the highest memory. */
@@ -731,15 +667,14 @@ static void sampler_finish(struct sampler *s)
 	if (s->tree.members.list.len > 0 &&
 	    s->tree.members.list.items[0].is_root)
 		s->root_peak_kib = s->tree.members.list.items[0].peak_kib;
-	if (shares_finish(&s->shares, &share))
+	if (s->shares.fs && shares_finish(&s->shares, &share))
 		report_share(&s->report, &share);
 	exit_cause_judge(&s->exit_cause, s->result.status, s->root_killed,
 	    &s->result.exit_cause);
 	s->result.end_ns = s->tick.time_ns = report_now_ns(&s->report);
 	let_follow(s);
-	sampler_report_gpu(s);
-	if (s->usage.set)
-		sampler_report_usage(s, clock_mono_ns(), &s->tick.time_ns);
+	if (s->consumption)
+		consumption_finish(s->consumption);
 	sampler_fill_result(s);
 	for (size_t i = 0; i < SAMPLER_HOOKS; i++) {
 		const struct sampler_hook *hook = &s->plan.hooks[i];
@@ -827,7 +762,7 @@ static bool sampler_handle(struct sampler *s, const struct launch_event *event)
 
 const char *sampler_missing_gpu(const struct sampler *s)
 {
-	return s->gpu_missing.text[0] ? s->gpu_missing.text : NULL;
+	return s->consumption ? consumption_missing_gpu(s->consumption) : NULL;
 }
 
 void sampler_run(

@@ -495,16 +495,6 @@ static void readings_go_round(void **state)
 	}
 }
 
-static void a_lower_pid_may_be_reused(void **state)
-{
-	(void)state;
-	assert_false(names_is_reused(&names, &(struct member){.pid = 7}));
-	assert_false(names_is_reused(&names, &(struct member){.pid = 9}));
-	assert_true(names_is_reused(&names, &(struct member){.pid = 8}));
-	assert_true(names_is_reused(&names, &(struct member){.pid = 9}));
-	assert_false(names_is_reused(&names, &(struct member){.pid = 10}));
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -531,7 +521,6 @@ int main(void)
 	    TEST(a_name_is_read_when_it_is_due),
 	    TEST(a_reading_takes_its_part_of_a_second),
 	    TEST(readings_go_round),
-	    TEST(a_lower_pid_may_be_reused),
 	};
 
 	return cmocka_run_group_tests(tests, fake_begin, fake_end);

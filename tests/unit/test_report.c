@@ -88,9 +88,8 @@ static const struct sink sink = {.introduce = on_introduce,
     .usage = on_usage,
     .flush = on_flush};
 static const struct sink silent;
-static const struct report report = {.sink = &sink, .epoch_ns = 1000};
+static struct report report = {.sink = &sink, .epoch_ns = 1000};
 static struct members members;
-static struct names names;
 
 static void assert_reported(const char *expected)
 {
@@ -116,7 +115,7 @@ static int begin(void **state)
 {
 	(void)state;
 	log_text[0] = 0;
-	names = (struct names){0};
+	report.highest = 0;
 	add_member(10);
 	return 0;
 }
@@ -169,15 +168,30 @@ static void a_pid_of_another_is_announced_before_its_sample(void **state)
 
 	(void)state;
 	add_member(20);
-	report_tick(&report, &names, &members, &tick);
+	report_tick(&report, &members, &tick);
 	assert_reported("tick 5; ");
 	add_member(15);
 	add_member(21);
-	report_tick(&report, &names, &members, &tick);
+	report_tick(&report, &members, &tick);
 	assert_reported(
 	    "introduce 10 program ''; introduce 15 program ''; tick 5; ");
-	report_tick(&report, &names, &members, &tick);
+	report_tick(&report, &members, &tick);
 	assert_reported("tick 5; ");
+}
+
+static void the_same_pid_may_be_another_process(void **state)
+{
+	const struct sink_tick tick = {.total_kib = 5};
+
+	(void)state;
+	add_member(20);
+	report_tick(&report, &members, &tick);
+	members_lose(&members, 1);
+	members_sweep(&members);
+	add_member(20);
+	report_tick(&report, &members, &tick);
+	assert_reported("tick 5; introduce 10 program ''; "
+			"introduce 20 program ''; tick 5; ");
 }
 
 /* The program is announced first of all, and by itself only where a later one
@@ -187,11 +201,11 @@ static void a_reused_pid_of_the_program_is_announced_with_others(void **state)
 	const struct sink_tick tick = {.total_kib = 5};
 
 	(void)state;
-	names.highest = 50;
-	report_tick(&report, &names, &members, &tick);
+	report.highest = 50;
+	report_tick(&report, &members, &tick);
 	assert_reported("introduce 10 program ''; tick 5; ");
 	add_member(11);
-	report_tick(&report, &names, &members, &tick);
+	report_tick(&report, &members, &tick);
 	assert_reported("introduce 11 program ''; tick 5; ");
 }
 
@@ -201,11 +215,11 @@ static void what_is_gone_or_known_is_not_announced(void **state)
 
 	(void)state;
 	add_member(20);
-	report_tick(&report, &names, &members, &tick);
+	report_tick(&report, &members, &tick);
 	log_text[0] = 0;
 	add_member(15)->gone = true;
 	add_member(16)->introduced = true;
-	report_tick(&report, &names, &members, &tick);
+	report_tick(&report, &members, &tick);
 	assert_reported("tick 5; ");
 }
 
@@ -265,7 +279,7 @@ static void the_time_is_that_since_the_epoch(void **state)
 
 static void a_sink_may_leave_things_out(void **state)
 {
-	const struct report to_nobody = {.sink = &silent};
+	struct report to_nobody = {.sink = &silent};
 	const struct shares_reading reading = {0};
 	const struct sink_tick tick = {0};
 	struct peak_tracker peaks = {0};
@@ -273,7 +287,7 @@ static void a_sink_may_leave_things_out(void **state)
 	(void)state;
 	report_name(&to_nobody, at(0), "");
 	report_exit(&to_nobody, &(struct sink_exit){0});
-	report_tick(&to_nobody, &names, &members, &tick);
+	report_tick(&to_nobody, &members, &tick);
 	report_peak(&to_nobody, &peaks);
 	report_share(&to_nobody, &reading);
 	report_mark(&to_nobody, &tick, "");
@@ -291,6 +305,7 @@ int main(void)
 	    TEST(the_programs_end_is_no_end_of_a_descendant),
 	    TEST(who_is_not_judged_has_no_end_yet),
 	    TEST(a_pid_of_another_is_announced_before_its_sample),
+	    TEST(the_same_pid_may_be_another_process),
 	    TEST(a_reused_pid_of_the_program_is_announced_with_others),
 	    TEST(what_is_gone_or_known_is_not_announced),
 	    TEST(a_name_is_news_once),
