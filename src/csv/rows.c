@@ -120,10 +120,8 @@ static void rows_add_process(struct rows *rows, double time_s, double mib)
 	const char *pid = rows->cells[COLUMN_PID];
 	const char *name = rows->cells[COLUMN_NAME];
 	uint64_t start = read_start(rows->cells[COLUMN_START]);
-	struct process *process = run_process(rows->run, pid, strlen(pid));
-
-	if (start && process->start_ticks != start)
-		process = run_introduce(rows->run, pid, strlen(pid), start);
+	struct process *process =
+	    run_process_of(rows->run, pid, strlen(pid), start);
 
 	series_add(&process->memory, time_s, mib);
 	if (!process->name && !is_empty(name))

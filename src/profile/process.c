@@ -216,6 +216,16 @@ struct process *run_introduce(
 	return process;
 }
 
+struct process *run_process_of(
+    struct run *run, const char *text, size_t len, uint64_t start_ticks)
+{
+	struct process *process = run_process(run, text, len);
+
+	if (start_ticks == 0 || process->start_ticks == start_ticks)
+		return process;
+	return run_introduce(run, text, len, start_ticks);
+}
+
 void run_add_totals(struct run *run, const struct sample *samples, size_t count)
 {
 	struct run_processes *state = &run->state;

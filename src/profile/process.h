@@ -15,6 +15,11 @@
 struct process *run_introduce(struct run *run, const char *text, size_t len,
     uint64_t start_ticks) __attribute__((nonnull));
 
+/* As run_process(), but of the process that started then: introduces it where
+ * another one has the key. 0: its start is not known. */
+struct process *run_process_of(struct run *run, const char *text, size_t len,
+    uint64_t start_ticks) __attribute__((nonnull));
+
 /* A MEM record: it begins a tick; processes' memory read before the next MEM
  * belongs to it. */
 void run_add_total(struct run *run, double time_s, double mib)

@@ -542,10 +542,8 @@ static void live_collect(struct live *live, const struct sink_tick *tick)
 
 		if (sampled->kib < 0)
 			continue;
-		process = run_process(run, key, (size_t)len);
-		if (process->start_ticks != sampled->start_ticks)
-			process = run_introduce(
-			    run, key, (size_t)len, sampled->start_ticks);
+		process =
+		    run_process_of(run, key, (size_t)len, sampled->start_ticks);
 		rename_process(process, sampled->name);
 		run_add_memory(
 		    run, process, time_s, (double)sampled->kib / 1024);

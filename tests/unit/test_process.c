@@ -239,9 +239,28 @@ static void the_name_is_that_of_the_peak(void **state)
 	profile_finish(&profile);
 }
 
+static void another_start_is_another_process(void **state)
+{
+	struct profile profile = read_text("CMDLINE x\nMEM 9 1.0000\n");
+	struct run *run = &profile.runs.items[0];
+	static const uint64_t starts[] = {100, 100, 0, 101, 0};
+	static const size_t counts[] = {1, 1, 1, 2, 2};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		const struct process *process =
+		    run_process_of(run, "5", 1, starts[i]);
+
+		assert_int_equal(run->processes.len, counts[i]);
+		assert_int_equal(process->start_ticks, 99 + counts[i]);
+	}
+	profile_finish(&profile);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(another_start_is_another_process),
 	    cmocka_unit_test(a_tick_is_what_follows_a_mem),
 	    cmocka_unit_test(a_start_tells_lives_apart),
 	    cmocka_unit_test(a_second_proc_begins_a_life),
