@@ -328,11 +328,12 @@ enum { MOST_MARKS = 900, MOST_GAPS = 64, MOST_ENDS = 8 };
 
 char *build_end_text(const struct exit_status *exit)
 {
-	const char *name = signal_name(exit->signal);
 	const char *oom = exit->oom ? ", out of memory" : "";
+	const char *name;
 
 	if (!exit->known || exit->signal <= 0)
 		return NULL;
+	name = signal_name(exit->signal);
 	if (name)
 		return mem_format("killed by %s%s", name, oom);
 	return mem_format("killed by signal %d%s", exit->signal, oom);
