@@ -17,6 +17,11 @@ uint32_t index_hash(const void *bytes, size_t len)
 	return hash ^ hash >> 16;
 }
 
+uint32_t index_hash_number(uint64_t number)
+{
+	return (uint32_t)(number * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+}
+
 size_t index_find(const struct index *index, uint32_t hash, index_same *same,
     const void *items, const void *key)
 {

@@ -37,10 +37,7 @@ typedef bool index_same(const void *items, size_t at, const void *key);
 uint32_t index_hash(const void *bytes, size_t len) __attribute__((nonnull));
 
 /* The same for a number, such as an address or a pid; spreads near numbers. */
-static inline uint32_t index_hash_number(uint64_t number)
-{
-	return (uint32_t)(number * UINT64_C(0x9e3779b97f4a7c15) >> 32);
-}
+uint32_t index_hash_number(uint64_t number);
 
 /* The position of the key; INDEX_NONE where it is missing. */
 size_t index_find(const struct index *index, uint32_t hash, index_same *same,

@@ -20,6 +20,17 @@ enum {
 	PROC_MAGIC = 0x9fa0, /* linux/magic.h, which musl's headers lack */
 };
 
+bool named_file_exists(const struct named_file *file)
+{
+	return file->object >= 0;
+}
+
+bool named_file_is(const struct named_file *file, const struct stat *about)
+{
+	return about->st_ino == file->about.st_ino &&
+	       about->st_dev == file->about.st_dev;
+}
+
 /* Enters the directory of path, relative to the present one, and sets name to
  * the last component. -1 with errno. */
 static int named_file_enter(struct named_file *file, const char *path)

@@ -34,18 +34,11 @@ int named_file_init(struct named_file *file, const char *path, struct err *e)
     __attribute__((nonnull(1, 2), warn_unused_result));
 void named_file_finish(struct named_file *file) __attribute__((nonnull));
 
-static inline bool named_file_exists(const struct named_file *file)
-{
-	return file->object >= 0;
-}
+bool named_file_exists(const struct named_file *file) __attribute__((nonnull));
 
 /* Whether that is the object's status. */
-static inline bool named_file_is(
-    const struct named_file *file, const struct stat *about)
-{
-	return about->st_ino == file->about.st_ino &&
-	       about->st_dev == file->about.st_dev;
-}
+bool named_file_is(const struct named_file *file, const struct stat *about)
+    __attribute__((nonnull));
 
 /* Opens the object for reading or writing, with open()'s flags (O_CREAT and
  * O_EXCL excepted); -1 with errno. */

@@ -22,23 +22,6 @@ struct highest {
 	int64_t time_ns, since_ns;
 };
 
-/* Starts anew after the mark was read; kib is a sample of this moment, -1: none
- * was taken. */
-static inline void highest_restart(
-    struct highest *highest, int64_t kib, int64_t now_ns)
-{
-	*highest = (struct highest){kib, now_ns, now_ns};
-}
-
-static inline void highest_add(
-    struct highest *highest, int64_t kib, int64_t now_ns)
-{
-	if (kib <= highest->kib)
-		return;
-	highest->kib = kib;
-	highest->time_ns = now_ns;
-}
-
 struct usage_account;
 
 struct member {

@@ -14,6 +14,19 @@
  * marks are read in turn. */
 #define GROUP_NS NS_PER_S
 
+void highest_restart(struct highest *highest, int64_t kib, int64_t now_ns)
+{
+	*highest = (struct highest){kib, now_ns, now_ns};
+}
+
+void highest_add(struct highest *highest, int64_t kib, int64_t now_ns)
+{
+	if (kib <= highest->kib)
+		return;
+	highest->kib = kib;
+	highest->time_ns = now_ns;
+}
+
 void high_water_init(struct high_water *high_water, const struct meter *meter,
     const struct metric *metric)
 {

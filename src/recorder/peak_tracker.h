@@ -11,6 +11,13 @@
 #include "recorder/meter.h"
 #include "recorder/sink.h"
 
+/* Starts anew after the mark was read; kib is a sample of this moment, -1: none
+ * was taken. */
+void highest_restart(struct highest *highest, int64_t kib, int64_t now_ns)
+    __attribute__((nonnull));
+void highest_add(struct highest *highest, int64_t kib, int64_t now_ns)
+    __attribute__((nonnull));
+
 /* A high-water mark (-1 KiB: none was read), and the highest sample since the
  * reading before. */
 struct high_water_mark {

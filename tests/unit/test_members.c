@@ -124,22 +124,6 @@ static void one_that_is_lost_holds_no_file(void **state)
 	assert_int_equal(members.list.len, 0);
 }
 
-static void the_highest_sample_has_its_moment(void **state)
-{
-	struct highest highest;
-
-	(void)state;
-	highest_restart(&highest, 5, 10);
-	assert_int_equal(highest.since_ns, 10);
-	highest_add(&highest, 5, 20);
-	assert_int_equal(highest.time_ns, 10);
-	highest_add(&highest, 6, 30);
-	highest_add(&highest, 4, 40);
-	assert_int_equal(highest.kib, 6);
-	assert_int_equal(highest.time_ns, 30);
-	assert_int_equal(highest.since_ns, 10);
-}
-
 static void who_lives_on_is_counted_and_named(void **state)
 {
 	struct member_alive alive[MEMBERS_NAMED] = {0};
@@ -244,7 +228,6 @@ int main(void)
 	    TEST(one_is_found_until_it_is_gone),
 	    TEST(a_new_one_has_no_figures),
 	    TEST(one_that_is_lost_holds_no_file),
-	    TEST(the_highest_sample_has_its_moment),
 	    TEST(who_lives_on_is_counted_and_named),
 	    TEST(what_was_killed_ends_soon),
 	    TEST(who_sleeps_does_not_stir),

@@ -272,6 +272,16 @@ static void a_new_process_was_not_there_before(void **state)
 	assert_int_equal(member->high.since_ns, 1000);
 	assert_int_equal(member->high.time_ns, 2000);
 	assert_int_equal(member->high.kib, 40);
+	peak_tracker_add_members(&peaks, &members, 2500);
+	assert_int_equal(member->high.time_ns, 2000);
+	member->kib = 50;
+	peak_tracker_add_members(&peaks, &members, 2600);
+	assert_int_equal(member->high.time_ns, 2600);
+	member->kib = 40;
+	peak_tracker_add_members(&peaks, &members, 2700);
+	assert_int_equal(member->high.kib, 50);
+	assert_int_equal(member->high.time_ns, 2600);
+	assert_int_equal(member->high.since_ns, 1000);
 	peak_tracker_add_sum(&peaks, 40, 2000);
 	member->high = (struct highest){0};
 	peak_tracker_add_members(&peaks, &members, 3000);
