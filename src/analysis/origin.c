@@ -65,12 +65,15 @@ static const char *origin_in_go(const char *file)
 {
 	static const char source[] = "/src/";
 	const char *at = strstr(file, source);
-	const char *end = at, *inside = at ? at + strlen(source) : NULL;
+	const char *end = at, *inside;
 
+	if (!at)
+		return NULL;
+	inside = at + strlen(source);
 	while (end > file &&
 	       (strchr(".-", end[-1]) || (end[-1] >= '0' && end[-1] <= '9')))
 		end--;
-	if (!at || end - file < 3 || strncmp(end - 3, "/go", 3) != 0)
+	if (end - file < 3 || strncmp(end - 3, "/go", 3) != 0)
 		return NULL;
 	return memchr(inside, '.', strcspn(inside, "/")) ? NULL : inside;
 }
