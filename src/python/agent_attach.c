@@ -135,8 +135,9 @@ static char *agent_attach_path(
 	return mem_format("%s/%s", attach->directory, name);
 }
 
+/* -1 with e; is_gone (not NULL): whether that is because the process ended. */
 static int agent_attach_ask(struct agent_attach *attach, const char *path,
-    const char *text, struct err *e)
+    const char *text, bool *is_gone, struct err *e)
 {
 	int fd = open(
 	    path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -146,6 +147,8 @@ static int agent_attach_ask(struct agent_attach *attach, const char *path,
 		err_errno(e, "%s", path);
 	else
 		failed = remote_exec_ask(&attach->exec, path, e);
+	if (is_gone)
+		*is_gone = failed && errno == ESRCH;
 	if (fd >= 0)
 		close(fd);
 	if (fd >= 0 && failed)
@@ -199,7 +202,7 @@ static int agent_attach_load(struct agent_attach *attach,
 		return -1;
 	script = agent_attach_script(attach, wish, paths);
 	path = agent_attach_path(attach, "attach.py");
-	failed = agent_attach_ask(attach, path, script, e);
+	failed = agent_attach_ask(attach, path, script, NULL, e);
 	free(path);
 	free(script);
 	if (!failed && paths->agent)
@@ -378,13 +381,14 @@ static int agent_attach_leave_by(
     struct agent_attach *attach, const char *path, struct err *e)
 {
 	char *script = agent_attach_leave_script(attach, path);
-	int failed = agent_attach_ask(attach, path, script, e);
+	bool is_gone;
+	int failed = agent_attach_ask(attach, path, script, &is_gone, e);
 	char *answer;
 
 	free(script);
 	/* A process that has ended needs no request. */
 	if (failed)
-		return errno == ESRCH ? 0 : -1;
+		return is_gone ? 0 : -1;
 	answer = agent_attach_await(attach, "detached", SOON_MS);
 	if (!answer && !agent_attach_spare(attach, path)) {
 		answer = agent_attach_await(attach, "detached", END_MS);

@@ -575,6 +575,7 @@ static void pair_chains(
 	struct chain *items = chains->items.items;
 	uint32_t named = CHAIN_NONE;
 
+	assert(items || groups->here.len == 0);
 	for (size_t i = 0; i < groups->here.len; i++)
 		if (!is_nameless(f, &items[here[i]]) &&
 		    (named == CHAIN_NONE ||
@@ -598,6 +599,7 @@ static void rank_chains(
 {
 	struct chain *items = chains->items.items;
 
+	assert(items || groups->pairs.len == 0);
 	for (size_t i = 0; i < chains->items.len; i++)
 		items[i].rank =
 		    items[i].named == items[i].objects ? 0 : items[i].objects;
