@@ -35,6 +35,10 @@ static struct {
 	int chosen; /* names that were tried */
 } world;
 
+/* Files without a name can be made here; overlayfs has none before Linux 6.3.
+ */
+static bool has_nameless;
+
 /* In place of libc's. */
 int openat(int in, const char *path, int flags, ...)
 {
@@ -84,10 +88,18 @@ int fchown(int fd, uid_t user, gid_t group)
 
 static int set_up(void **state)
 {
+	int fd;
+
 	(void)state;
 	memset(&world, 0, sizeof(world));
 	strcpy(directory + strlen(directory) - 6, "XXXXXX");
-	return mkdtemp(directory) && chdir(directory) == 0 ? 0 : -1;
+	if (!mkdtemp(directory) || chdir(directory) != 0)
+		return -1;
+	fd = open(".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	has_nameless = fd >= 0;
+	if (has_nameless)
+		close(fd);
+	return 0;
 }
 
 static int tear_down(void **state)
@@ -155,7 +167,7 @@ static void open_well(struct beside *beside, int fd)
 static void it_takes_the_place_of_the_recording(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 2; i++) {
+	for (int i = has_nameless ? 0 : 1; i < 2; i++) {
 		int fd = put_recording(0640), other;
 		struct stat about, old;
 		struct beside beside;
@@ -219,12 +231,14 @@ static void no_name_may_be_free(void **state)
 
 	(void)state;
 	world.taken = 100;
-	open_well(&beside, fd);
-	assert_int_equal(beside_commit(&beside, &e), -1);
-	assert_string_equal(e.text, "can't be named: File exists");
-	assert_int_equal(world.chosen, 100);
-	assert_null(beside.name);
-	beside_finish(&beside);
+	if (has_nameless) {
+		open_well(&beside, fd);
+		assert_int_equal(beside_commit(&beside, &e), -1);
+		assert_string_equal(e.text, "can't be named: File exists");
+		assert_int_equal(world.chosen, 100);
+		assert_null(beside.name);
+		beside_finish(&beside);
+	}
 	world.is_old = true;
 	world.chosen = 0;
 	assert_int_equal(beside_open(&beside, "a.dat", fd, &e), -1);
@@ -289,9 +303,9 @@ static void it_has_the_owner_of_the_recording(void **state)
 	struct err e;
 
 	(void)state;
-	if (geteuid() != 0)
+	/* A user namespace may have few users. */
+	if (geteuid() != 0 || chown("a.dat", 12345, 12346) != 0)
 		skip();
-	assert_int_equal(chown("a.dat", 12345, 12346), 0);
 	open_well(&beside, fd);
 	assert_int_equal(fstat(beside.fd, &about), 0);
 	assert_int_equal(about.st_uid, 12345);
@@ -364,10 +378,9 @@ static void files_of_other_users_stay(void **state)
 
 	(void)state;
 	close(fd);
-	if (geteuid() != 0)
-		skip();
 	put("a.dat.thinning.012345", "");
-	assert_int_equal(chown("a.dat.thinning.012345", 12345, 0), 0);
+	if (geteuid() != 0 || chown("a.dat.thinning.012345", 12345, 0) != 0)
+		skip();
 	beside_clean("a.dat");
 	assert_int_equal(access("a.dat.thinning.012345", F_OK), 0);
 	assert_int_equal(chown("a.dat", 12345, 0), 0);

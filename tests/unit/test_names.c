@@ -178,7 +178,7 @@ static void no_words_are_waited_for(void **state)
 static void what_was_read_often_is_due_after_the_longest_pause(void **state)
 {
 	struct member *member = add(5, "a");
-	char words[16];
+	char words[32];
 	int64_t ms = 0;
 
 	(void)state;

@@ -2015,8 +2015,8 @@ static void one_that_never_ran_closes_only_its_own(void **state)
 	struct sampler_plan plan = {.proc = fake_root,
 	    .metric = metric_find("rss"),
 	    .interval_ns = NS_PER_S};
-	int first = open("/", O_RDONLY | O_CLOEXEC);
 	int input = fcntl(0, F_GETFD);
+	int first = open("/", O_RDONLY | O_CLOEXEC);
 	struct err e;
 
 	(void)state;
