@@ -44,6 +44,26 @@ static bool origin_is_shared(const char *module)
 	       python_path_in_package(module) != NULL;
 }
 
+/* Whether the file is in Rust's own source, as rustc, a distribution or rustup
+ * names it: /usr/src/rustc-1.63.0/library/core/src/mem/mod.rs. */
+static bool origin_is_rusts(const char *file)
+{
+	static const char library[] = "/library/";
+	const char *at = file;
+
+	while ((at = strstr(at, library)) != NULL) {
+		const char *root = at++;
+
+		while (root > file && root[-1] != '/')
+			root--;
+		if (origin_starts(root, "rust-") ||
+		    origin_starts(root, "rust/") ||
+		    origin_starts(root, "rustc-"))
+			return true;
+	}
+	return false;
+}
+
 /* Whether the file is of a compiler's library, whose code is inlined into the
  * user's or linked into it. */
 static bool origin_is_compilers(const char *file)
@@ -56,70 +76,119 @@ static bool origin_is_compilers(const char *file)
 		if (origin_starts(file, starts[i]))
 			return true;
 	}
-	return strstr(file, "/include/c++/") != NULL;
+	return strstr(file, "/include/c++/") != NULL || origin_is_rusts(file);
+}
+
+/* Whether a path below a directory src/ begins as Go's own packages do, and not
+ * as a user's in the workspace /go/src. */
+static bool origin_is_gos(const char *inside)
+{
+	static const char names[] =
+	    " archive arena bufio builtin bytes cmd cmp compress container "
+	    "context crypto database debug embed encoding errors expvar flag "
+	    "fmt go hash html image index internal io iter log maps math mime "
+	    "net os path plugin reflect regexp runtime simd slices sort "
+	    "strconv strings structs sync syscall testing text time unicode "
+	    "unique unsafe vendor weak ";
+	char name[16];
+	int len = snprintf(
+	    name, sizeof(name), " %.*s ", (int)strcspn(inside, "/"), inside);
+
+	return len > 2 && (size_t)len < sizeof(name) && strstr(names, name) &&
+	       strchr(inside, '/');
 }
 
 /* The path in Go's own source, as /usr/lib/go-1.19/src/net/http/server.go; NULL
- * for other files. A package that is not Go's has a dot in its first name. */
+ * for other files. */
 static const char *origin_in_go(const char *file)
 {
 	static const char source[] = "/src/";
-	const char *at = strstr(file, source);
-	const char *end = at, *inside;
+	const char *at = file;
 
-	if (!at)
-		return NULL;
-	inside = at + strlen(source);
-	while (end > file &&
-	       (strchr(".-", end[-1]) || (end[-1] >= '0' && end[-1] <= '9')))
-		end--;
-	if (end - file < 3 || strncmp(end - 3, "/go", 3) != 0)
-		return NULL;
-	return memchr(inside, '.', strcspn(inside, "/")) ? NULL : inside;
+	while ((at = strstr(at, source)) != NULL) {
+		const char *root = at, *inside = at + strlen(source);
+
+		while (root > file && root[-1] != '/')
+			root--;
+		at++;
+		if (root == file || !origin_is_gos(inside))
+			continue;
+		if (origin_starts(root, "toolchain@") ||
+		    (origin_starts(root, "go") &&
+			root[2 + strspn(root + 2, ".-0123456789")] == '/'))
+			return inside;
+	}
+	return NULL;
 }
 
-/* The path in the source of a package that Cargo or Go has fetched, and the
- * length of the package's name; NULL for other files. */
+/* The path in the source of a package that Cargo has fetched, as
+ * hashbrown-0.16.1/src/lib.rs, and the length of the package's name; NULL for
+ * other files. */
+static const char *origin_in_crate(const char *file, size_t *len)
+{
+	static const char registry[] = "/registry/src/";
+	const char *crate = strstr(file, registry), *dash, *end;
+
+	crate = crate ? strchr(crate + strlen(registry), '/') : NULL;
+	end = crate ? strchr(++crate, '/') : NULL;
+	for (dash = crate; end && dash < end; dash++) {
+		size_t digits = strspn(dash + 1, "0123456789");
+
+		if (*dash != '-' || digits == 0 || dash[1 + digits] != '.')
+			continue;
+		*len = (size_t)(dash - crate);
+		return crate;
+	}
+	return NULL;
+}
+
+/* The same for a package that Cargo or Go has fetched. What Go fetches may also
+ * be Go itself. */
 static const char *origin_in_fetched(const char *file, size_t *len)
 {
-	const char *crate = strstr(file, "/registry/src/");
-	const char *go = strstr(file, "/pkg/mod/"), *dash;
+	static const char modules[] = "/pkg/mod/";
+	const char *go = strstr(file, modules);
 
-	if (go) {
-		go += strlen("/pkg/mod/");
-		*len = strcspn(go, "@");
-		return go;
+	if (!go)
+		return origin_in_crate(file, len);
+	go += strlen(modules);
+	*len = strcspn(go, "@");
+	return go[*len] && !origin_starts(go, "golang.org/toolchain@") ? go
+								       : NULL;
+}
+
+/* Whether the function is of Rust's libraries by its name. One that has a line
+ * is known by its file: there are others in a namespace core of C++, and those
+ * that a user adds to a type, as <alloc::vec::Vec<u8> as own::Load>::load. */
+static bool origin_is_named_rusts(const struct frame *frame)
+{
+	static const char *const starts[] = {
+	    "alloc::", "core::", "<std::", "<alloc::", "<core::"};
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		if (origin_starts(frame->function, starts[i]))
+			return frame->line == 0;
 	}
-	crate = crate ? strchr(crate + strlen("/registry/src/"), '/') : NULL;
-	if (!crate)
-		return NULL;
-	crate++;
-	*len = strcspn(crate, "/");
-	/* hashbrown-0.16.1 */
-	for (dash = crate + *len; dash > crate; dash--) {
-		if (*dash == '-' && dash[1] >= '0' && dash[1] <= '9')
-			*len = (size_t)(dash - crate);
-	}
-	return crate;
+	return false;
 }
 
 /* Whether the function is an allocator's, a copying one, or of the runtime,
  * linked into a program itself. */
-static bool origin_is_runtime(const char *function)
+static bool origin_is_runtime(const struct frame *frame)
 {
-	static const char *const starts[] = {"__mem", "mem", "__GI_", "__libc_",
-	    "_int_", "zmalloc", "zcalloc", "zrealloc", "ztrymalloc", "malloc",
-	    "__malloc", "calloc", "__calloc", "realloc", "__realloc",
-	    "sysmalloc", "alloc_perturb", "_dl_", "operator new", "je_", "mi_",
-	    "tc_", "runtime.", "std::", "alloc::", "core::", "<std::",
-	    "<alloc::", "<core::", "__rust", "__rdl_", "__str", "__wmem",
-	    "_IO_", "__mmap"};
+	static const char *const starts[] = {"__mem", "memalign", "memccpy",
+	    "memchr", "memcmp", "memcpy", "memmem", "memmove", "memrchr",
+	    "memset", "mempcpy", "__GI_", "__libc_", "_int_", "zmalloc",
+	    "zcalloc", "zrealloc", "ztrymalloc", "malloc", "__malloc", "calloc",
+	    "__calloc", "realloc", "__realloc", "sysmalloc", "alloc_perturb",
+	    "_dl_", "operator new", "je_", "mi_", "tc_", "runtime.",
+	    "std::", "__rust", "__rdl_", "__str", "__wmem", "_IO_", "__mmap"};
 
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
-		if (origin_starts(function, starts[i]))
+		if (origin_starts(frame->function, starts[i]))
 			return true;
 	}
-	return false;
+	return origin_is_named_rusts(frame);
 }
 
 /* Whether the module is one of mprof's libraries, in an installation or a
@@ -226,8 +295,7 @@ static enum origin origin_of_code(const char *path, const struct frame *frame)
 		return ORIGIN_PACKAGE;
 	return !*module || *module == '[' || origin_is_shared(module) ||
 		       origin_is_compilers(frame->file) ||
-		       origin_in_go(frame->file) ||
-		       origin_is_runtime(frame->function)
+		       origin_in_go(frame->file) || origin_is_runtime(frame)
 		   ? ORIGIN_LIBRARY
 		   : ORIGIN_OWN;
 }
@@ -251,7 +319,7 @@ static bool origin_serves(const struct frame *frame)
 		if (origin_starts(base, starts[i]))
 			return true;
 	}
-	return !*base || *base == '[' || origin_is_runtime(frame->function) ||
+	return !*base || *base == '[' || origin_is_runtime(frame) ||
 	       origin_of(frame) == ORIGIN_RECORDER;
 }
 

@@ -159,9 +159,8 @@ static void a_runtime_in_the_program_is_a_library(void **state)
 {
 	static const char *const functions[] = {"malloc", "__libc_start_main",
 	    "operator new(unsigned long)", "runtime.mallocgc",
-	    "std::vector<int>::resize", "alloc::vec::push", "__rust_alloc",
-	    "mi_malloc", "je_malloc", "memcpy", "__memcpy_avx", "_int_malloc",
-	    "__mmap"};
+	    "std::vector<int>::resize", "__rust_alloc", "mi_malloc",
+	    "je_malloc", "memcpy", "__memcpy_avx", "_int_malloc", "__mmap"};
 	struct frame header = code("/srv/server", "push_back");
 
 	(void)state;
@@ -177,6 +176,30 @@ static void a_runtime_in_the_program_is_a_library(void **state)
 	assert_int_equal(origin_of(&header), ORIGIN_LIBRARY);
 	header.file = (char *)"/srv/include/own.h";
 	assert_int_equal(origin_of(&header), ORIGIN_OWN);
+}
+
+/* Names that begin as a runtime's. */
+static void the_users_own_names_are_no_runtime(void **state)
+{
+	static const char *const functions[] = {"memory_load", "member", "memo",
+	    "core::Engine::load(int)", "alloc::Pool::fill()",
+	    "<alloc::vec::Vec<u8> as own::Load>::load",
+	    "<core::option::Option<T> as own::Load>::load",
+	    "<std::path::PathBuf as own::Load>::load"};
+	static const char *const rusts[] = {"alloc::vec::push",
+	    "core::ptr::drop_in_place", "<alloc::vec::Vec<T> as Drop>::drop",
+	    "<core::fmt::A as B>::f", "<std::io::A as B>::f"};
+	struct frame frame = code("/srv/server", "f");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++)
+		assert_int_equal(
+		    of_module("/srv/server", functions[i]), ORIGIN_OWN);
+	for (size_t i = 0; i < sizeof(rusts) / sizeof(*rusts); i++) {
+		frame.function = (char *)rusts[i];
+		frame.line = 0;
+		assert_int_equal(origin_of(&frame), ORIGIN_LIBRARY);
+	}
 }
 
 static size_t leader_of(const struct frame *frames, size_t len)
@@ -426,6 +449,12 @@ static void headers_are_no_own_code(void **state)
 	} rows[] = {{"/usr/include/stdio.h", ORIGIN_LIBRARY},
 	    {"/opt/gcc/include/c++/12/bits/alloc.h", ORIGIN_LIBRARY},
 	    {"/rustc/abc/library/alloc.rs", ORIGIN_LIBRARY},
+	    {"/usr/src/rustc-1.63.0/library/alloc/src/vec.rs", ORIGIN_LIBRARY},
+	    {"/home/u/.rustup/toolchains/stable/lib/rustlib/src/rust/library/"
+	     "core/src/mem.rs",
+		ORIGIN_LIBRARY},
+	    {"/home/u/library/core/src/own.rs", ORIGIN_OWN},
+	    {"/home/u/rusty/library/core/src/own.rs", ORIGIN_OWN},
 	    {"/rust/deps/hashbrown-0.16.1/src/raw/alloc.rs", ORIGIN_LIBRARY},
 	    {"library/core/src/fmt/num.rs", ORIGIN_LIBRARY},
 	    {"library/alloc/src/string.rs", ORIGIN_LIBRARY},
@@ -439,9 +468,22 @@ static void headers_are_no_own_code(void **state)
 	    {"/home/u/cargo/src/strings/own.go", ORIGIN_OWN},
 	    {"/home/u/own/src/main.go", ORIGIN_OWN},
 	    {"/home/u/go/main.go", ORIGIN_OWN}, {"/src/main.go", ORIGIN_OWN},
+	    {"/go/src/app/main.go", ORIGIN_OWN},
+	    {"/go/src/logger/main.go", ORIGIN_OWN},
+	    {"/home/u/go/src/engine/search.c", ORIGIN_OWN},
+	    {"/home/u/src/go/src/sort/sort.go", ORIGIN_LIBRARY},
+	    {"/usr/src/go-1.22/src/vendor/golang.org/x/a.go", ORIGIN_LIBRARY},
+	    {"/g/pkg/mod/golang.org/toolchain@v0.0.1-go1.22.0.linux-amd64/src/"
+	     "fmt/print.go",
+		ORIGIN_LIBRARY},
 	    {"/home/u/.cargo/registry/src/index-1/serde-1.0.2/src/a.rs",
 		ORIGIN_PACKAGE},
 	    {"/home/u/.cargo/registry/src/", ORIGIN_OWN},
+	    {"/home/u/registry/src/api/user/list.rs", ORIGIN_OWN},
+	    {"/home/u/registry/src/api/main.rs", ORIGIN_OWN},
+	    {"/home/u/registry/src/api/part-2/main.rs", ORIGIN_OWN},
+	    {"/home/u/pkg/mod/proxy/own.c", ORIGIN_OWN},
+	    {"/home/u/pkg/mod/own.go", ORIGIN_OWN},
 	    {"/home/u/go/pkg/mod/github.com/a/b@v1.2.3/c.go", ORIGIN_PACKAGE},
 	    {"/srv/usr/include/own.h", ORIGIN_OWN},
 	    {"/srv/rustc/own.rs", ORIGIN_OWN}};
@@ -463,12 +505,20 @@ static void compiled_packages_have_names(void **state)
 		const char *file, *name;
 	} rows[] = {{"/c/registry/src/index-1/serde-1.0.2/src/a.rs", "serde"},
 	    {"/c/registry/src/i/aes-gcm-0.10.3-pre/src/a.rs", "aes-gcm"},
-	    {"/c/registry/src/i/sha-1/src/a.rs", "sha"},
-	    {"/c/registry/src/i/plain", "plain"},
+	    {"/c/registry/src/i/md-5-0.10.6/src/a.rs", "md-5"},
+	    {"/c/registry/src/i/x-2d-1.0.0-2.1/src/a.rs", "x-2d"},
+	    {"/c/registry/src/i/plain/src/a.rs", ""},
 	    {"/g/pkg/mod/github.com/a/b@v1.2.3/c.go", "github.com/a/b"},
 	    {"/usr/lib/go-1.19/src/strings/builder.go", "strings"},
 	    {"/usr/local/go/src/net/http/server.go", "net/http"},
 	    {"/usr/local/go/src/runtime/malloc.go", ""},
+	    {"/g/pkg/mod/golang.org/toolchain@v0.0.1-go1.22.0.linux-amd64/src/"
+	     "net/http/server.go",
+		"net/http"},
+	    {"/g/pkg/mod/golang.org/toolchain@v0.0.1-go1.22.0.linux-amd64/src/"
+	     "runtime/malloc.go",
+		""},
+	    {"/go/src/app/main.go", ""},
 	    {"/usr/local/go/src/internal/poll/fd.go", ""},
 	    {"/rustc/abc/library/alloc/src/vec.rs", ""}, {"/srv/own.go", ""}};
 	char name[64];
@@ -577,6 +627,7 @@ int main(void)
 	    cmocka_unit_test(the_recorders_libraries),
 	    cmocka_unit_test(another_root_is_left_out),
 	    cmocka_unit_test(a_runtime_in_the_program_is_a_library),
+	    cmocka_unit_test(the_users_own_names_are_no_runtime),
 	    cmocka_unit_test(the_innermost_of_the_users_own_leads),
 	    cmocka_unit_test(what_the_recorder_allocates_for_itself),
 	    cmocka_unit_test(the_calls_below_are_named),
