@@ -24,24 +24,26 @@ static size_t wrap_find_break(const char *text)
 
 void wrap_print(FILE *out, const char *text, struct wrap wrap)
 {
-	size_t column = wrap.column;
+	size_t column = wrap.column, blanks = 0;
 	bool begins = true;
 
 	while (wrap.width > 0 && *text) {
 		size_t len = wrap_find_break(text);
 		size_t width = utf8_width_n(text, len);
 
-		if (!begins && column + 1 + width > wrap.width) {
+		if (!begins && column + blanks + width > wrap.width) {
 			fprintf(out, "\n%*s", (int)wrap.indent, "");
 			column = wrap.indent;
-		} else if (!begins) {
-			fputc(' ', out);
-			column++;
+		} else {
+			fprintf(out, "%*s", (int)blanks, "");
+			column += blanks;
 		}
 		begins = false;
 		fprintf(out, "%.*s", (int)len, text);
 		column += width;
-		text += len + strspn(text + len, " ");
+		text += len;
+		blanks = strspn(text, " ");
+		text += blanks;
 	}
 	fprintf(out, "%s\n", text);
 }
