@@ -570,9 +570,10 @@ static bool samples_set_up(const char *directory, uint32_t flags)
 	samples_setup.period =
 	    samples_setup.is_fixed ? bytes : ALLOCATION_PERIOD;
 	samples_setup.is_native = native && *native == '1';
-	/* Set last: another thread samples as soon as there is a directory. */
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	strcpy(samples_setup.directory, directory);
+	/* Its slash is set last: another thread samples as soon as that is
+	 * there. */
+	strcpy(samples_setup.directory + 1, directory + 1);
+	__atomic_store_n(&samples_setup.directory[0], '/', __ATOMIC_RELEASE);
 	thread_self.left = 0;
 	return true;
 }
