@@ -116,6 +116,8 @@ int socketpair(int domain, int type, int protocol, int ends[2])
 	return got;
 }
 
+/* The sanitizers ask dlsym() for libc's functions before they begin. */
+#ifndef __SANITIZE_ADDRESS__
 /* In place of libc's: the module is this program's. */
 void *dlopen(const char *path, int flags)
 {
@@ -129,6 +131,7 @@ void *dlsym(void *handle, const char *name)
 		   ? &the.module
 		   : NULL;
 }
+#endif
 
 static int begin(void **state)
 {
@@ -601,6 +604,13 @@ static void run_module(const struct touched_request *request)
 	send(request->feed, &found, sizeof(found), 0);
 }
 
+static void need_module(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+	skip();
+#endif
+}
+
 static void begin_module(void)
 {
 	the.forks = the.has_module = true;
@@ -626,11 +636,7 @@ static uint64_t found_around(pid_t pid)
 	the.hook.end(the.hook.context, &tick, &to);
 	assert_int_equal(the.found.period, pid);
 	assert_int_not_equal(the.found.lost, getpid()); /* an orphan */
-#ifdef __SANITIZE_ADDRESS__
-	return the.found.failed | IS_BOUND; /* terabytes are mapped */
-#else
 	return the.found.failed;
-#endif
 }
 
 /* Of what this process has open, the feed alone; without a core. */
@@ -641,6 +647,7 @@ static void a_process_of_its_own_watches(void **state)
 	struct err e = {""};
 
 	(void)state;
+	need_module();
 	begin_module();
 	create();
 	assert_int_equal(found_around(PROGRAM), common | IS_RUNNING);
@@ -655,6 +662,7 @@ static void a_process_of_its_own_watches(void **state)
 static void another_module_does_not_run(void **state)
 {
 	(void)state;
+	need_module();
 	begin_module();
 	the.module.version++;
 	expect_refused("page faults can't be sampled here: the process that "
