@@ -27,13 +27,21 @@ slow_table() {
 	echo 40000,2
 }
 
+# feed FIFO FUNCTION: writes into it in the background. There is a writer as soon
+# as this returns: a FIFO without one is read as an empty file.
+feed() {
+	exec 7<>"$1"
+	"$2" >&7 &
+	exec 7>&-
+}
+
 on_terminal() {
 	"$SOURCE/tests/tools/terminal" "$@"
 }
 
 # The line is taken away before anything else is said.
 @test "progress: a slow recording on a terminal" {
-	slow_recording >slow.dat &
+	feed slow.dat slow_recording
 	on_terminal mprof peak slow.dat <<-'END'
 		expect \r\x1b\[Kreading slow.dat [\d.]+ [KM]iB
 		expect \r\x1b\[K[^r]
@@ -42,7 +50,7 @@ on_terminal() {
 }
 
 @test "progress: a slow table, and how much of it where that is known" {
-	slow_table >slow.csv &
+	feed slow.csv slow_table
 	on_terminal mprof peak slow.csv <<-'END'
 		expect \r\x1b\[Kreading slow.csv [\d.]+ [KM]iB
 		expect 2\.000 MiB
@@ -62,7 +70,7 @@ on_terminal() {
 
 @test "progress: a hostile name does nothing to the terminal" {
 	mv slow.dat $'a\e[31mb'
-	slow_recording >$'a\e[31mb' &
+	feed $'a\e[31mb' slow_recording
 	on_terminal mprof peak $'a\e[31mb' <<-'END'
 		expect \r\x1b\[Kreading a[^\x1b]*31mb [\d.]+
 		expect 2\.000 MiB
@@ -70,12 +78,12 @@ on_terminal() {
 }
 
 @test "progress: none on what is no terminal, or one that can't be redrawn" {
-	slow_recording >slow.dat &
+	feed slow.dat slow_recording
 	run_apart mprof peak slow.dat
 	[ "$status" -eq 0 ]
 	[ -z "$errors" ]
 	[[ $output == *2.000* && $output != *reading* ]]
-	slow_recording >slow.dat &
+	feed slow.dat slow_recording
 	TERM=dumb run script -qec 'mprof peak slow.dat' /dev/null
 	[[ $output == *2.000* && $output != *reading* ]]
 }
