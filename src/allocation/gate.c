@@ -2,9 +2,10 @@
 #include "allocation/gate.h"
 
 #include <sched.h>
-#include <time.h>
 
-#define WAIT_NS 2000000000
+#include "base/clock.h"
+
+#define WAIT_NS (2 * NS_PER_S)
 
 /* The numbers may have been zeroed meanwhile. */
 static void gate_decrease(uint32_t *number)
@@ -30,14 +31,6 @@ void gate_leave(struct gate *gate)
 	gate_decrease(&gate->inside);
 }
 
-static int64_t gate_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* Sleeping would be a point where the thread can be cancelled. */
 void gate_close(struct gate *gate, uint32_t own)
 {
@@ -50,8 +43,8 @@ void gate_close(struct gate *gate, uint32_t own)
 		if (inside <= own + gate->lost)
 			return;
 		if (end == 0)
-			end = gate_now() + WAIT_NS;
-		else if (gate_now() > end)
+			end = clock_mono_ns() + WAIT_NS;
+		else if (clock_mono_ns() > end)
 			break;
 		sched_yield();
 	}

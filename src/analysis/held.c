@@ -109,8 +109,8 @@ static double held_sum_mib(const struct run *run, const struct held_part *part)
 	return mib;
 }
 
-/* So small a part of what was touched is of another program, or beside the
- * point. */
+/* The share of touched memory below which held memory is ignored: a small
+ * program of the tree holds that much. */
 static const double held_beside_share = 0.02;
 
 /* Whether next to nothing was held at the highest sample, and page faults

@@ -56,7 +56,7 @@ static void usage_account_subtract(
 	}
 }
 
-/* Where the process has ended, the figures read before stay. */
+/* A process that has ended keeps the figures that were read before. */
 static void usage_account_read(
     const struct usage_tracker *tracker, struct member *member)
 {

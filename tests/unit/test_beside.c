@@ -293,8 +293,8 @@ static void a_renaming_that_fails_leaves_no_file(void **state)
 	close(fd);
 }
 
-/* Where it can be given to the recording's owner and group; a group that can't
- * be set must not read what the other could. */
+/* The new file gets the recording's owner and group, if this user may set them.
+ * If the group can't be set, the group of the new file may not read it. */
 static void it_has_the_owner_of_the_recording(void **state)
 {
 	int fd = put_recording(0660);

@@ -312,7 +312,7 @@ static void assert_newest(const char *expected)
 
 enum { T0 = 1700000000 };
 
-/* Of two runs: a, and b, which began later if its time is true. */
+/* Asserts which of two runs is the newest. By its time b began later. */
 static void assert_newest_of(double a_began_s, double a_changed_s,
     double b_began_s, double b_changed_s, const char *expected)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the reader does when all is read: calls that were recorded twice, or
-// before their run's command line; and what it tells while it reads.
+// The reader joins calls that were recorded twice, finds the run of calls that
+// stand before its command line, and reports its progress.
 #include "dat/reader.h"
 
 #include <setjmp.h>
@@ -215,8 +215,8 @@ static void progress_is_told(void **state)
 	free(text);
 }
 
-/* Of a large file, by its size: growing step by step would take as much
- * again. */
+/* The reader reserves memory for a large file by the file's size: growing step
+ * by step would take as much again. */
 static void memory_is_reserved_at_once(void **state)
 {
 	static const char line[] = "MEM 1.000000 1700000000.0000\n";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What is written into pipes and devices, and with system calls that fail or
-// are interrupted.
+// The writer is tested with pipes and devices, and with system calls that fail
+// or are interrupted.
 #undef _FORTIFY_SOURCE
 #include "dat/writer.h"
 

@@ -473,7 +473,7 @@ static void a_reading_takes_its_part_of_a_second(void **state)
 	}
 }
 
-/* Where all are due, each has its turn. */
+/* If all processes are due, each has its turn. */
 static void readings_go_round(void **state)
 {
 	static const pid_t turns[] = {4, 5, 6, 4, 5, 6, 4};

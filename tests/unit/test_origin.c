@@ -588,7 +588,7 @@ static void generated_code_has_no_group(void **state)
 	strbuf_finish(&text);
 }
 
-/* Where the recorded part of a stack begins within an import. */
+/* The recorded part of a stack may begin within an import. */
 static void an_import_may_lead(void **state)
 {
 	const struct frame frames[] = {code("/usr/bin/python3.11", "alloc"),

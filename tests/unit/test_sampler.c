@@ -283,7 +283,7 @@ static struct told {
 	char label[128];
 	char names[256];
 	size_t hooks_ended[SAMPLER_HOOKS], heard;
-	/* Of the whole; of process 101; of process 100. */
+	/* Readings of the whole, of process 101 and of process 100. */
 	size_t usages, usages_of_one, usages_of_program, usages_seen;
 	double threads, threads_of_one;
 	int64_t usage_ns;
@@ -2208,7 +2208,7 @@ static void see_name(
 		    .pages = 50});
 }
 
-/* Where neither the sink nor a hook wants names, none is read again. */
+/* If neither the sink nor a hook wants names, none is read again. */
 static void a_hook_may_want_names(void **state)
 {
 	static struct sink without;
@@ -2278,8 +2278,8 @@ static void fault_more(
 	ended[ended_len - 1].faults = 30;
 }
 
-/* Of a program that was running, since the recording began; of one that was
- * started, from its start. What wait() tells of an end is counted. */
+/* The use of a running program is counted since the recording began, that of a
+ * started one since its start. The figures of wait() are added at an end. */
 static void what_was_used_is_counted(void **state)
 {
 	struct sampler_plan plan = {.with = 1U << RESOURCE_FAULTS};
@@ -2413,8 +2413,8 @@ static void rise_at_fifth(
 	put(100, 1, told.ticks == 5 ? 3000 : 1000);
 }
 
-/* Where a mark shows a peak, it was near the highest sample since the mark was
- * last read. */
+/* A peak that only a mark shows gets the time of the highest sample since the
+ * mark was last read. */
 static void a_peak_is_near_the_highest_sample(void **state)
 {
 	struct sampler_result result;
@@ -2878,8 +2878,8 @@ static void end_late(
 	reap(100, 0, 4129);
 }
 
-/* What wait() tells is the program's since its mark was last read, where there
- * was no other process; else anyone's at any time. */
+/* The mark of wait() is the program's since its mark was last read, if there was
+ * no other process; otherwise it may be any process's, at any time. */
 static void a_mark_may_be_anothers(void **state)
 {
 	struct sampler_plan plan = {

@@ -284,9 +284,8 @@ static size_t reads_in_vain(FILE *file, size_t most)
 	return source.bytes * 100 / len;
 }
 
-/* What can't succeed is known from the survey, in one reading; where that
- * leaves it open, the number of attempts is not that of lengths of stretches,
- * of which a span of years has 30. */
+/* The survey, one reading, tells most attempts that can't succeed. For the rest
+ * few lengths of stretches are tried: a span of years has 30 of them. */
 static void an_attempt_in_vain_is_cheap(void **state)
 {
 	static const char head[] = "CMDLINE x\nMEM 1.0 500000000.0000\n";
