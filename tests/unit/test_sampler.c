@@ -2878,8 +2878,8 @@ static void end_late(
 	reap(100, 0, 4129);
 }
 
-/* The mark of wait() is the program's since its mark was last read, if there was
- * no other process; otherwise it may be any process's, at any time. */
+/* The mark of wait() is the program's since its mark was last read, if there
+ * was no other process; otherwise it may be any process's, at any time. */
 static void a_mark_may_be_anothers(void **state)
 {
 	struct sampler_plan plan = {
