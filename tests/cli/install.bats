@@ -34,6 +34,58 @@ tree_make() {
 	[ -z "$(find root ! -type d)" ]
 }
 
+# packaged: the files below root that the patterns on standard input name; each
+# pattern names one at least.
+packaged() {
+	local pattern
+
+	while read -r pattern; do
+		# shellcheck disable=SC2086  # a pattern
+		(cd root && find $pattern -type f) || return 1
+	done >packaged
+	sort packaged
+}
+
+# debian_files PACKAGE
+debian_files() {
+	sed 's,/vendor-completions/,/site-functions/,' \
+		"$SOURCE/src/packaging/debian/$1.install" | packaged
+}
+
+# rpm_files [PACKAGE]
+rpm_files() {
+	awk -v name="${1-}" '/^%files/ {on = $2 == name; next} on && /^%{/' \
+		"$SOURCE/src/packaging/rpm/mprof.spec" |
+		sed 's,%{_bindir},usr/bin,; s,%{_libdir},usr/lib,
+			s,%{_mandir},usr/share/man,; s,%{_datadir},usr/share,' |
+		packaged
+}
+
+# alpine_files PACKAGE: abuild calls a function of this name, which moves them.
+alpine_files() {
+	VERSION=1 URL=x sh -eu -c 'amove() { printf "%s\n" "$@"; }
+		. "$1" && "$2"' - "$SOURCE/src/packaging/alpine/APKBUILD" "$1" |
+		packaged
+}
+
+@test "each package has the same files in Debian, RPM and Alpine" {
+	for module in allocation graph memory_profiler render symbols touched; do
+		[ -f "$SOURCE/build/$module.so" ] || skip "no $module.so here"
+	done
+	tree_make PREFIX=/usr install
+	for package in charts python; do
+		debian_files "mprof-$package" >"$package"
+		[ -s "$package" ]
+		rpm_files "$package" | diff "$package" -
+		alpine_files "$package" | diff "$package" -
+	done
+	# All that the others don't have; no file twice.
+	debian_files mprof >main
+	sort main charts python >all
+	(cd root && find usr -type f) | sort | diff - all
+	rpm_files | diff main -
+}
+
 @test "below /usr/local, fish finds its completion as well" {
 	command -v fish >/dev/null || skip 'no fish here'
 	tree_make PREFIX=/usr/local install
