@@ -23,9 +23,7 @@
 #include <cmocka.h>
 
 #include "base/file_lock.h"
-#include "base/mem.h"
-
-static char directory[] = "/tmp/mprof-beside-XXXXXX";
+#include "scratch.h"
 
 /* Calls that fail, with that errno. */
 static struct {
@@ -90,46 +88,14 @@ static int set_up(void **state)
 {
 	int fd;
 
-	(void)state;
 	memset(&world, 0, sizeof(world));
-	strcpy(directory + strlen(directory) - 6, "XXXXXX");
-	if (!mkdtemp(directory) || chdir(directory) != 0)
+	if (scratch_enter(state) != 0)
 		return -1;
 	fd = open(".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	has_nameless = fd >= 0;
 	if (has_nameless)
 		close(fd);
 	return 0;
-}
-
-static int tear_down(void **state)
-{
-	char *command = mem_format("rm -r '%s'", directory);
-	int status = chdir("/") == 0 ? system(command) : -1;
-
-	(void)state;
-	free(command);
-	return status;
-}
-
-static void put(const char *name, const char *text)
-{
-	FILE *file = fopen(name, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
-
-static void expect(const char *name, const char *want)
-{
-	char text[64] = "";
-	FILE *file = fopen(name, "r");
-
-	assert_non_null(file);
-	text[fread(text, 1, sizeof(text) - 1, file)] = 0;
-	fclose(file);
-	assert_string_equal(text, want);
 }
 
 static int count_files(void)
@@ -148,7 +114,7 @@ static int put_recording(mode_t mode)
 {
 	int fd;
 
-	put("a.dat", "MEM 1.0 1.0\n");
+	scratch_put("a.dat", "MEM 1.0 1.0\n");
 	assert_int_equal(chmod("a.dat", mode), 0);
 	fd = open("a.dat", O_WRONLY | O_APPEND | O_CLOEXEC);
 	assert_true(fd >= 0);
@@ -183,7 +149,7 @@ static void it_takes_the_place_of_the_recording(void **state)
 			    strlen("a.dat.thinning.012345"));
 		else
 			assert_null(beside.name);
-		expect("a.dat", "MEM 1.0 1.0\n");
+		scratch_expect("a.dat", "MEM 1.0 1.0\n");
 		assert_int_equal(fstat(beside.fd, &about), 0);
 		assert_int_equal(about.st_mode, S_IFREG | 0640);
 		assert_int_equal(fstat(fd, &old), 0);
@@ -191,15 +157,15 @@ static void it_takes_the_place_of_the_recording(void **state)
 		assert_int_equal(beside_commit(&beside, &e), 0);
 		assert_int_equal(world.chosen, 100);
 		assert_null(beside.name);
-		expect("a.dat", "new");
+		scratch_expect("a.dat", "new");
 		assert_int_equal(write(beside.fd, "er", 2), 2);
-		expect("a.dat", "newer");
+		scratch_expect("a.dat", "newer");
 		other = open("a.dat", O_RDONLY | O_CLOEXEC);
 		assert_true(file_lock_is_held(other));
 		beside_finish(&beside);
 		assert_false(file_lock_is_held(other));
 		beside_finish(&beside);
-		expect("a.dat", "newer");
+		scratch_expect("a.dat", "newer");
 		assert_int_equal(count_files(), 1);
 		close(other);
 		close(fd);
@@ -216,7 +182,7 @@ static void without_a_commit_nothing_changes(void **state)
 		world.is_old = i;
 		open_well(&beside, fd);
 		beside_finish(&beside);
-		expect("a.dat", "MEM 1.0 1.0\n");
+		scratch_expect("a.dat", "MEM 1.0 1.0\n");
 		assert_int_equal(count_files(), 1);
 		close(fd);
 	}
@@ -245,7 +211,7 @@ static void no_name_may_be_free(void **state)
 	assert_string_equal(
 	    e.text, "no file can be made beside it: File exists");
 	assert_int_equal(world.chosen, 100);
-	expect("a.dat", "MEM 1.0 1.0\n");
+	scratch_expect("a.dat", "MEM 1.0 1.0\n");
 	assert_int_equal(count_files(), 1);
 	close(fd);
 }
@@ -261,7 +227,7 @@ static void another_file_of_its_name_stays(void **state)
 	assert_int_equal(rename("a.dat", "b.dat"), 0);
 	assert_int_equal(beside_commit(&beside, &e), -1);
 	assert_string_equal(e.text, "has another name by now");
-	put("a.dat", "mine");
+	scratch_put("a.dat", "mine");
 	assert_int_equal(beside_commit(&beside, &e), -1);
 	assert_string_equal(e.text, "has another name by now");
 	beside_finish(&beside);
@@ -270,7 +236,7 @@ static void another_file_of_its_name_stays(void **state)
 	assert_int_equal(beside.fd, -1);
 	assert_int_equal(beside_open(&beside, "no/such", fd, &e), -1);
 	assert_int_equal(beside_open(&beside, "b.dat", -1, &e), -1);
-	expect("a.dat", "mine");
+	scratch_expect("a.dat", "mine");
 	assert_int_equal(count_files(), 2);
 	close(fd);
 }
@@ -288,7 +254,7 @@ static void a_renaming_that_fails_leaves_no_file(void **state)
 	assert_string_equal(e.text, "can't be renamed: Input/output error");
 	assert_int_equal(count_files(), 2);
 	beside_finish(&beside);
-	expect("a.dat", "MEM 1.0 1.0\n");
+	scratch_expect("a.dat", "MEM 1.0 1.0\n");
 	assert_int_equal(count_files(), 1);
 	close(fd);
 }
@@ -340,16 +306,16 @@ static void only_what_was_left_is_removed(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		put(others[i], "MEM 1.0 1.0\n");
-	put("a.dat.thinning.012345", "MEM 1.0 1.0\n");
-	put("a.dat.thinning.abcdef", "");
-	put("a.dat.thinning.aaaaa0", "my novel");
-	put("a.dat.thinning.aaaaa1", "MEM 1.0 1.0\n");
+		scratch_put(others[i], "MEM 1.0 1.0\n");
+	scratch_put("a.dat.thinning.012345", "MEM 1.0 1.0\n");
+	scratch_put("a.dat.thinning.abcdef", "");
+	scratch_put("a.dat.thinning.aaaaa0", "my novel");
+	scratch_put("a.dat.thinning.aaaaa1", "MEM 1.0 1.0\n");
 	assert_int_equal(link("a.dat.thinning.aaaaa1", "second"), 0);
 	assert_int_equal(mkdir("a.dat.thinning.aaaaa2", 0700), 0);
 	assert_int_equal(
 	    symlink("b.dat.thinning.012345", "a.dat.thinning.aaaaa3"), 0);
-	put("a.dat.thinning.aaaaa4", "MEM 1.0 1.0\n");
+	scratch_put("a.dat.thinning.aaaaa4", "MEM 1.0 1.0\n");
 	locked = open("a.dat.thinning.aaaaa4", O_RDWR | O_CLOEXEC);
 	assert_int_equal(file_lock_take(locked), FILE_LOCK_TAKEN);
 	assert_int_equal(mkfifo("a.dat.thinning.aaaaa5", 0600), 0);
@@ -365,7 +331,7 @@ static void only_what_was_left_is_removed(void **state)
 	beside_clean("a.dat");
 	assert_int_equal(access("a.dat.thinning.aaaaa4", F_OK), -1);
 	/* without a recording they may be another directory's */
-	put("a.dat.thinning.012345", "MEM 1.0 1.0\n");
+	scratch_put("a.dat.thinning.012345", "MEM 1.0 1.0\n");
 	assert_int_equal(unlink("a.dat"), 0);
 	beside_clean("a.dat");
 	beside_clean("no/such");
@@ -378,7 +344,7 @@ static void files_of_other_users_stay(void **state)
 
 	(void)state;
 	close(fd);
-	put("a.dat.thinning.012345", "");
+	scratch_put("a.dat.thinning.012345", "");
 	if (geteuid() != 0 || chown("a.dat.thinning.012345", 12345, 0) != 0)
 		skip();
 	beside_clean("a.dat");
@@ -389,7 +355,7 @@ static void files_of_other_users_stay(void **state)
 }
 
 #define BESIDE_TEST(name) \
-	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	cmocka_unit_test_setup_teardown(name, set_up, scratch_remove)
 
 int main(void)
 {

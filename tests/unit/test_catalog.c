@@ -16,8 +16,7 @@
 
 #include "base/file_lock.h"
 #include "dat/catalog.h"
-
-static char directory[] = "/tmp/mprof-test-XXXXXX";
+#include "scratch.h"
 
 static int is_broken; /* reading a directory fails with that cause */
 
@@ -35,42 +34,18 @@ struct dirent *readdir(DIR *dir)
 	return next(dir);
 }
 
-static int enter_directory(void **state)
-{
-	(void)state;
-	return mkdtemp(directory) && chdir(directory) == 0 ? 0 : -1;
-}
-
-static int leave_directory(void **state)
-{
-	char *command = mem_format("rm -r %s", directory);
-	int got = system(command);
-
-	(void)state;
-	free(command);
-	return got;
-}
-
-static void put(const char *name, const char *text)
-{
-	FILE *file = fopen(name, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
 static void test_numbers(void **state)
 {
 	struct catalog catalog;
 	struct err e;
 
 	(void)state;
-	put("mprofile_20250101000002.dat", "");
-	put("mprofile_20250101000001.dat", "");
-	put("mprofile_2025010100001.dat", "");
-	put("mprofile_20250101000001_ts.dat", "");
-	put("mprofile_h\xc3\xa4h\xc3\xa4h\xc3\xa4h\xc3\xa4h\xc3\xa4h\xc3\xa4h"
+	scratch_put("mprofile_20250101000002.dat", "");
+	scratch_put("mprofile_20250101000001.dat", "");
+	scratch_put("mprofile_2025010100001.dat", "");
+	scratch_put("mprofile_20250101000001_ts.dat", "");
+	scratch_put(
+	    "mprofile_h\xc3\xa4h\xc3\xa4h\xc3\xa4h\xc3\xa4h\xc3\xa4h\xc3\xa4h"
 	    "\xc3\xa4.dat",
 	    "");
 	assert_int_equal(catalog_init(&catalog, ".", &e), 0);
@@ -115,9 +90,9 @@ static void only_default_names_have_numbers(void **state)
 	catalog_finish(&catalog);
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		snprintf(path, sizeof(path), "names/%s", others[i]);
-		put(path, "CMDLINE x\n");
+		scratch_put(path, "CMDLINE x\n");
 	}
-	put("names/mprofile_an hour ago!!!.dat", "");
+	scratch_put("names/mprofile_an hour ago!!!.dat", "");
 	assert_int_equal(catalog_init(&catalog, "names", &e), 0);
 	assert_int_equal(catalog.names.len, 1);
 	assert_int_equal(catalog.others.len, 0);
@@ -181,17 +156,17 @@ static void test_companions(void **state)
 {
 	(void)state;
 	mkdir("a.d", 0700);
-	put("x_ts.dat", "");
-	put("a.d/x_ts", "");
+	scratch_put("x_ts.dat", "");
+	scratch_put("a.d/x_ts", "");
 	mkdir("y_ts.dat", 0700);
 	assert_companion("x.dat", "x_ts.dat");
 	assert_companion("./x.dat", "./x_ts.dat");
 	assert_companion("a.d/x", "a.d/x_ts");
 	assert_companion("y.dat", NULL);
 	assert_companion("z.dat", NULL);
-	put(".dat_ts", "");
-	put("a.d/.dat_ts", "");
-	put("x.y_ts.z", "");
+	scratch_put(".dat_ts", "");
+	scratch_put("a.d/.dat_ts", "");
+	scratch_put("x.y_ts.z", "");
 	assert_companion(".dat", ".dat_ts");
 	assert_companion("a.d/.dat", "a.d/.dat_ts");
 	assert_companion("x.y.z", "x.y_ts.z");
@@ -207,13 +182,13 @@ static void companions_are_no_recordings(void **state)
 
 	(void)state;
 	mkdir("all", 0700);
-	put("all/mprofile_20250101000001.dat", "CMDLINE x\n");
-	put("all/d_ts.dat", "CMDLINE x\n");
-	put("all/c_ts.dat", "CMDLINE x\n");
-	put("all/c.dat", "CMDLINE x\n");
-	put("all/b", "CMDLINE x\n");
-	put("all/_ts.dat", "CMDLINE x\n");
-	put("all/a", "my novel\n");
+	scratch_put("all/mprofile_20250101000001.dat", "CMDLINE x\n");
+	scratch_put("all/d_ts.dat", "CMDLINE x\n");
+	scratch_put("all/c_ts.dat", "CMDLINE x\n");
+	scratch_put("all/c.dat", "CMDLINE x\n");
+	scratch_put("all/b", "CMDLINE x\n");
+	scratch_put("all/_ts.dat", "CMDLINE x\n");
+	scratch_put("all/a", "my novel\n");
 	mkdir("all/e.dat", 0700);
 	assert_int_equal(catalog_init_all(&catalog, "all", &e), 0);
 	assert_int_equal(catalog.names.len, 5);
@@ -248,15 +223,15 @@ static void test_check(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		put("file", good[i]);
+		scratch_put("file", good[i]);
 		assert_int_equal(catalog_check("file", &e), 0);
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		put("file.dat", bad[i]);
+		scratch_put("file.dat", bad[i]);
 		assert_refused("file.dat", "file.dat: is not a recording");
 	}
-	put("empty.dat", "");
-	put("empty", "");
+	scratch_put("empty.dat", "");
+	scratch_put("empty", "");
 	assert_int_equal(catalog_check("empty.dat", &e), 0);
 	assert_refused("empty", "empty: is not a recording");
 	assert_refused("/", "/: is a directory");
@@ -288,7 +263,7 @@ static void write_run(const char *name, double began_s, double changed_s)
 	    (long)((changed_s - (double)times[0].tv_sec) * 1e9 + 0.5);
 	times[1] = times[0];
 	snprintf(text, sizeof(text), "CMDLINE x\nMEM 1.0 %.4f\n", began_s);
-	put(name, text);
+	scratch_put(name, text);
 	assert_int_equal(utimensat(AT_FDCWD, name, times, 0), 0);
 }
 
@@ -350,7 +325,7 @@ static void a_thousand_other_names_are_read(void **state)
 		snprintf(name, sizeof(name), "others/m%d", i);
 		write_run(name, T0, T0 + 10);
 		snprintf(name, sizeof(name), "others/empty%d", i);
-		put(name, "");
+		scratch_put(name, "");
 	}
 	write_run("others/a", T0 + 1, T0 + 10);
 	assert_newest_in("others", "a");
@@ -371,8 +346,8 @@ static void the_newest_is_what_began_last(void **state)
 	(void)state;
 	mkdir("new", 0700);
 	assert_newest(NULL);
-	put("new/empty.dat", "");
-	put("new/novel.dat", "my novel\n");
+	scratch_put("new/empty.dat", "");
+	scratch_put("new/novel.dat", "my novel\n");
 	mkdir("new/directory.dat", 0700);
 	assert_newest(NULL);
 	write_run("new/old", T0, T0 + 9);
@@ -452,7 +427,7 @@ static void a_thousand_others_are_enough(void **state)
 	assert_int_equal(mkdir("many", 0700), 0);
 	for (int i = 0; i < 1100; i++) {
 		snprintf(name, sizeof(name), "many/%d_ts.dat", i);
-		put(name, "CMDLINE x\n");
+		scratch_put(name, "CMDLINE x\n");
 	}
 	assert_int_equal(catalog_init_others(&catalog, "many", &e), 0);
 	assert_int_equal(catalog.names.len, 1000);
@@ -465,7 +440,7 @@ static void what_is_recorded_is_not_deleted(void **state)
 	int fd;
 
 	(void)state;
-	put("busy.dat", "CMDLINE x\n");
+	scratch_put("busy.dat", "CMDLINE x\n");
 	fd = open("busy.dat", O_RDWR);
 	assert_int_equal(file_lock_take(fd), FILE_LOCK_TAKEN);
 	assert_refused("busy.dat", "busy.dat: is being recorded");
@@ -481,7 +456,7 @@ static void links_have_numbers(void **state)
 
 	(void)state;
 	mkdir("links", 0700);
-	put("links/a", "CMDLINE x\n");
+	scratch_put("links/a", "CMDLINE x\n");
 	assert_int_equal(symlink("a", "links/mprofile_20250101000001.dat"), 0);
 	assert_int_equal(
 	    symlink("none", "links/mprofile_20250101000002.dat"), 0);
@@ -493,7 +468,7 @@ static void links_have_numbers(void **state)
 		snprintf(path, sizeof(path), "links/%s", name);
 		assert_int_equal(symlink(name, path), 0);
 	}
-	put("links/mprofile_20250101000000.dat", "");
+	scratch_put("links/mprofile_20250101000000.dat", "");
 	assert_int_equal(catalog_init(&catalog, "links", &e), 0);
 	assert_int_equal(catalog.names.len, 2);
 	assert_string_equal(
@@ -535,5 +510,5 @@ int main(void)
 	    cmocka_unit_test(links_have_numbers),
 	};
 
-	return cmocka_run_group_tests(tests, enter_directory, leave_directory);
+	return cmocka_run_group_tests(tests, scratch_enter, scratch_remove);
 }

@@ -17,32 +17,25 @@
 
 #include "base/file_lock.h"
 #include "dat/reader.h"
+#include "scratch.h"
 
-static char directory[128], path[160], other[160];
+static char path[160], other[160];
 static struct dat_follow *follow;
 
 static int begin(void **state)
 {
-	const char *base = getenv("TMPDIR");
-
-	(void)state;
-	snprintf(directory, sizeof(directory), "%.90s/mprof-follow.XXXXXX",
-	    base && base[0] == '/' && strlen(base) <= 90 ? base : "/tmp");
-	if (!mkdtemp(directory))
+	if (scratch_make(state) != 0)
 		return -1;
-	snprintf(path, sizeof(path), "%s/a.dat", directory);
-	snprintf(other, sizeof(other), "%s/b.dat", directory);
+	snprintf(path, sizeof(path), "%s/a.dat", scratch);
+	snprintf(other, sizeof(other), "%s/b.dat", scratch);
 	follow = NULL;
 	return 0;
 }
 
 static int end(void **state)
 {
-	(void)state;
 	dat_follow_close(follow);
-	unlink(path);
-	unlink(other);
-	return rmdir(directory);
+	return scratch_remove(state);
 }
 
 static void put(const char *to, const char *mode, const char *text)

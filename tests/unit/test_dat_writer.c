@@ -27,10 +27,9 @@
 #include "dat/reader.h"
 #include "dat/thin.h"
 #include "dat/writer.h"
+#include "scratch.h"
 
 #define TIME_NS INT64_C(1795358001104349999)
-
-static char directory[] = "/tmp/test-dat-writer.XXXXXX";
 
 static const char *vanishes; /* a file that is removed before its renaming */
 
@@ -63,18 +62,6 @@ int openat(int in, const char *path, int flags, ...)
 		return -1;
 	}
 	return (int)syscall(SYS_openat, in, path, flags, mode);
-}
-
-static int enter_directory(void **state)
-{
-	(void)state;
-	return mkdtemp(directory) && chdir(directory) == 0 ? 0 : -1;
-}
-
-static int leave_directory(void **state)
-{
-	(void)state;
-	return chdir("/") == 0 && rmdir(directory) == 0 ? 0 : -1;
 }
 
 static char *content(const char *path)
@@ -419,15 +406,6 @@ static void what_does_not_fit_in_memory_is_dropped_whole(void **state)
 	unlink("gap.dat");
 }
 
-static void put_file(const char *name, const char *text)
-{
-	FILE *file = fopen(name, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
-
 /* If descriptors run out between the renaming and the new file, the file has
  * its name again, and the next attempt succeeds. Failures push only one file
  * out. */
@@ -445,9 +423,9 @@ static void a_rotation_that_failed_is_done_later(void **state)
 	dat_write_memory(&writer, 1024, TIME_NS);
 	dat_writer_flush(&writer);
 	assert_int_equal(fstat(writer.fd, &at_first), 0);
-	put_file("full.dat.1", "one");
-	put_file("full.dat.2", "two");
-	put_file("full.dat.3", "three");
+	scratch_put("full.dat.1", "one");
+	scratch_put("full.dat.2", "two");
+	scratch_put("full.dat.3", "three");
 	for (size_t i = 0; i < 2; i++)
 		unused[i] = open("/", O_RDONLY | O_CLOEXEC);
 	assert_true(unused[1] > unused[0] && unused[0] >= 0);
@@ -564,8 +542,8 @@ static void an_older_file_may_vanish_meanwhile(void **state)
 	assert_int_equal(dat_writer_bound_files(&writer, 1, 3, &e), 0);
 	dat_write_memory(&writer, 1024, TIME_NS);
 	dat_writer_flush(&writer);
-	put_file("full.dat.1", "one");
-	put_file("full.dat.2", "two");
+	scratch_put("full.dat.1", "one");
+	scratch_put("full.dat.2", "two");
 	vanishes = "full.dat.1";
 	assert_true(dat_writer_rotate(&writer));
 	assert_non_null(strstr(content("full.dat.1"), "MEM 1.000000"));
@@ -637,7 +615,7 @@ static void a_file_is_gone_on_with_at_a_line(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		put_file("go.dat", rows[i].before);
+		scratch_put("go.dat", rows[i].before);
 		assert_int_equal(dat_writer_open(&writer, "go.dat", &e), 0);
 		assert_false(writer.created);
 		dat_write_memory(&writer, 1024, 1000000000);
@@ -666,7 +644,7 @@ static void a_new_file_has_the_usual_mode(void **state)
 	assert_int_equal(about.st_mode, S_IFREG | 0666);
 	dat_writer_discard(&writer);
 	umask(before);
-	put_file("short.dat", "x"); /* one byte may be someone's */
+	scratch_put("short.dat", "x"); /* one byte may be someone's */
 	assert_int_equal(dat_writer_open(&writer, "short.dat", &e), -1);
 	assert_string_equal(content("short.dat"), "x");
 	unlink("short.dat");
@@ -743,7 +721,7 @@ static void the_next_file_has_the_mode_of_the_last(void **state)
 	close(other);
 	/* Someone else's file has its name. */
 	assert_int_equal(rename("m.dat", "other.dat"), 0);
-	put_file("m.dat", "mine");
+	scratch_put("m.dat", "mine");
 	assert_false(dat_writer_rotate(&writer));
 	assert_string_equal(writer.trouble.text, "has another name by now");
 	assert_int_equal(writer.thin_at, 56);
@@ -764,7 +742,7 @@ static void a_thinning_that_can_not_begin_is_tried_later(void **state)
 	open_new(&writer, "t.dat");
 	assert_int_equal(dat_writer_bound(&writer, 16, &e), 0);
 	assert_int_equal(rename("t.dat", "other.dat"), 0);
-	put_file("t.dat", "mine");
+	scratch_put("t.dat", "mine");
 	dat_write_memory(&writer, 1024, 1000000000);
 	dat_writer_flush(&writer);
 	assert_null(writer.thin);
@@ -829,5 +807,6 @@ int main(void)
 	    cmocka_unit_test(one_sample_may_be_missing),
 	};
 
-	return cmocka_run_group_tests(tests, enter_directory, leave_directory);
+	return cmocka_run_group_tests(
+	    tests, scratch_enter, scratch_remove_empty);
 }

@@ -25,10 +25,9 @@
 #include "base/file_lock.h"
 #include "base/mem.h"
 #include "dat/thin.h"
+#include "scratch.h"
 
 #define KEPT ((size_t)256 * 1024) /* bytes that wait at most */
-
-static char directory[] = "/tmp/mprof-calls-XXXXXX";
 
 static struct {
 	int interrupts;  /* writes that are interrupted */
@@ -113,20 +112,13 @@ int clock_gettime(clockid_t clock, struct timespec *time)
 
 static int set_up(void **state)
 {
-	(void)state;
 	memset(&world, 0, sizeof(world));
-	strcpy(directory + strlen(directory) - 6, "XXXXXX");
-	return mkdtemp(directory) && chdir(directory) == 0 ? 0 : -1;
+	return scratch_enter(state);
 }
 
 static int tear_down(void **state)
 {
-	char *command = mem_format("rm -r '%s'", directory);
-	int status = chdir("/") == 0 ? system(command) : -1;
-
-	(void)state;
-	free(command);
-	return status != 0 || world.closed_twice ? -1 : 0;
+	return scratch_remove(state) != 0 || world.closed_twice ? -1 : 0;
 }
 
 static void open_well(struct dat_writer *writer, const char *path)
@@ -142,15 +134,6 @@ static size_t size_of(const char *path)
 
 	assert_int_equal(stat(path, &about), 0);
 	return (size_t)about.st_size;
-}
-
-static void put(const char *name, const char *text)
-{
-	FILE *file = fopen(name, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
 }
 
 static void close_with(struct dat_writer *writer, const char *want)
@@ -183,7 +166,7 @@ static void what_can_not_be_read_is_no_recording(void **state)
 	struct err e;
 
 	(void)state;
-	put("a.dat", "MEM 1.0 1.0\n");
+	scratch_put("a.dat", "MEM 1.0 1.0\n");
 	world.unreadable = EIO;
 	assert_int_equal(dat_writer_open(&writer, "a.dat", &e), -1);
 	assert_string_equal(e.text, "a.dat: can't be read: Input/output error");
@@ -214,7 +197,7 @@ static void a_file_may_vanish_while_it_is_opened(void **state)
 	struct stat about;
 
 	(void)state;
-	put("a.dat", "MEM 1.0 1.0\n");
+	scratch_put("a.dat", "MEM 1.0 1.0\n");
 	world.removed = "a.dat";
 	open_well(&writer, "a.dat");
 	assert_null(world.removed);
@@ -237,7 +220,7 @@ static void what_is_discarded_is_free(void **state)
 	int other, fd;
 
 	(void)state;
-	put("a.dat", "MEM 1.0 1.0\n");
+	scratch_put("a.dat", "MEM 1.0 1.0\n");
 	open_well(&writer, "a.dat");
 	fd = writer.fd;
 	other = open("a.dat", O_RDONLY | O_CLOEXEC);
@@ -396,7 +379,7 @@ static void all_default_names_may_be_taken(void **state)
 	assert_int_equal(dat_writer_open_default(&writer, start_s, &e), -1);
 	assert_string_equal(e.text, "mprofile_20261122000000.dat: can't be "
 				    "made: No such file or directory");
-	assert_int_equal(chdir(directory), 0);
+	assert_int_equal(chdir(scratch), 0);
 }
 
 /* Seven eighths of the bound; where that can't succeed, at twice the size. */
@@ -407,11 +390,11 @@ static void thinning_begins_at_a_size(void **state)
 
 	(void)state;
 	open_well(&writer, "a.dat");
-	put("a.dat.thinning.012345", "");
+	scratch_put("a.dat.thinning.012345", "");
 	assert_int_equal(dat_writer_bound(&writer, 32, &e), 0);
 	assert_int_equal(access("a.dat.thinning.012345", F_OK), -1);
 	assert_int_equal(writer.thin_at, 28);
-	put("a.dat.thinning.012345", "");
+	scratch_put("a.dat.thinning.012345", "");
 	dat_write_raw(&writer, "CMDLINE an unthinnable one\n");
 	dat_writer_flush(&writer);
 	assert_int_equal(size_of("a.dat"), 27);

@@ -13,12 +13,12 @@
 
 #include "proc/maps.h"
 #include "python/remote/elf.h"
+#include "scratch.h"
 
 /* This program is the file that is read. */
 int elf_test_mark __attribute__((section(".elftest"))) = 1;
 
-static char directory[] = "/tmp/test_elf.XXXXXX";
-static char copy[64];
+static char copy[160];
 
 static uint64_t bias_of_self(struct elf_file *elf)
 {
@@ -112,7 +112,7 @@ static void other_machines_are_reported(void **state)
 	assert_int_equal(elf_open(&elf, copy), ELF_OTHER_MACHINE);
 	write_copy(bytes, len, 0, "#!", 2);
 	assert_int_equal(elf_open(&elf, copy), ELF_NO_ELF);
-	assert_int_equal(elf_open(&elf, directory), ELF_NO_ELF);
+	assert_int_equal(elf_open(&elf, scratch), ELF_NO_ELF);
 	assert_int_equal(elf_open(&elf, "/nowhere"), ELF_NO_FILE);
 	free(bytes);
 }
@@ -143,19 +143,12 @@ static void damaged_files_do_no_harm(void **state)
 	free(bytes);
 }
 
-static int make_directory(void **state)
+static int begin(void **state)
 {
-	(void)state;
-	snprintf(copy, sizeof(copy), "%s/copy",
-	    mkdtemp(directory) ? directory : "/nowhere");
+	if (scratch_make(state) != 0)
+		return -1;
+	snprintf(copy, sizeof(copy), "%s/copy", scratch);
 	return 0;
-}
-
-static int remove_directory(void **state)
-{
-	(void)state;
-	unlink(copy);
-	return rmdir(directory);
 }
 
 int main(void)
@@ -166,5 +159,5 @@ int main(void)
 	    cmocka_unit_test(damaged_files_do_no_harm),
 	};
 
-	return cmocka_run_group_tests(tests, make_directory, remove_directory);
+	return cmocka_run_group_tests(tests, begin, scratch_remove);
 }

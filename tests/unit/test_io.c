@@ -24,8 +24,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
-
-static char directory[] = "/tmp/mprof-test-io.XXXXXX";
+#include "scratch.h"
 
 /* How many names that are tried exist already; what else fails. */
 static int taken, tried, no_open, no_mode, no_name, no_random;
@@ -78,38 +77,18 @@ static void limit_files(rlim_t bytes)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-static void put_old(void)
-{
-	FILE *file = fopen("out", "w");
-
-	assert_non_null(file);
-	fputs("old", file);
-	assert_int_equal(fclose(file), 0);
-}
-
-static void expect_content(const char *name, const char *want)
-{
-	char got[64] = "";
-	FILE *file = fopen(name, "r");
-
-	assert_non_null(file);
-	got[fread(got, 1, sizeof(got) - 1, file)] = 0;
-	fclose(file);
-	assert_string_equal(got, want);
-}
-
 static void what_is_whole_is_put_in_place(void **state)
 {
 	struct io_output out;
 	struct err e;
 
 	(void)state;
-	put_old();
+	scratch_put("out", "old");
 	assert_int_equal(io_output_open(&out, "out", &e), 0);
 	fputs("new text", out.stream);
-	expect_content("out", "old");
+	scratch_expect("out", "old");
 	assert_int_equal(io_output_commit(&out, &e), 0);
-	expect_content("out", "new text");
+	scratch_expect("out", "new text");
 }
 
 /* All of it is in the stream's buffer until the stream is closed. */
@@ -120,7 +99,7 @@ static void a_failure_to_close_leaves_the_old_file(void **state)
 	int got;
 
 	(void)state;
-	put_old();
+	scratch_put("out", "old");
 	assert_int_equal(io_output_open(&out, "out", &e), 0);
 	fputs("new text", out.stream);
 	limit_files(0);
@@ -128,13 +107,11 @@ static void a_failure_to_close_leaves_the_old_file(void **state)
 	limit_files(RLIM_INFINITY);
 	assert_int_equal(got, -1);
 	assert_non_null(strstr(e.text, "out: not written"));
-	expect_content("out", "old");
+	scratch_expect("out", "old");
 	/* Nothing else is left beside it. */
 	assert_int_equal(unlink("out"), 0);
-	assert_int_equal(rmdir(directory), 0);
-	assert_non_null(
-	    mkdtemp(strcpy(directory, "/tmp/mprof-test-io.XXXXXX")));
-	assert_int_equal(chdir(directory), 0);
+	assert_int_equal(scratch_remove_empty(state), 0);
+	assert_int_equal(scratch_enter(state), 0);
 }
 
 /* Then closing is what succeeds. */
@@ -145,7 +122,7 @@ static void a_failure_to_write_is_remembered(void **state)
 	int got;
 
 	(void)state;
-	put_old();
+	scratch_put("out", "old");
 	assert_int_equal(io_output_open(&out, "out", &e), 0);
 	limit_files(0);
 	fputs("new text", out.stream);
@@ -153,7 +130,7 @@ static void a_failure_to_write_is_remembered(void **state)
 	limit_files(RLIM_INFINITY);
 	got = io_output_commit(&out, &e);
 	assert_int_equal(got, -1);
-	expect_content("out", "old");
+	scratch_expect("out", "old");
 }
 
 static void a_discarded_output_leaves_nothing(void **state)
@@ -162,12 +139,12 @@ static void a_discarded_output_leaves_nothing(void **state)
 	struct err e;
 
 	(void)state;
-	put_old();
+	scratch_put("out", "old");
 	assert_int_equal(io_output_open(&out, "out", &e), 0);
 	fputs("new text", out.stream);
 	io_output_discard(&out);
 	io_output_discard(&out);
-	expect_content("out", "old");
+	scratch_expect("out", "old");
 	assert_int_equal(unlink("out"), 0);
 	assert_int_equal(io_output_open(&out, "out", &e), 0);
 	io_output_discard(&out);
@@ -208,11 +185,11 @@ static void the_mode_is_the_old_files_or_the_umasks(void **state)
 static void through_a_link_its_file_is_replaced(void **state)
 {
 	(void)state;
-	put_old();
+	scratch_put("out", "old");
 	assert_int_equal(symlink("out", "link"), 0);
 	write_out("link", "new");
 	assert_true(S_ISLNK(mode_of("link")));
-	expect_content("out", "new");
+	scratch_expect("out", "new");
 	assert_int_equal(unlink("link"), 0);
 }
 
@@ -254,7 +231,7 @@ static void what_can_not_be_written_is_refused(void **state)
 	    "none/out: can't be written: No such file or directory");
 	if (geteuid() == 0)
 		return;
-	put_old();
+	scratch_put("out", "old");
 	assert_int_equal(chmod("out", 0400), 0);
 	expect_refusal("out", "out: can't be written: Permission denied");
 	unlink("out");
@@ -278,7 +255,7 @@ static void inputs_are_files_and_pipes(void **state)
 	int fd;
 
 	(void)state;
-	put_old();
+	scratch_put("out", "old");
 	fd = io_open_input("out", &e);
 	assert_true(fd >= 0);
 	assert_int_equal(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
@@ -352,16 +329,14 @@ static void closed_streams_are_guarded(void **state)
 
 static int begin(void **state)
 {
-	(void)state;
 	signal(SIGXFSZ, SIG_IGN);
-	return mkdtemp(directory) && chdir(directory) == 0 ? 0 : -1;
+	return scratch_enter(state);
 }
 
 static int end(void **state)
 {
-	(void)state;
 	unlink("out");
-	return rmdir(directory);
+	return scratch_remove_empty(state);
 }
 
 /* How many files there are in this directory. */
@@ -391,7 +366,7 @@ static void names_that_are_taken_are_left(void **state)
 		no_random = taken == 33;
 		write_out("out", "text");
 		assert_int_equal(tried, taken + 1);
-		expect_content("out", "text");
+		scratch_expect("out", "text");
 	}
 	no_random = 0;
 	taken = 100;
@@ -416,7 +391,7 @@ static void what_fails_leaves_nothing(void **state)
 	struct err e;
 
 	(void)state;
-	put_old();
+	scratch_put("out", "old");
 	no_mode = 1;
 	assert_int_equal(io_output_open(&out, "out", &e), -1);
 	assert_string_equal(
@@ -432,7 +407,7 @@ static void what_fails_leaves_nothing(void **state)
 	    e.text, "out: not written: No space left on device");
 	no_name = 0;
 	assert_int_equal(files(), 1);
-	expect_content("out", "old");
+	scratch_expect("out", "old");
 	assert_null(out.partial);
 	assert_null(out.stream);
 }
@@ -477,9 +452,9 @@ static void own_directories_are_removed(void **state)
 	io_remove_own_directory("own", is_mine);
 	assert_false(exists("own"));
 	assert_int_equal(unlink("link"), 0);
-	put_old();
+	scratch_put("out", "old");
 	io_remove_own_directory("out", is_mine);
-	expect_content("out", "old");
+	scratch_expect("out", "old");
 }
 
 int main(void)

@@ -12,27 +12,15 @@
 #include <cmocka.h>
 
 #include "base/named_file.h"
+#include "scratch.h"
 
-static int in_own_directory(void **state)
+static int begin(void **state)
 {
-	char name[] = "/tmp/mprof-test.XXXXXX";
-
-	(void)state;
-	if (!mkdtemp(name) || chdir(name) != 0 || mkdir("sub", 0755) != 0)
+	if (scratch_enter(state) != 0)
 		return -1;
-	close(open("file", O_CREAT | O_WRONLY, 0644));
+	assert_int_equal(mkdir("sub", 0755), 0);
+	scratch_put("file", "");
 	return 0;
-}
-
-static int remove_own_directory(void **state)
-{
-	char *name = getcwd(NULL, 0);
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", name);
-	free(name);
-	return chdir("/") != 0 || system(command);
 }
 
 /* Device and inode of what the path names by the kernel's own walk. */
@@ -53,7 +41,7 @@ static void links_are_followed_to_their_end(void **state)
 	struct named_file file;
 	struct err e;
 	char *here = getcwd(NULL, 0);
-	char absolute[128];
+	char absolute[160];
 
 	(void)state;
 	snprintf(absolute, sizeof(absolute), "%s/chain", here);
@@ -225,9 +213,7 @@ static void a_file_is_no_directory(void **state)
 	assert_int_equal(init("", &e), 0); /* this directory */
 }
 
-#define TEST(name)                       \
-	cmocka_unit_test_setup_teardown( \
-	    name, in_own_directory, remove_own_directory)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, scratch_remove)
 
 int main(void)
 {

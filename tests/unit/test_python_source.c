@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "input/python_source.h"
+#include "scratch.h"
 
 static void test_lacks(void **state)
 {
@@ -63,8 +64,6 @@ static void test_has(void **state)
 	}
 }
 
-static char work[] = "/tmp/mprof-test-XXXXXX";
-
 static void make_file(const char *path, const char *text, mode_t mode)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
@@ -75,22 +74,11 @@ static void make_file(const char *path, const char *text, mode_t mode)
 
 static int enter(void **state)
 {
-	(void)state;
-	return mkdtemp(work) && chdir(work) == 0 && mkdir("pkg", 0700) == 0 &&
-		       mkdir("lib", 0700) == 0 && mkdir("lib/far", 0700) == 0
-		   ? 0
-		   : -1;
-}
-
-static int leave(void **state)
-{
-	static const char *const made[] = {"pkg/mod.py", "pkg/__main__.py",
-	    "lib/far/__main__.py", "script", "shell", "lib/far", "lib", "pkg",
-	    work};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
-		remove(made[i]);
+	if (scratch_enter(state) != 0)
+		return -1;
+	assert_int_equal(mkdir("pkg", 0700), 0);
+	assert_int_equal(mkdir("lib", 0700), 0);
+	assert_int_equal(mkdir("lib/far", 0700), 0);
 	return 0;
 }
 
@@ -145,7 +133,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_lacks),
 	    cmocka_unit_test(test_has),
-	    cmocka_unit_test_setup_teardown(test_find, enter, leave),
+	    cmocka_unit_test_setup_teardown(test_find, enter, scratch_remove),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

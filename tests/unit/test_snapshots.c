@@ -20,10 +20,11 @@
 
 #include "base/clock.h"
 #include "recorder/snapshots.h"
+#include "scratch.h"
 
 enum { PROGRAM = 700, OTHER = 701 };
 
-static char directory[128], mark_path[160];
+static char mark_path[160];
 static struct snapshots snapshots;
 static char told[1024];
 static size_t told_len;
@@ -55,14 +56,9 @@ static const struct sink sink = {.records = take_records};
 
 static int begin(void **state)
 {
-	const char *base = getenv("TMPDIR");
-
-	(void)state;
-	snprintf(directory, sizeof(directory), "%.90s/mprof-snapshots.XXXXXX",
-	    base && base[0] == '/' && strlen(base) <= 90 ? base : "/tmp");
-	if (!mkdtemp(directory))
+	if (scratch_make(state) != 0)
 		return -1;
-	snprintf(mark_path, sizeof(mark_path), "%s/7.mark", directory);
+	snprintf(mark_path, sizeof(mark_path), "%s/7.mark", scratch);
 	told[0] = 0;
 	snapshots_init(&snapshots, mark_path);
 	return 0;
@@ -70,9 +66,8 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-	(void)state;
 	snapshots_finish(&snapshots);
-	return rmdir(directory);
+	return scratch_remove_empty(state);
 }
 
 static const char *take(const char *line)
@@ -123,7 +118,7 @@ static void write_file(const char *name, const char *text)
 	char path[200];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	snprintf(path, sizeof(path), "%s/%s", scratch, name);
 	file = fopen(path, "w");
 	assert_non_null(file);
 	assert_true(fputs(text, file) >= 0);
@@ -134,7 +129,7 @@ static bool is_there(const char *name)
 {
 	char path[200];
 
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	snprintf(path, sizeof(path), "%s/%s", scratch, name);
 	return access(path, F_OK) == 0;
 }
 
@@ -144,7 +139,7 @@ static void expect_file(const char *name, const char *want)
 	char path[200], text[512];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	snprintf(path, sizeof(path), "%s/%s", scratch, name);
 	file = fopen(path, "r");
 	assert_non_null(file);
 	text[fread(text, 1, sizeof(text) - 1, file)] = 0;
@@ -238,11 +233,11 @@ static void an_answer_needs_a_file_of_its_own(void **state)
 	take("@heap");
 	write_file("7.answer-a1", "");
 	write_file("7.answer-a3", "");
-	snprintf(path, sizeof(path), "%s/7.answer-a3", directory);
-	snprintf(other, sizeof(other), "%s/linked", directory);
+	snprintf(path, sizeof(path), "%s/7.answer-a3", scratch);
+	snprintf(other, sizeof(other), "%s/linked", scratch);
 	assert_int_equal(link(path, other), 0);
 	write_file("target", "");
-	snprintf(path, sizeof(path), "%s/7.answer-a4", directory);
+	snprintf(path, sizeof(path), "%s/7.answer-a4", scratch);
 	assert_int_equal(symlink("target", path), 0);
 	step(0);
 	assert_int_equal(snapshots.len, 0);

@@ -14,22 +14,16 @@
 #include "base/clock.h"
 #include "profile/resource.h"
 #include "recorder/textfile.h"
+#include "scratch.h"
 
-static char directory[64], path[96], text[8192];
+static char path[160], text[8192];
 
-static int make_directory(void **state)
+static int begin(void **state)
 {
-	(void)state;
-	strcpy(directory, "/tmp/test-textfile-XXXXXX");
-	assert_non_null(mkdtemp(directory));
-	snprintf(path, sizeof(path), "%s/mprof-42.prom", directory);
+	if (scratch_make(state) != 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/mprof-42.prom", scratch);
 	return 0;
-}
-
-static int remove_directory(void **state)
-{
-	(void)state;
-	return rmdir(directory);
 }
 
 static const char *content(void)
@@ -64,7 +58,7 @@ static void figures_by_name(void **state)
 	struct err e;
 
 	(void)state;
-	t = textfile_create(directory, 42, "serve \"x\"", &e);
+	t = textfile_create(scratch, 42, "serve \"x\"", &e);
 	assert_non_null(t);
 	assert_int_equal(access(path, F_OK), -1);
 	tell(t, 1000, 100);
@@ -106,7 +100,7 @@ static void a_process_without_a_figure_adds_nothing(void **state)
 	struct err e;
 
 	(void)state;
-	t = textfile_create(directory, 42, "x", &e);
+	t = textfile_create(scratch, 42, "x", &e);
 	for (int kib = -1; kib < 2; kib++) {
 		char want[32];
 
@@ -136,7 +130,7 @@ static void readings_are_in_base_units(void **state)
 	figures[FIGURE_GPU_MEMORY] = 3;
 	figures[FIGURE_GPU_MEMORY + 2] = 0.5;
 	tick.usage = figures;
-	t = textfile_create(directory, 42, "x", &e);
+	t = textfile_create(scratch, 42, "x", &e);
 	hook = textfile_hook(t);
 	hook.tick(hook.context, &tick, NULL);
 	content();
@@ -165,7 +159,7 @@ static void once_a_second(void **state)
 	struct err e;
 
 	(void)state;
-	t = textfile_create(directory, 42, "x", &e);
+	t = textfile_create(scratch, 42, "x", &e);
 	tell(t, 1000, 100);
 	tell(t, 1000.9, 900);
 	assert_non_null(
@@ -185,7 +179,7 @@ static void what_is_no_file_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(symlink("/dev/null", path), 0);
-	assert_null(textfile_create(directory, 42, "x", &e));
+	assert_null(textfile_create(scratch, 42, "x", &e));
 	assert_non_null(strstr(e.text, ": no textfile can be written there: "));
 	assert_non_null(strstr(e.text, ": is not a regular file"));
 	assert_int_equal(unlink(path), 0);
@@ -204,16 +198,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
-		figures_by_name, make_directory, remove_directory),
+		figures_by_name, begin, scratch_remove_empty),
 	    cmocka_unit_test_setup_teardown(
-		a_process_without_a_figure_adds_nothing, make_directory,
-		remove_directory),
+		a_process_without_a_figure_adds_nothing, begin,
+		scratch_remove_empty),
 	    cmocka_unit_test_setup_teardown(
-		readings_are_in_base_units, make_directory, remove_directory),
+		readings_are_in_base_units, begin, scratch_remove_empty),
 	    cmocka_unit_test_setup_teardown(
-		once_a_second, make_directory, remove_directory),
+		once_a_second, begin, scratch_remove_empty),
 	    cmocka_unit_test_setup_teardown(
-		what_is_no_file_is_refused, make_directory, remove_directory),
+		what_is_no_file_is_refused, begin, scratch_remove_empty),
 	    cmocka_unit_test(a_directory_that_is_none),
 	};
 

@@ -34,21 +34,21 @@
 #include "dat/reader.h"
 #include "dat/writer.h"
 #include "profile/process.h"
+#include "scratch.h"
 
 #define START 1700000000.0
 
 struct made {
-	char *directory, *path, *thinned;
+	char *path, *thinned;
 };
 
 static int set_up(void **state)
 {
-	char template[] = "/tmp/mprof-thin-XXXXXX";
 	struct made *made = mem_zero(1, sizeof(*made));
 
-	made->directory = mem_copy(mkdtemp(template));
-	made->path = mem_format("%s/a.dat", made->directory);
-	made->thinned = mem_format("%s/b.dat", made->directory);
+	assert_int_equal(scratch_make(state), 0);
+	made->path = mem_format("%s/a.dat", scratch);
+	made->thinned = mem_format("%s/b.dat", scratch);
 	*state = made;
 	return 0;
 }
@@ -56,15 +56,11 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct made *made = *state;
-	char *command = mem_format("rm -r '%s'", made->directory);
-	int status = system(command);
 
-	free(command);
-	free(made->directory);
 	free(made->path);
 	free(made->thinned);
 	free(made);
-	return status;
+	return scratch_remove(state);
 }
 
 /* A walk of its own, the same in every run. */
@@ -263,7 +259,7 @@ static void lowest_and_highest_stay(void **state)
 static void thinned_again(void **state)
 {
 	const struct made *made = *state;
-	char *again = mem_format("%s/c.dat", made->directory);
+	char *again = mem_format("%s/c.dat", scratch);
 	FILE *file;
 	struct err e;
 
@@ -545,7 +541,7 @@ static int files_in(const char *directory)
 static void clean_beside(const struct made *made)
 {
 	beside_clean(made->path);
-	assert_int_equal(files_in(made->directory), 1);
+	assert_int_equal(files_in(scratch), 1);
 }
 
 /* An emulator may have no ptrace(), and no filters of system calls. */
@@ -614,7 +610,7 @@ static void killed_while_thinning_by_name(void **state)
 	kill_at_each_step(
 	    made->path, record_and_thin_by_name, check_survivor, true);
 	assert_true(size_of(made->path) < 9000);
-	assert_true(files_in(made->directory) > 10);
+	assert_true(files_in(scratch) > 10);
 	clean_beside(made);
 }
 
@@ -628,7 +624,7 @@ static int give_up_by_name(const struct made *made)
 
 	if (!refuse_nameless() || begin(&thin, fd, made->path, 8000) != 0)
 		return 0;
-	files = files_in(made->directory);
+	files = files_in(scratch);
 	thin_abandon(&thin);
 	return files;
 }
@@ -647,7 +643,7 @@ static void given_up_by_name_it_is_gone(void **state)
 		_exit(give_up_by_name(made));
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(WEXITSTATUS(status), 2);
-	assert_int_equal(files_in(made->directory), 1);
+	assert_int_equal(files_in(scratch), 1);
 }
 
 static void killed_while_rotating(void **state)

@@ -22,12 +22,13 @@
 #include "dat/writer.h"
 #include "profile/peak.h"
 #include "profile/process.h"
+#include "scratch.h"
 
 #define START_S 1700000000
 #define SECOND INT64_C(1000000000)
 
 struct made {
-	char *directory, *path;
+	char *path;
 	struct dat_writer writer;
 	int64_t time_ns;
 	unsigned troubles; /* of the last run */
@@ -35,13 +36,10 @@ struct made {
 
 static int set_up(void **state)
 {
-	const char *base = getenv("TMPDIR");
 	struct made *made = mem_zero(1, sizeof(*made));
 
-	made->directory = mem_format(
-	    "%s/mprof-many-XXXXXX", base && base[0] == '/' ? base : "/tmp");
-	assert_non_null(mkdtemp(made->directory));
-	made->path = mem_format("%s/a.dat", made->directory);
+	assert_int_equal(scratch_make(state), 0);
+	made->path = mem_format("%s/a.dat", scratch);
 	made->time_ns = START_S * SECOND;
 	*state = made;
 	return 0;
@@ -50,14 +48,10 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct made *made = *state;
-	char *command = mem_format("rm -r '%s'", made->directory);
-	int status = system(command);
 
-	free(command);
-	free(made->directory);
 	free(made->path);
 	free(made);
-	return status;
+	return scratch_remove(state);
 }
 
 static size_t size_of(const char *path)

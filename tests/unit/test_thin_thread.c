@@ -23,10 +23,9 @@
 
 #include "base/file_lock.h"
 #include "base/mem.h"
+#include "scratch.h"
 
 enum { TICKS = 4000, MOST = 20000, PATIENCE_S = 60 };
-
-static char directory[] = "/tmp/mprof-thread-XXXXXX";
 
 /* The thread waits before its first line until it is let go or stopped. */
 static struct {
@@ -65,20 +64,8 @@ int fdatasync(int fd)
 
 static int set_up(void **state)
 {
-	(void)state;
 	memset(&world, 0, sizeof(world));
-	strcpy(directory + strlen(directory) - 6, "XXXXXX");
-	return mkdtemp(directory) && chdir(directory) == 0 ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	char *command = mem_format("rm -r '%s'", directory);
-	int status = chdir("/") == 0 ? system(command) : -1;
-
-	(void)state;
-	free(command);
-	return status;
+	return scratch_enter(state);
 }
 
 static off_t size_of(const char *path)
@@ -303,7 +290,7 @@ static void descriptors_may_run_out(void **state)
 }
 
 #define THREAD_TEST(name) \
-	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	cmocka_unit_test_setup_teardown(name, set_up, scratch_remove)
 
 int main(void)
 {

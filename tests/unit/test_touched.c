@@ -29,10 +29,9 @@
 #include "base/strbuf.h"
 #include "base/touched_feed.h"
 #include "recorder/touched.h"
+#include "scratch.h"
 
 enum { NOBODY = 999999998, PROGRAM = 700, OTHER = 701 };
-
-static char directory[128];
 
 static struct test_state {
 	int peer; /* the watching process's end */
@@ -60,7 +59,7 @@ ssize_t readlink(const char *path, char *to, size_t size)
 {
 	if (strcmp(path, "/proc/self/exe") != 0)
 		return syscall(SYS_readlinkat, -100, path, to, size);
-	return snprintf(to, size, "%s/mprof", directory);
+	return snprintf(to, size, "%s/mprof", scratch);
 }
 
 /* Time stands still, and who answers late on a slow machine is waited for. */
@@ -674,35 +673,18 @@ static void another_module_does_not_run(void **state)
 }
 
 /* The module's file: it is named, not loaded. */
-static int make_directory(void **state)
+static int make_module(void **state)
 {
-	const char *base = getenv("TMPDIR");
 	char path[160];
-	FILE *file;
 
-	(void)state;
-	snprintf(directory, sizeof(directory), "%.90s/mprof-touched.XXXXXX",
-	    base && base[0] == '/' && strlen(base) <= 90 ? base : "/tmp");
-	if (!mkdtemp(directory))
+	if (scratch_make(state) != 0)
 		return -1;
-	snprintf(path, sizeof(path), "%s/build", directory);
+	snprintf(path, sizeof(path), "%s/build", scratch);
 	if (mkdir(path, 0700) != 0)
 		return -1;
 	strcat(path, "/touched.so");
-	file = fopen(path, "w");
-	return file ? fclose(file) : -1;
-}
-
-static int remove_directory(void **state)
-{
-	char path[160];
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s/build/touched.so", directory);
-	unlink(path);
-	*strrchr(path, '/') = 0;
-	rmdir(path);
-	return rmdir(directory);
+	scratch_put(path, "");
+	return 0;
 }
 
 /* The last text ends with its message, whatever was there before. */
@@ -764,5 +746,5 @@ int main(void)
 	    TEST(another_module_does_not_run),
 	};
 
-	return cmocka_run_group_tests(tests, make_directory, remove_directory);
+	return cmocka_run_group_tests(tests, make_module, scratch_remove);
 }
