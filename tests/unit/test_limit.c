@@ -182,12 +182,14 @@ static void others_are_left_alone(void **state)
 		assert_true(was_spared(i));
 }
 
+enum { NO_OTHER_USER = 77 };
+
 static void run_as_nobody(void)
 {
 	struct limit limit = limit_of(LIMIT_TERM);
 
 	if (setresuid(65534, 65534, 65534) != 0)
-		_exit(1);
+		_exit(errno == EINVAL ? NO_OTHER_USER : 1);
 	for (int i = 0; i < 2; i++) {
 		if (limit_check(&limit, &members, KIB + 1) != (i == 0) ||
 		    limit.refusals != 6 || limit.named != LIMIT_NAMED ||
@@ -222,6 +224,11 @@ static void a_refusal_is_kept_by_name(void **state)
 	if (pid == 0)
 		run_as_nobody();
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_OTHER_USER) {
+		print_message("# this user namespace has no other user, whose "
+			      "signals would be refused: skipped\n");
+		skip();
+	}
 	assert_int_equal(status, 0);
 	for (size_t i = 0; i < 6; i++)
 		assert_true(was_spared(i));
