@@ -47,8 +47,9 @@ struct scene_panel *build_panel(
     struct scene *scene, enum scene_panel_kind kind);
 
 /* Adds a line over samples, whose times begin at zero_s (build_zero()); a step
- * longer than gap_s (downsample_gap(), or 0) has no line. The caller sets kind,
- * role and name. */
+ * longer than gap_s (downsample_gap() of analysis/downsample.h, or 0) has no
+ * line. Its kind and its role are those of a total until the caller sets others;
+ * the caller sets its name. */
 struct scene_line *build_line(struct scene_panel *panel,
     const struct series *samples, double zero_s, double gap_s);
 

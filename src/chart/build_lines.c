@@ -21,7 +21,9 @@ struct scene_line *build_line(struct scene_panel *panel,
 	struct scene_line *line = array_push(&panel->lines);
 	const struct sample *peak = series_peak(samples);
 
-	*line = (struct scene_line){.samples = samples,
+	*line = (struct scene_line){.kind = SCENE_TOTAL,
+	    .role = ROLE_TOTAL,
+	    .samples = samples,
 	    .zero_s = zero_s,
 	    .gap_s = gap_s,
 	    .in_legend = true};

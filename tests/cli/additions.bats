@@ -75,6 +75,34 @@ add_metric() {
 	sed '1i #include <stdio.h>' new >src/proc/metric.c
 }
 
+add_resource() {
+	before src/profile/resource.h 'The control group' <<<'	RESOURCE_OOM,'
+	before src/profile/resource.h '^	FIGURES_OF_PROCESS,' <<<'	FIGURE_OOM,'
+	before src/profile/resource.c 'RESOURCE_CGROUP. =' <<-'END'
+		    [RESOURCE_OOM] = {"oom", "which process the kernel ends first",
+			"out of memory", NULL, FIGURE_OOM, 1},
+	END
+	before src/profile/resource.c 'FIGURE_GROUP_ANON. =' <<-'END'
+		    [FIGURE_OOM] = {"oom", "score", "oom_score", false, 1, 0,
+			"oom_score", NULL, 1, "Badness.", NULL},
+	END
+	before src/proc/usage.c '^bool proc_usage_read' <<-'END'
+		static int64_t proc_usage_read_oom(const struct procfs *fs, pid_t pid)
+		{
+			char text[32];
+			ssize_t len = procfs_read(fs, pid, "oom_score", text, sizeof(text));
+
+			return len > 0 ? atoi(text) : -1;
+		}
+
+	END
+	before src/proc/usage.c 'Read last, so that' <<-'END'
+		if (set & 1U << RESOURCE_OOM)
+			usage->own[FIGURE_OOM] = proc_usage_read_oom(fs, pid);
+	END
+	before src/proc/usage.c '^#include <sys/stat.h>' <<<'#include <stdlib.h>'
+}
+
 add_chart_format() {
 	before src/render/formats.c '^static const struct render_format render_formats' <<-'END'
 		static int render_words(
@@ -191,6 +219,7 @@ setup_file() {
 	cd "$tree" || return 1
 	add_command
 	add_metric
+	add_resource
 	add_chart_format
 	add_chart_kind
 	add_export
@@ -235,6 +264,23 @@ offered() {
 	[[ $errors == *"MiB data, "* || $errors == *"KiB data, "* ]]
 	grep -q '^INFO;backend=data' data.dat
 	mprof plot --format scene -o - data.dat | grep -q 'data and stack'
+}
+
+@test "a figure beside memory: help, completion, recording, chart, exports" {
+	for command in run attach; do
+		mprof $command --help |
+			grep -q '^  *oom  *which process the kernel ends first'
+		offered $command --with oo | grep -qx oom
+	done
+	mprof run -q --with oom -o oom.dat sh -c "$(until_sampled 5 oom.dat)"
+	grep -q '^USAGE;oom=[0-9]' oom.dat
+	mprof plot --format scene -o - oom.dat | grep -q '"score" "mean '
+	mprof plot --format scene -o - oom.dat | grep -q '^out of memory '
+	mprof export --format csv oom.dat | grep -q oom_score
+	mprof export --format json oom.dat |
+		jq -e '.runs[0].usage.oom_score'
+	mprof export --format openmetrics oom.dat |
+		grep -q '^# TYPE mprof_oom_score gauge'
 }
 
 @test "a format of charts: help, completion, message, by name and extension" {
