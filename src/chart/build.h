@@ -48,8 +48,8 @@ struct scene_panel *build_panel(
 
 /* Adds a line over samples, whose times begin at zero_s (build_zero()); a step
  * longer than gap_s (downsample_gap() of analysis/downsample.h, or 0) has no
- * line. Its kind and its role are those of a total until the caller sets others;
- * the caller sets its name. */
+ * line. Its kind and its role are those of a total until the caller sets
+ * others; the caller sets its name. */
 struct scene_line *build_line(struct scene_panel *panel,
     const struct series *samples, double zero_s, double gap_s);
 
