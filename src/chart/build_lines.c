@@ -456,8 +456,18 @@ static void chart_marks_add_end(
 		    ->label = text;
 }
 
-/* Marks the end of each run that has a line, where that line ends. Runs of a
- * band have no line, and a note there counts their ends. */
+/* The total when the program ended: its descendants may live on. */
+static double chart_marks_mib_at(const struct series *total, double time_s)
+{
+	size_t at = series_find(total, time_s);
+
+	if (at == total->len || (at > 0 && total->items[at].time_s > time_s))
+		at--;
+	return total->items[at].mib;
+}
+
+/* Marks the end of each run that has a line, on that line. Runs of a band have
+ * no line, and a note there counts their ends. */
 static void chart_marks_add_ends(
     struct scene_panel *panel, const struct chart_request *request)
 {
@@ -470,7 +480,7 @@ static void chart_marks_add_ends(
 			name = utf8_clean_copy(request->runs[i].name);
 			add_mark(panel, SCENE_END,
 			    run->exit.time_s - build_zero(request, i),
-			    total->items[total->len - 1].mib)
+			    chart_marks_mib_at(total, run->exit.time_s))
 			    ->label = mem_format("%s %s", name, text);
 			free(name);
 		}

@@ -430,6 +430,7 @@ static void extension_exit_status(
 	    .mib = record->at.mib};
 	exit->known = extension_get_int(record, "status", &exit->code) ||
 		      extension_get_int(record, "signal", &exit->signal);
+	extension_get_number(record, "until", &exit->until_s);
 	extension_get_int(record, "oom", &oom);
 	exit->oom = oom != 0;
 	(void)extension_get_mib(record, "limit", &exit->limit_mib);

@@ -47,6 +47,14 @@ static struct ending_span span_of_samples(const struct run *run)
 	return span;
 }
 
+/* A time that is far off is not believed. */
+static void span_add_near(
+    struct ending_span *span, const struct ending_span *limit, double time_s)
+{
+	if (time_s >= limit->first && time_s <= limit->last)
+		span_widen(span, time_s, time_s);
+}
+
 static struct ending_span span_of(const struct run *run)
 {
 	struct ending_span span = span_of_samples(run);
@@ -56,15 +64,12 @@ static struct ending_span span_of(const struct run *run)
 
 	if (span_is_empty(&span))
 		return (struct ending_span){0, 0};
-	for (size_t i = 0; i < run->marks.len; i++) {
-		double time_s = run->marks.items[i].time_s;
-
-		if (time_s >= limit.first && time_s <= limit.last)
-			span_widen(&span, time_s, time_s);
-	}
-	if (run->exit.recorded && run->exit.time_s >= limit.first &&
-	    run->exit.time_s <= limit.last)
-		span_widen(&span, run->exit.time_s, run->exit.time_s);
+	for (size_t i = 0; i < run->marks.len; i++)
+		span_add_near(&span, &limit, run->marks.items[i].time_s);
+	if (run->exit.recorded)
+		span_add_near(&span, &limit, run->exit.time_s);
+	if (run->exit.recorded && run->exit.until_s > run->exit.time_s)
+		span_add_near(&span, &limit, run->exit.until_s);
 	return span;
 }
 

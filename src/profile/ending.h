@@ -8,9 +8,10 @@
 #include "profile/profile.h"
 
 /* The run's span: from the first to the last of its samples, marks and its
- * program's EXIT. A mark or an EXIT that is far off is not believed. Calls and
- * high-water marks don't extend a run; they are its span where it has nothing
- * else. 0 where it has nothing at all. */
+ * program's EXIT, or the end of the recording where that went on. A mark or an
+ * EXIT that is far off is not believed. Calls and high-water marks don't extend
+ * a run; they are its span where it has nothing else. 0 where it has nothing at
+ * all. */
 double run_first_s(const struct run *run) __attribute__((nonnull));
 double run_last_s(const struct run *run) __attribute__((nonnull));
 

@@ -31,7 +31,9 @@ struct exit_status {
 	double limit_mib; /* memory limit; 0: not recorded */
 	enum limit_of limit_of;
 	double time_s;
-	double mib; /* highest known memory of the process */
+	double until_s; /* end of the recording, if it was waited for
+			   descendants; else 0 */
+	double mib;     /* highest known memory of the process */
 };
 
 /* A run's end, as far as it is recorded (profile/ending.h). */

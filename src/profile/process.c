@@ -494,6 +494,7 @@ struct run run_part(const struct run *run, double from_s, double to_s)
 		process->exit.recorded =
 		    whole->exit.recorded && whole->exit.time_s <= to_s;
 	}
-	part.exit.recorded = run->exit.recorded && run->exit.time_s <= to_s;
+	part.exit.recorded = run->exit.recorded &&
+			     fmax(run->exit.time_s, run->exit.until_s) <= to_s;
 	return part;
 }

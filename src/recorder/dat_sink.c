@@ -210,6 +210,8 @@ static void dat_sink_on_end(void *context, const struct sink_exit *end)
 		dat_write_mib(writer, "limit", end->limit_kib);
 	if (end->limit_of)
 		dat_write_text(writer, "of", end->limit_of);
+	if (end->until_ns > end->time_ns)
+		dat_write_time(writer, "until", end->until_ns);
 	dat_write_end(writer, end->peak_kib, end->time_ns);
 }
 

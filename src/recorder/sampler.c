@@ -47,7 +47,8 @@ struct sampler {
 	int64_t root_peak_kib;     /* the program's; 0 or -1: none */
 	pid_t root_pid;            /* as /proc counts it */
 	bool root_over;
-	bool root_killed; /* by this process, for the limit */
+	int64_t root_end_ns; /* 0: it has not ended */
+	bool root_killed;    /* by this process, for the limit */
 	struct sink_tick tick;
 	ARRAY(struct sink_process) processes;
 	struct sampler_result result;
@@ -549,13 +550,21 @@ static void child_ended(struct sampler *s, const struct launch_event *event)
 	fork_events_sweep(&s->events, &s->tree);
 }
 
+static void sampler_note_root_end(struct sampler *s)
+{
+	if (s->root_over)
+		return;
+	s->root_over = true;
+	s->root_end_ns = report_now_ns(&s->report);
+}
+
 static void root_ended(struct sampler *s, const struct launch_event *event)
 {
 	struct members *members = &s->tree.members;
 	bool there = members->list.len > 0 && members->list.items[0].is_root;
 	struct member *root = there ? &members->list.items[0] : NULL;
 
-	s->root_over = true;
+	sampler_note_root_end(s);
 	if (s->plan.launched) {
 		sampler_note_waited(s, event, root);
 		if (s->consumption)
@@ -580,10 +589,10 @@ static bool sampler_is_over(struct sampler *s)
 
 	if (s->plan.group)
 		return members->list.len == 0;
-	if (!s->plan.launched && !s->root_over)
-		s->root_over = members->list.len == 0 ||
-			       !members->list.items[0].is_root ||
-			       members->list.items[0].zombie;
+	if (!s->plan.launched &&
+	    (members->list.len == 0 || !members->list.items[0].is_root ||
+		members->list.items[0].zombie))
+		sampler_note_root_end(s);
 	if (!s->root_over || !s->plan.wait_all)
 		return s->root_over;
 	/* Twice: what a process forked last may be visible only at the second
@@ -617,10 +626,12 @@ static void let_follow(struct sampler *s)
 	}
 }
 
+/* The program's end is its own: descendants may live on. */
 static void report_root_exit(struct sampler *s)
 {
 	struct sink_exit exit = {
-	    .time_ns = s->result.end_ns,
+	    .time_ns = s->root_over ? s->root_end_ns : s->result.end_ns,
+	    .until_ns = s->plan.wait_all ? s->result.end_ns : 0,
 	    .pid = s->root_pid,
 	    .is_root = true,
 	    .has_status = s->result.has_status,
@@ -641,6 +652,8 @@ static void sampler_fill_result(struct sampler *s)
 	s->result.peak_kib = s->peaks.peak.kib > 0 ? s->peaks.peak.kib : 0;
 	s->result.missed = s->ticks.missed;
 	s->result.interval_ns = s->ticks.interval_ns;
+	if (s->root_over && !s->plan.wait_all)
+		s->result.end_ns = s->root_end_ns;
 	if (s->root_over) {
 		s->result.alive = members_alive(&s->tree.members);
 		members_name_alive(&s->fs, &s->tree.members, s->result.living);

@@ -56,7 +56,9 @@ struct sampler_result {
 	bool has_status; /* the program has ended, and status is known */
 	int status;      /* as wait() gives it */
 	struct exit_cause_verdict exit_cause;
-	int64_t start_ns, end_ns; /* as sink_tick.time_ns */
+	/* As sink_tick.time_ns. It ends with the program, or with the
+	 * descendants where these are waited for. */
+	int64_t start_ns, end_ns;
 	int64_t peak_kib; /* the higher of samples and high-water marks */
 	int64_t last_kib; /* the last sample */
 	uint64_t samples, missed;

@@ -56,6 +56,8 @@ struct sink_introduction {
  * status where that isn't known or there is none. */
 struct sink_exit {
 	int64_t time_ns;
+	int64_t until_ns; /* descendants were recorded until then; 0: they
+			     were not */
 	pid_t pid;
 	bool is_root, has_status;
 	int status; /* as wait() gives it */

@@ -138,8 +138,11 @@ static void live_print_end(const struct run *run, double now_s, FILE *out)
 	double last_s = run_last_s(run);
 	char *moment;
 
-	/* Without a sample only EXIT has a time. */
-	if (last_s <= 0 && run->exit.recorded)
+	/* Without a sample only EXIT has a time. Descendants may have been
+	 * recorded for longer. */
+	if (run->exit.recorded &&
+	    (last_s <= 0 ||
+		(run->exit.until_s > 0 && run->exit.time_s < last_s)))
 		last_s = run->exit.time_s;
 	moment = last_s > 0 ? moment_text(last_s, now_s) : mem_copy("");
 	if (run->ending == RUN_ENDED)

@@ -124,6 +124,35 @@ TOLD="breaks off after 12.0 s, no end recorded"
 		"ended", "ended", "ended"]' <<<"$output"
 }
 
+# The run is as long as its recording.
+@test "ending: with --wait all a program's end is its own" {
+	# shellcheck disable=SC2016 # the inner shell's
+	mprof run -q -T 0.05 --wait all -o a.dat sh -c '
+		(while kill -0 $$; do sleep 0.02; done
+		had=$(grep -c ^MEM a.dat)
+		until [ "$(grep -c ^MEM a.dat)" -ge $((had + 10)) ]; do
+			sleep 0.02; done) >err 2>&1 &
+		kill -9 $$' 3>&- || [ $? -eq 137 ]
+	grep '^EXIT;pid=[0-9]*;signal=9;.*until=' a.dat
+	awk '/^EXIT/ { end = $NF; sub(/.*until=/, ""); until = $1 }
+		/^MEM/ { times[++count] = $NF }
+		END {
+			for (i = 1; i <= count; i++)
+				later += times[i] > end
+			exit !(later >= 9 && until >= times[count])
+		}' a.dat
+	broken b.dat
+	echo 'EXIT;pid=7;signal=9;until=1700000014.5000 4.000000 1700000003.0000' >>b.dat
+	mprof plot --format scene -o - b.dat >scene
+	grep -qx 'fact Finding: killed by SIGKILL after 3.00 s' scene
+	grep -qx 'fact Duration: 14.5 s' scene
+	cp b.dat c.dat
+	mprof plot --format scene -o - b.dat c.dat | grep 'mark end' >scene
+	same "$(sed 's/.* at //' scene)" $'3.0000 1.0000\n3.0000 1.0000'
+	mprof export --format json b.dat | jq -e '.runs[0] |
+		.duration_s == 14.5 and .exit.time_s == 1700000003'
+}
+
 # A mark is the first that is known of the run, a sample its last but EXIT.
 @test "ending: a run begins, ends and peaks at one moment, everywhere" {
 	printf '%s\n' 'CMDLINE x' 'FUNC m.f 10.0 90.0 12.0 91.0 0' \

@@ -51,6 +51,14 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 		type q
 		expect $BACK
 	END
+	# Its descendants lived on.
+	sed "s/^EXIT.*/EXIT;pid=7;signal=9;until=$(date -d "$day 14:39:48" +%s).0000 3.000000 $(date -d "$day 14:39:40" +%s).0000/" \
+		a.dat >until.dat
+	person mprof watch until.dat <<-END
+		expect ended 2026-11-22 14:39:40 by SIGKILL; last 3.00 MiB
+		type q
+		expect $BACK
+	END
 	mprof run -q -o b.dat sh -c 'sleep 0.5; exit 3' || true
 	sed '/^MEM/d' a.dat >none.dat
 	person mprof watch none.dat <<-END

@@ -163,10 +163,17 @@ static void an_end_says_how(void **state)
 	    .limit_kib = 3072,
 	    .limit_of = "cgroup"});
 	end_of((struct sink_exit){.pid = 7, .is_root = true, .limit_kib = 1});
+	end_of((struct sink_exit){.pid = 7,
+	    .is_root = true,
+	    .until_ns = 5 * NS_PER_S + NS_PER_S / 2});
+	end_of((struct sink_exit){
+	    .pid = 7, .is_root = true, .until_ns = 5 * NS_PER_S});
 	expect_ends("CMDLINE x|EXIT;pid=7;status=3 1.000000 5.0000|"
 		    "EXIT;pid=7;signal=9;oom=1;limit=3.000000;of=cgroup "
 		    "2.000000 5.0000|"
-		    "EXIT;pid=7;limit=0.000977 0.000000 5.0000|");
+		    "EXIT;pid=7;limit=0.000977 0.000000 5.0000|"
+		    "EXIT;pid=7;until=5.5000 0.000000 5.0000|"
+		    "EXIT;pid=7 0.000000 5.0000|");
 }
 
 /* A descendant's end is written with -M, where it is known. */

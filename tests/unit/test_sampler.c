@@ -505,7 +505,9 @@ static void run(
 	assert_int_equal(told.ticks > 0,
 	    !unmeasured && (!plan.launched || result->most > 0));
 	assert_int_equal(told.ends, 1);
-	assert_int_equal(told.end.time_ns, result->end_ns);
+	assert_int_equal(
+	    told.end.until_ns ? told.end.until_ns : told.end.time_ns,
+	    result->end_ns);
 	if (plan.max_overhead <= 0)
 		assert_int_equal(result->interval_ns, plan.interval_ns);
 	if (!missed_any)
@@ -651,9 +653,16 @@ static void it_ends_with_the_program_or_with_the_last(void **state)
 	assert_int_equal(result.end, SAMPLER_ENDED);
 	assert_int_equal(result.alive, 2);
 	three_processes();
+	assert_true(told.end.time_ns >= told.time_ns[1]);
+	assert_int_equal(told.end.until_ns, 0);
+	three_processes();
 	run(end_root, (struct sampler_plan){.wait_all = true}, &result);
 	assert_int_equal(result.end, SAMPLER_TIMEOUT);
 	assert_int_equal(told.total[told.ticks - 1], 240);
+	assert_true(told.ticks > 4);
+	assert_true(told.end.time_ns >= told.time_ns[1]);
+	assert_true(told.end.time_ns < told.time_ns[3]);
+	assert_true(told.end.until_ns >= told.time_ns[told.ticks - 1]);
 }
 
 /* The directory of a control group and one below it. */
