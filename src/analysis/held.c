@@ -246,7 +246,8 @@ double held_error(double variance)
 	return sqrt(variance);
 }
 
-void held_growths(struct stack_growths *growths, const struct held *held)
+void held_growths(
+    struct stack_growths *growths, const struct held *held, bool is_all)
 {
 	*growths = (struct stack_growths){.samples = held->samples,
 	    .grown_mib = held->mib,
@@ -254,9 +255,10 @@ void held_growths(struct stack_growths *growths, const struct held *held)
 	for (size_t i = 0; i < held->items.len; i++) {
 		const struct held_stack *item = &held->items.items[i];
 
-		if (item->stack->len > 0)
-			*array_push(&growths->items) = (struct stack_growth){
-			    item->stack, item->mib, item->samples};
+		if (item->stack->len > 0 || is_all)
+			*array_push(&growths->items) =
+			    (struct stack_growth){item->stack, item->mib,
+				item->samples, item->process, item->pid};
 	}
 }
 
@@ -391,33 +393,32 @@ static size_t held_key_set_stack(struct held_key *key,
 
 /* The name in the process's records, or the name when it was hooked. */
 static const char *held_process_name(
-    const struct run *run, const struct held_stack *item)
+    const struct run *run, size_t process, int pid)
 {
 	const char *name = NULL;
 
-	if (item->process > 0 && run->processes.items[item->process - 1].name)
-		return run->processes.items[item->process - 1].name;
+	if (process > 0 && run->processes.items[process - 1].name)
+		return run->processes.items[process - 1].name;
 	for (size_t i = 0; i < run->hooked.len; i++) {
 		const struct hooked *hooked = &run->hooked.items[i];
 
-		if (hooked->pid == item->pid && hooked->name)
+		if (hooked->pid == pid && hooked->name)
 			name = hooked->name;
 	}
 	return name;
 }
 
-static void held_key_set_process(struct held_key *key,
-    const struct held_sum *sum, const struct held_stack *item)
+static void held_key_set_process(
+    struct held_key *key, const struct run *run, size_t process, int pid)
 {
-	const char *text = held_process_name(sum->held->run, item);
+	const char *text = held_process_name(run, process, pid);
 
-	if (item->pid == 0)
+	if (pid == 0)
 		snprintf(key->name, sizeof(key->name), "%s%sthe program",
 		    text ? text : "", text ? ", " : "");
 	else
 		snprintf(key->name, sizeof(key->name), "%s%s%d",
-		    text ? text : "process", text ? ", process " : " ",
-		    item->pid);
+		    text ? text : "process", text ? ", process " : " ", pid);
 	held_key_set(key, "", key->name, 0);
 }
 
@@ -454,7 +455,8 @@ static void held_add_stack(struct held_sum *sum, const struct held_stack *item)
 	size_t leader = 0;
 
 	if (sum->wish->by == HELD_BY_PROCESS)
-		held_key_set_process(&sum->key, sum, item);
+		held_key_set_process(
+		    &sum->key, sum->held->run, item->process, item->pid);
 	else
 		leader = held_key_set_stack(&sum->key, sum->wish, item->stack);
 	row = held_row_of(sum, &sum->key);
@@ -470,7 +472,11 @@ static void held_add_growth(
 {
 	struct held_row *row;
 
-	held_key_set_stack(&sum->key, sum->wish, growth->stack);
+	if (sum->wish->by == HELD_BY_PROCESS)
+		held_key_set_process(
+		    &sum->key, sum->held->run, growth->process, growth->pid);
+	else
+		held_key_set_stack(&sum->key, sum->wish, growth->stack);
 	row = held_row_of(sum, &sum->key);
 	row->touched_mib =
 	    (isnan(row->touched_mib) ? 0 : row->touched_mib) + growth->mib;
@@ -518,9 +524,7 @@ void held_rows_init(struct held_rows *rows, const struct held *held,
 	*rows = (struct held_rows){0};
 	for (size_t i = 0; i < held->items.len; i++)
 		held_add_stack(&sum, &held->items.items[i]);
-	for (size_t i = 0;
-	     growths && wish->by != HELD_BY_PROCESS && i < growths->items.len;
-	     i++)
+	for (size_t i = 0; growths && i < growths->items.len; i++)
 		held_add_growth(&sum, &growths->items.items[i]);
 	index_finish(&sum.index);
 	strbuf_finish(&sum.key.below);

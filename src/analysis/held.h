@@ -57,10 +57,10 @@ void held_finish(struct held *held) __attribute__((nonnull));
 /* The sampling error: one standard deviation. */
 double held_error(double variance);
 
-/* Converts to stack growths, for charts and lists of these. The caller
- * finishes. */
-void held_growths(struct stack_growths *growths, const struct held *held)
-    __attribute__((nonnull));
+/* Converts to stack growths, for charts and lists of these; if is_all, also
+ * what has no frames. The caller finishes. */
+void held_growths(struct stack_growths *growths, const struct held *held,
+    bool is_all) __attribute__((nonnull));
 
 enum held_by {
 	HELD_BY_LINE,

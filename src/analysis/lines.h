@@ -24,6 +24,9 @@ struct stack_growth {
 	const struct stack *stack;
 	double mib; /* net of what was given back */
 	size_t samples;
+	/* As in struct held_stack; of held and touched memory alone. */
+	size_t process;
+	int pid;
 };
 
 struct stack_growths {

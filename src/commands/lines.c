@@ -478,7 +478,7 @@ static int lines_show_held(const struct lines_options *options,
 
 	if (lines_held_init(&held, &options->held, run, &e) != 0)
 		return command_fail(COMMAND_FAILED, &e);
-	held_growths(&growths, &held);
+	held_growths(&growths, &held, false);
 	if (options->flame || options->source || growths.items.len == 0) {
 		status = command_lines_show(options, profile, &growths);
 	} else {

@@ -484,20 +484,21 @@ static void lines_held_write(
 }
 
 /* Adds touched memory that is resident at the same moment, and Python's growth
- * on the clock, as its page faults aren't sampled. The latter has no ages and
- * no C frames. */
+ * on the clock, as its page faults aren't sampled. The latter has no ages, no C
+ * frames and no processes. */
 static void lines_held_beside(struct stack_growths *growths,
     const struct held *held, const struct held_wish *wish)
 {
-	bool whole =
-	    isinf(held->part.from_s) && isinf(held->part.to_s) && !wish->native;
+	bool by_process = wish->by == HELD_BY_PROCESS;
+	bool whole = isinf(held->part.from_s) && isinf(held->part.to_s) &&
+		     !wish->native && !by_process;
 	struct held_part part = held->part;
 	struct held touched;
 
 	part.source = SOURCE_TOUCHED;
 	if (held->run->touches.len > 0) {
 		held_init(&touched, held->run, &part);
-		held_growths(growths, &touched);
+		held_growths(growths, &touched, by_process);
 		held_finish(&touched);
 	}
 	growths->touched = growths->items.len;
@@ -511,8 +512,7 @@ void lines_held_show(const struct held *held,
 	struct stack_growths growths = {0};
 	struct held_rows rows;
 
-	if (wish->rows.by != HELD_BY_PROCESS &&
-	    held->part.source == SOURCE_HELD)
+	if (held->part.source == SOURCE_HELD)
 		lines_held_beside(&growths, held, &wish->rows);
 	held_rows_init(&rows, held, &growths, &wish->rows);
 	if (json_path)

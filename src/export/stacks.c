@@ -63,7 +63,7 @@ void export_stacks_init(struct stack_growths *growths, const struct run *run)
 	}
 	part = held_at_peak(run);
 	held_init(&held, run, &part);
-	held_growths(growths, &held);
+	held_growths(growths, &held, false);
 	held_finish(&held);
 }
 

@@ -369,6 +369,11 @@ has_both_columns() {
 	grep -qE '^ {30,}[0-9.]+ [MK]iB  .*\(large\)' text
 	lacks ' 0\.0 %  *0 ' <text
 	lacks 'src/allocation' <text
+	# Its process has both, too.
+	mprof lines --by process x.dat >text
+	sed -n 2p text | grep -q 'Touched'
+	mprof lines --by process --json x.dat |
+		jq -e '.rows[0] | .held_mib > 300 and .touched_mib > 130'
 }
 
 @test "what is given back is no longer there" {

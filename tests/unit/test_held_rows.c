@@ -298,13 +298,17 @@ static void growths_have_the_stacks_that_are_known(void **state)
 
 	(void)state;
 	held_init(&held, run, &whole);
-	held_growths(&growths, &held);
+	held_growths(&growths, &held, false);
 	assert_int_equal(growths.items.len, 5);
 	assert_true(growths.grown_mib == 40 && growths.given_mib == 0);
 	assert_int_equal(growths.samples, 6);
 	assert_int_equal(growths.source, SOURCE_HELD);
 	assert_true(growths.items.items[0].mib == 20);
 	assert_int_equal(growths.items.items[0].samples, 1);
+	assert_int_equal(growths.items.items[1].pid, 7);
+	stack_growths_finish(&growths);
+	held_growths(&growths, &held, true);
+	assert_int_equal(growths.items.len, 6);
 	stack_growths_finish(&growths);
 	held_finish(&held);
 }
@@ -321,9 +325,12 @@ static void growths_stand_beside_rows(void **state)
 	struct stack_growths growths = {.source = SOURCE_TOUCHED};
 
 	(void)state;
-	*array_push(&growths.items) = (struct stack_growth){&views, 50, 1};
-	*array_push(&growths.items) = (struct stack_growth){&views, 10, 1};
-	*array_push(&growths.items) = (struct stack_growth){&others, 30, 1};
+	*array_push(&growths.items) =
+	    (struct stack_growth){.stack = &views, .mib = 50};
+	*array_push(&growths.items) =
+	    (struct stack_growth){.stack = &views, .mib = 10};
+	*array_push(&growths.items) =
+	    (struct stack_growth){.stack = &others, .mib = 30};
 	assert_string_equal(rows_of(&whole, &by_function, &growths),
 	    "load:0 24 2 numpy; view:0 10 1 beside 60; imports:0 3 1 b; "
 	    "no stack was taken:0 2 1; mprof itself:0 1 1; other:0 0 0 beside "
@@ -338,8 +345,12 @@ static void growths_stand_beside_rows(void **state)
 	assert_string_equal(rows_of(&whole, &by_function, &growths),
 	    "view:0 10 1 beside 60; other:0 0 0 beside 30; load:0 24 2 numpy; "
 	    "imports:0 3 1 b; no stack was taken:0 2 1; mprof itself:0 1 1");
+	growths.items.items[1].pid = 7;
+	growths.items.items[2].pid = 9;
+	growths.touched = 0;
 	assert_string_equal(rows_of(&whole, &by_process, &growths),
-	    "the program:0 34 4; process 7:0 4 1; process 8:0 2 1");
+	    "the program:0 34 4 beside 50; process 7:0 4 1 beside 10; "
+	    "process 8:0 2 1; process 9:0 0 0 beside 30");
 	array_free(&growths.items);
 }
 
@@ -437,7 +448,7 @@ static void the_libraries_of_languages_are_not_named(void **state)
 		struct held held;
 
 		held_init(&held, run, &whole);
-		held_growths(&growths, &held);
+		held_growths(&growths, &held, false);
 		assert_int_equal(growths.items.len, 5);
 		stack_growths_finish(&growths);
 		held_finish(&held);
