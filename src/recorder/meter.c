@@ -237,6 +237,7 @@ enum { SPARE = 24 };
 static int raise_limit(void)
 {
 	struct rlimit limit, raised;
+	rlim_t usable;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return 0;
@@ -244,9 +245,8 @@ static int raise_limit(void)
 	raised.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
 		limit = raised;
-	if (limit.rlim_cur > INT_MAX)
-		return INT_MAX;
-	return limit.rlim_cur > SPARE ? (int)limit.rlim_cur - SPARE : 0;
+	usable = limit.rlim_cur > SPARE ? limit.rlim_cur - SPARE : 0;
+	return usable < INT_MAX ? (int)usable : INT_MAX;
 }
 
 void meter_init(

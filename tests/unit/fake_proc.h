@@ -21,7 +21,8 @@ struct fake_process {
 	int pages;       /* resident */
 	int shared;      /* of those, of files and shared memory; 0: 1 */
 	int faults;
-	int flags; /* as the kernel's PF_... */
+	int threads; /* 0: 1 */
+	int flags;   /* as the kernel's PF_... */
 };
 
 static inline void fake_write(const char *path, const char *text)
@@ -52,10 +53,11 @@ static inline void fake_process(struct fake_process p)
 	mkdir(path, 0700);
 	snprintf(path, sizeof(path), "%d/stat", p.pid);
 	snprintf(text, sizeof(text),
-	    "%d (%s) %c %d 1 1 0 -1 %d %d 0 0 0 0 0 0 0 20 0 1 0 %d 4096000 %d "
+	    "%d (%s) %c %d 1 1 0 -1 %d %d 0 0 0 0 0 0 0 20 0 %d 0 %d 4096000 "
+	    "%d "
 	    "0 0 0 0 0 0 0 0 0 0 0 0 0 %d 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
 	    p.pid, p.name ? p.name : "program", p.state ? p.state : 'S', p.ppid,
-	    p.flags, p.faults, p.started, p.pages,
+	    p.flags, p.faults, p.threads ? p.threads : 1, p.started, p.pages,
 	    p.exit_signal ? p.exit_signal : 17);
 	fake_write(path, text);
 	snprintf(path, sizeof(path), "%d/statm", p.pid);

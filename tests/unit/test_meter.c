@@ -27,6 +27,10 @@ enum { FORKED = 0x40 };
 static struct procfs fs;
 static bool is_denied; /* a statm */
 
+/* Those of process 100, other than its first. */
+static const int threads[] = {104, 105, 106};
+enum { THREADS = 3 };
+
 /* In place of libc's. */
 int openat(int directory, const char *path, int flags, ...)
 {
@@ -76,10 +80,15 @@ static bool borrows(size_t at)
 	return borrow_check(&borrow, &tree.members, at, &parted);
 }
 
+static struct member *member_at(size_t at)
+{
+	return &tree.members.list.items[at];
+}
+
 static void end(void)
 {
 	tree_finish(&tree);
-	for (int pid = 100; pid < 110; pid++)
+	for (int pid = 100; pid < 120; pid++)
 		fake_gone(pid);
 }
 
@@ -130,6 +139,55 @@ static void without_a_parent_that_waits_it_is_asked_again(void **state)
 	assert_false(child->owns);
 	put((struct fake_process){.pid = 100, .pages = 900, .state = 'D'});
 	assert_true(borrows(1));
+	end();
+}
+
+/* In the one thread a state or pages, in the others none. */
+static void put_threads(int the_one, char state, int pages)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/100/task", fake_root);
+	mkdir(path, 0700);
+	for (int i = 0; i < THREADS; i++) {
+		bool is_it = threads[i] == the_one;
+
+		put((struct fake_process){.pid = threads[i],
+		    .exit_signal = -1,
+		    .state = is_it ? state : 'S',
+		    .pages = is_it ? pages : 0});
+		snprintf(path, sizeof(path), "%s/100/task/%d", fake_root,
+		    threads[i]);
+		mkdir(path, 0700);
+	}
+}
+
+static void remove_threads(void)
+{
+	char path[256];
+
+	for (int i = 0; i < THREADS; i++) {
+		snprintf(path, sizeof(path), "%s/100/task/%d", fake_root,
+		    threads[i]);
+		rmdir(path);
+		fake_gone(threads[i]);
+	}
+	snprintf(path, sizeof(path), "%s/100/task", fake_root);
+	rmdir(path);
+}
+
+static void any_thread_of_the_parent_may_wait(void **state)
+{
+	(void)state;
+	family('S', 900, FORKED);
+	put_threads(0, 'S', 0);
+	assert_false(borrows(1));
+	for (int i = 0; i < THREADS; i++) {
+		member_at(1)->borrows = false;
+		put_threads(threads[i], 'D', 0);
+		assert_true(borrows(1));
+	}
+	remove_threads();
 	end();
 }
 
@@ -197,6 +255,27 @@ static void a_lender_that_ends_is_to_be_measured_again(void **state)
 	end();
 }
 
+/* Of a child that is found as late as that, too. */
+static void what_ends_at_the_first_look_has_parted(void **state)
+{
+	(void)state;
+	family('D', 900, FORKED);
+	put((struct fake_process){.pid = 100, .pages = 0, .flags = 4});
+	assert_false(borrows(1));
+	assert_int_equal(parted, 0);
+	end();
+	family('D', 900, FORKED);
+	fake_gone(100);
+	assert_false(borrows(1));
+	assert_int_equal(parted, 0);
+	end();
+	family('D', 900, FORKED);
+	put((struct fake_process){.pid = 100, .pages = 800});
+	assert_false(borrows(1));
+	assert_int_equal(parted, MEMBERS_NONE);
+	end();
+}
+
 static void the_workers_of_a_server_may_look_the_same(void **state)
 {
 	struct member *second;
@@ -239,11 +318,6 @@ static bool asks(void)
 {
 	borrow_init(&borrow, &fs, true);
 	return syscall(SYS_kcmp, getpid(), getpid(), 1, 0, 0) == 0;
-}
-
-static struct member *member_at(size_t at)
-{
-	return &tree.members.list.items[at];
 }
 
 static void the_kernel_knows_whose_memory_it_is(void **state)
@@ -334,6 +408,62 @@ static void the_lender_of_a_lender_is_asked(void **state)
 	end();
 }
 
+/* The parent and children 101 to last, all of them forks. */
+static void large_family(int last)
+{
+	family('S', 900, FORKED);
+	for (int pid = 102; pid <= last; pid++)
+		put((struct fake_process){
+		    .pid = pid, .ppid = 100, .pages = 30, .flags = FORKED});
+	look(last);
+	assert_int_equal(tree.members.list.len, last - 99);
+}
+
+/* The eighth in a chain of lenders is asked, the ninth is not. */
+static void a_chain_of_lenders_has_an_end(void **state)
+{
+	(void)state;
+	large_family(110);
+	put((struct fake_process){
+	    .pid = 101, .ppid = 100, .pages = 30, .flags = FORKED});
+	member_at(10)->lender = 101;
+	for (size_t i = 1; i < 9; i++)
+		member_at(i)->lender = member_at(i + 1)->pid;
+	put((struct fake_process){
+	    .pid = 110, .ppid = 100, .pages = 50, .flags = FORKED});
+	put((struct fake_process){
+	    .pid = 109, .ppid = 100, .pages = 50, .state = 'D'});
+	assert_false(borrows(10));
+	member_at(10)->owns = false;
+	put((struct fake_process){
+	    .pid = 108, .ppid = 100, .pages = 50, .state = 'D'});
+	assert_true(borrows(10));
+	assert_int_equal(member_at(10)->lender, 108);
+	end();
+}
+
+/* Of many siblings, 16 are asked. */
+static void some_siblings_are_asked(void **state)
+{
+	pid_t other = start_other();
+
+	(void)state;
+	large_family(118);
+	if (!asks()) {
+		end_other(other);
+		skip();
+	}
+	for (size_t i = 0; i < 18; i++)
+		member_at(i)->task = other;
+	member_at(1)->task = member_at(18)->task = getpid();
+	assert_false(borrows(18));
+	member_at(18)->owns = false;
+	member_at(2)->task = getpid();
+	assert_true(borrows(18));
+	assert_int_equal(member_at(18)->lender, 102);
+	end_other(other);
+}
+
 static void a_lender_that_borrows_has_no_figure_to_part_from(void **state)
 {
 	(void)state;
@@ -408,7 +538,7 @@ static int end_meter(void **state)
 {
 	(void)state;
 	members_finish(&measured);
-	for (int pid = 100; pid < 110; pid++)
+	for (int pid = 100; pid < 120; pid++)
 		fake_gone(pid);
 	return 0;
 }
@@ -542,6 +672,23 @@ static void no_memory_is_no_zombie(void **state)
 	assert_int_equal(one(1)->kib, -1);
 }
 
+/* Where the main thread has exited, the others have the memory, but for those
+ * that are about to end. */
+static void any_thread_has_the_memory(void **state)
+{
+	(void)state;
+	put((struct fake_process){
+	    .pid = 100, .ppid = 1, .state = 'Z', .threads = 1 + THREADS});
+	for (int i = 0; i < THREADS; i++) {
+		put_threads(threads[i], 'S', 30 + i);
+		meter_read(&meter, &measured, 0);
+		assert_int_equal(one(0)->kib, (30 + i) * fs.page_kib);
+		assert_int_equal(one(0)->task, threads[i]);
+		assert_false(one(0)->zombie);
+	}
+	remove_threads();
+}
+
 static void other_metrics_have_other_figures(void **state)
 {
 	static const struct {
@@ -645,6 +792,32 @@ static void files_may_be_many(void **state)
 		assert_int_equal(meter.keep_below, limit.rlim_cur - 24);
 }
 
+/* Numbers of descriptors below which files are kept open, with this limit. */
+static int kept_below(rlim_t most)
+{
+	const struct rlimit limit = {most, most};
+	pid_t child = fork();
+	int status = -1;
+
+	if (child == 0) {
+		if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+			meter_init(&meter, &fs, metric_find("rss"));
+		_exit(meter.keep_below);
+	}
+	waitpid(child, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void with_a_small_limit_few_files_are_kept(void **state)
+{
+	(void)state;
+	meter.keep_below = 99;
+	assert_int_equal(kept_below(100), 76);
+	assert_int_equal(kept_below(25), 1);
+	assert_int_equal(kept_below(24), 0);
+	assert_int_equal(kept_below(20), 0);
+}
+
 /* Only a process that is not there has ended. */
 static void a_failure_is_no_end(void **state)
 {
@@ -723,6 +896,24 @@ static void a_loan_is_known_by_its_second_tick(void **state)
 	end();
 }
 
+/* A reading between two ticks is none. */
+static void a_reading_between_ticks_makes_no_loan(void **state)
+{
+	struct member *child = family('D', 900, FORKED);
+
+	(void)state;
+	meter_init(&meter, &fs, metric_find("rss"));
+	borrow_init(&meter.borrow, &fs, false);
+	meter_read(&meter, &tree.members, 0);
+	assert_true(child->borrows);
+	meter_read_again(&meter, &tree.members);
+	assert_true(child->borrows);
+	assert_false(child->on_loan);
+	meter_read(&meter, &tree.members, 0);
+	assert_true(child->on_loan);
+	end();
+}
+
 /* With the lender of one known, only who has the same is asked. */
 static void siblings_have_the_same_lender(void **state)
 {
@@ -761,10 +952,14 @@ int main(void)
 	    cmocka_unit_test(pages_that_no_fault_has_brought_are_the_parents),
 	    cmocka_unit_test(what_a_lender_leaves_belongs_to_who_borrowed),
 	    cmocka_unit_test(a_lender_that_ends_is_to_be_measured_again),
+	    cmocka_unit_test(any_thread_of_the_parent_may_wait),
+	    cmocka_unit_test(what_ends_at_the_first_look_has_parted),
 	    cmocka_unit_test(the_workers_of_a_server_may_look_the_same),
 	    cmocka_unit_test(the_kernel_knows_whose_memory_it_is),
 	    cmocka_unit_test(siblings_may_share_memory),
 	    cmocka_unit_test(the_lender_of_a_lender_is_asked),
+	    cmocka_unit_test(a_chain_of_lenders_has_an_end),
+	    cmocka_unit_test(some_siblings_are_asked),
 	    cmocka_unit_test(a_lender_that_borrows_has_no_figure_to_part_from),
 	    cmocka_unit_test_setup_teardown(
 		what_may_not_be_read_is_counted, begin_meter, end_meter),
@@ -794,6 +989,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 		no_memory_is_no_zombie, begin_meter, end_meter),
 	    cmocka_unit_test_setup_teardown(
+		any_thread_has_the_memory, begin_meter, end_meter),
+	    cmocka_unit_test_setup_teardown(
+		with_a_small_limit_few_files_are_kept, begin_meter, end_meter),
+	    cmocka_unit_test_setup_teardown(
 		other_metrics_have_other_figures, begin_meter, end_meter),
 	    cmocka_unit_test_setup_teardown(
 		with_the_groups_metric_rss_is_read, begin_meter, end_meter),
@@ -803,6 +1002,7 @@ int main(void)
 		an_open_file_may_be_of_an_ended_process, begin_meter,
 		end_meter),
 	    cmocka_unit_test(a_loan_is_known_by_its_second_tick),
+	    cmocka_unit_test(a_reading_between_ticks_makes_no_loan),
 	    cmocka_unit_test(siblings_have_the_same_lender),
 	};
 
