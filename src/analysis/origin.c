@@ -98,6 +98,21 @@ static bool origin_is_gos(const char *inside)
 	       strchr(inside, '/');
 }
 
+static bool origin_ends(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+/* Whether the file has the path that Go gives it with -trimpath: a package's,
+ * as net/http/server.go and example.com/a@v1.2.3/b.go. */
+static bool origin_is_trimmed(const char *file)
+{
+	return *file != '/' &&
+	       (origin_ends(file, ".go") || origin_ends(file, ".s"));
+}
+
 /* The path in Go's own source, as /usr/lib/go-1.19/src/net/http/server.go; NULL
  * for other files. */
 static const char *origin_in_go(const char *file)
@@ -105,6 +120,8 @@ static const char *origin_in_go(const char *file)
 	static const char source[] = "/src/";
 	const char *at = file;
 
+	if (origin_is_trimmed(file))
+		return origin_is_gos(file) ? file : NULL;
 	while ((at = strstr(at, source)) != NULL) {
 		const char *root = at, *inside = at + strlen(source);
 
@@ -121,23 +138,92 @@ static const char *origin_in_go(const char *file)
 	return NULL;
 }
 
+/* The length of a package's name before its version, as of hashbrown-0.16.1, in
+ * the first directory of the path; 0: there is no version. */
+static size_t origin_name_len(const char *package)
+{
+	size_t end = strcspn(package, "/");
+
+	for (size_t i = 0; i < end; i++) {
+		size_t digits = strspn(package + i + 1, "0123456789");
+
+		if (package[i] == '-' && digits > 0 &&
+		    package[i + 1 + digits] == '.')
+			return i;
+	}
+	return 0;
+}
+
+/* The same in a repository that Cargo has fetched, whose directory has a hash
+ * behind its name: checkouts/hashbrown-0123456789abcdef/0123456/src/lib.rs. */
+static const char *origin_in_checkout(const char *file, size_t *len)
+{
+	static const char checkouts[] = "/git/checkouts/";
+	const char *inside = strstr(file, checkouts);
+	size_t first;
+
+	if (!inside)
+		return NULL;
+	inside += strlen(checkouts);
+	first = strcspn(inside, "/");
+	for (size_t i = first; inside[first] && i > 0; i--) {
+		if (inside[i] != '-')
+			continue;
+		*len = i;
+		return inside;
+	}
+	return NULL;
+}
+
 /* The path in the source of a package that Cargo has fetched, as
  * hashbrown-0.16.1/src/lib.rs, and the length of the package's name; NULL for
  * other files. */
 static const char *origin_in_crate(const char *file, size_t *len)
 {
 	static const char registry[] = "/registry/src/";
-	const char *crate = strstr(file, registry), *dash, *end;
+	const char *crate = strstr(file, registry);
 
-	crate = crate ? strchr(crate + strlen(registry), '/') : NULL;
-	end = crate ? strchr(++crate, '/') : NULL;
-	for (dash = crate; end && dash < end; dash++) {
-		size_t digits = strspn(dash + 1, "0123456789");
+	if (!crate)
+		return origin_in_checkout(file, len);
+	crate = strchr(crate + strlen(registry), '/');
+	if (!crate || !strchr(++crate, '/'))
+		return NULL;
+	*len = origin_name_len(crate);
+	return *len > 0 ? crate : NULL;
+}
 
-		if (*dash != '-' || digits == 0 || dash[1 + digits] != '.')
+/* The length of the name of a package with that path in a directory vendor; 0:
+ * there is none. Go's packages lie below the name of a host. */
+static size_t origin_vendored_len(const char *file, const char *inside)
+{
+	size_t first = strcspn(inside, "/"), len = origin_name_len(inside);
+
+	if (origin_ends(file, ".rs") && strstr(inside + first, "/src/"))
+		return len > 0 ? len : first;
+	if (origin_ends(file, ".go") && inside[first] &&
+	    memchr(inside, '.', first))
+		return (size_t)(strrchr(inside, '/') - inside);
+	return 0;
+}
+
+/* The same for a package that a program has a copy of in its own directory
+ * vendor, as vendor/serde/src/lib.rs and vendor/example.com/a/b.go. */
+static const char *origin_in_vendor(const char *file, size_t *len)
+{
+	static const char vendor[] = "vendor/";
+	const char *at = file;
+
+	if (origin_in_go(file))
+		return NULL;
+	while ((at = strstr(at, vendor)) != NULL) {
+		const char *start = at, *inside = at + strlen(vendor);
+
+		at = inside;
+		if (start > file && start[-1] != '/')
 			continue;
-		*len = (size_t)(dash - crate);
-		return crate;
+		*len = origin_vendored_len(file, inside);
+		if (*len > 0)
+			return inside;
 	}
 	return NULL;
 }
@@ -147,10 +233,16 @@ static const char *origin_in_crate(const char *file, size_t *len)
 static const char *origin_in_fetched(const char *file, size_t *len)
 {
 	static const char modules[] = "/pkg/mod/";
-	const char *go = strstr(file, modules);
+	const char *go = strstr(file, modules), *inside;
 
-	if (!go)
-		return origin_in_crate(file, len);
+	if (!go && origin_is_trimmed(file) && strstr(file, "@v")) {
+		*len = strcspn(file, "@");
+		return file;
+	}
+	if (!go) {
+		inside = origin_in_crate(file, len);
+		return inside ? inside : origin_in_vendor(file, len);
+	}
 	go += strlen(modules);
 	*len = strcspn(go, "@");
 	return go[*len] && !origin_starts(go, "golang.org/toolchain@") ? go
@@ -172,23 +264,74 @@ static bool origin_is_named_rusts(const struct frame *frame)
 	return false;
 }
 
+/* Whether the function has that name, or is a part of it that the compiler has
+ * split off, as malloc.part.0. */
+static bool origin_is_named(const char *function, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(function, name, len) == 0 && strchr(".@", function[len]);
+}
+
+/* Whether the function is an allocator's or a copying one of the C library. Its
+ * other names begin with an underscore. */
+static bool origin_is_named_libcs(const char *function)
+{
+	static const char *const names[] = {"aligned_alloc", "alloc_perturb",
+	    "arena_get2", "calloc", "free", "malloc", "malloc_check",
+	    "malloc_consolidate", "malloc_hook_ini", "malloc_printerr",
+	    "malloc_usable_size", "memalign", "memalign_check",
+	    "memalign_hook_ini", "memccpy", "memchr", "memcmp", "memcpy",
+	    "memmem", "memmove", "mempcpy", "memrchr", "memset", "mremap_chunk",
+	    "posix_memalign", "ptmalloc_init", "pvalloc", "realloc",
+	    "realloc_check", "realloc_hook_ini", "reallocarray", "sysmalloc",
+	    "sysmalloc_mmap", "sysmalloc_mmap_fallback", "tcache_init",
+	    "valloc"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (origin_is_named(function, names[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the function is of mimalloc or of tcmalloc, whose prefixes others
+ * have too: MyISAM's mi_write, the network's tc_core. */
+static bool origin_is_named_heaps(const char *function)
+{
+	static const char *const mimallocs[] = {"mi_arena", "mi_bin", "mi_heap",
+	    "mi_new", "mi_os_", "mi_page_", "mi_segment", "mi_thread_"};
+
+	if ((origin_starts(function, "mi_") ||
+		origin_starts(function, "tc_")) &&
+	    (strstr(function, "alloc") || strstr(function, "memalign")))
+		return true;
+	if (origin_is_named(function, "tc_new") ||
+	    origin_is_named(function, "tc_newarray"))
+		return true;
+	for (size_t i = 0; i < sizeof(mimallocs) / sizeof(mimallocs[0]); i++) {
+		if (origin_starts(function, mimallocs[i]))
+			return true;
+	}
+	return false;
+}
+
 /* Whether the function is an allocator's, a copying one, or of the runtime,
  * linked into a program itself. */
 static bool origin_is_runtime(const struct frame *frame)
 {
-	static const char *const starts[] = {"__mem", "memalign", "memccpy",
-	    "memchr", "memcmp", "memcpy", "memmem", "memmove", "memrchr",
-	    "memset", "mempcpy", "__GI_", "__libc_", "_int_", "zmalloc",
-	    "zcalloc", "zrealloc", "ztrymalloc", "malloc", "__malloc", "calloc",
-	    "__calloc", "realloc", "__realloc", "sysmalloc", "alloc_perturb",
-	    "_dl_", "operator new", "je_", "mi_", "tc_", "runtime.",
-	    "std::", "__rust", "__rdl_", "__str", "__wmem", "_IO_", "__mmap"};
+	static const char *const starts[] = {"__mem", "__GI_", "__libc_",
+	    "_int_", "__malloc", "__calloc", "__realloc", "_dl_",
+	    "operator new", "je_", "runtime.", "std::", "__rust", "__rdl_",
+	    "__str", "__wmem", "_IO_", "__mmap"};
 
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
 		if (origin_starts(frame->function, starts[i]))
 			return true;
 	}
-	return origin_is_named_rusts(frame);
+	return origin_is_named_libcs(frame->function) ||
+	       origin_is_named_heaps(frame->function) ||
+	       origin_is_named_rusts(frame);
 }
 
 /* Whether the module is one of mprof's libraries, in an installation or a
@@ -327,8 +470,8 @@ static bool origin_serves(const struct frame *frame)
  * a family of allocators, as palloc0 and os::malloc(unsigned long). */
 static size_t origin_stem(const char *function)
 {
-	static const char *const ends[] = {
-	    "_n", "_array", "_usable", "_huge", "_extended"};
+	static const char *const ends[] = {"_internal", "_n", "_num", "_array",
+	    "_usable", "_huge", "_extended"};
 	size_t len = strcspn(function, "(<");
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
@@ -368,31 +511,66 @@ static bool origin_is_wrapper(const char *function)
 	return false;
 }
 
+/* Whether the function may be a part of an allocator: it has no name, or one
+ * that speaks of what allocators handle. */
+static bool origin_is_part(const char *function)
+{
+	static const char *const words[] = {"alloc", "arena", "block", "brk",
+	    "cache", "chunk", "extent", "heap", "map", "page", "pool", "slab"};
+	char stem[64];
+
+	if (!*function || *function == '+')
+		return true;
+	snprintf(
+	    stem, sizeof(stem), "%.*s", (int)strcspn(function, "(<"), function);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasestr(stem, words[i]))
+			return true;
+	}
+	return false;
+}
+
 /* Calls of allocators by others, as palloc() calls AllocSetAlloc(). */
 enum { WRAPPERS_MAX = 6 };
 
 /* The index of the first frame that called an allocator, of the program's own
- * or a library's; 0 where there is none. An allocator's own functions may have
- * any name or none. */
+ * or a library's; 0 where there is none. A function with an allocator's name
+ * that calls others, as a table_realloc() that fills the table, is none. */
 static size_t origin_caller(const struct stack *stack)
 {
-	size_t most = stack->len < WRAPPERS_MAX ? stack->len : WRAPPERS_MAX;
+	size_t caller = 0, own = 0;
 
-	for (size_t i = most; i-- > 0;) {
+	for (size_t i = 0; i < stack->len && own < WRAPPERS_MAX; i++) {
 		const struct frame *frame = &stack->frames[i];
 
-		if (frame->module && origin_is_wrapper(frame->function) &&
-		    i + 1 < stack->len)
-			return i + 1;
+		if (!frame->module)
+			break;
+		own += !origin_serves(frame);
+		if (origin_is_wrapper(frame->function))
+			caller = i + 1;
+		else if (!origin_serves(frame) &&
+			 !origin_is_part(frame->function))
+			break;
 	}
-	return 0;
+	return caller;
+}
+
+/* The outermost of the first len frames that is the user's own; stack->len
+ * where none is. */
+static size_t origin_outermost(const struct stack *stack, size_t len)
+{
+	while (len > 0)
+		if (origin_of(&stack->frames[--len]) == ORIGIN_OWN)
+			return len;
+	return stack->len;
 }
 
 size_t origin_leader(const struct stack *stack)
 {
 	size_t python = stack->len, library = stack->len;
+	size_t caller = origin_caller(stack), allocator;
 
-	for (size_t i = origin_caller(stack); i < stack->len; i++) {
+	for (size_t i = caller; i < stack->len; i++) {
 		const struct frame *frame = &stack->frames[i];
 
 		if (origin_of(frame) == ORIGIN_OWN)
@@ -403,6 +581,9 @@ size_t origin_leader(const struct stack *stack)
 		    !origin_serves(frame))
 			library = i;
 	}
+	allocator = origin_outermost(stack, caller);
+	if (allocator < stack->len)
+		return allocator;
 	if (python < stack->len)
 		return python;
 	return library < stack->len ? library : 0;

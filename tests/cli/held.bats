@@ -275,6 +275,37 @@ churn() {
 	lacks '17h[0-9a-f]\{16\}' <rows
 }
 
+# Cargo compiles a package that it has fetched in the package's directory.
+@test "a fetched package is none of the user's own, wherever it was compiled" {
+	local crate=$PWD/registry/src/index-1/filler-1.0.2
+
+	mkdir -p "$crate/src"
+	printf '%s\n' '#include <stdlib.h>' \
+		'void *fill(void) { return malloc(1 << 20); }' >"$crate/src/lib.c"
+	(cd "$crate" && ${CC:-cc} -O1 -g -c -o "$OLDPWD/fill.o" src/lib.c)
+	mkdir -p src
+	cat >src/main.c <<-'END'
+	#include <stdlib.h>
+	#include <unistd.h>
+	void *fill(void);
+	static void *kept[20];
+	__attribute__((noipa)) void load(void)
+	{
+		for (int i = 0; i < 20; i++)
+			kept[i] = fill();
+	}
+	int main(void) { load(); usleep(300000); return 0; }
+	END
+	${CC:-cc} -O1 -g -o app src/main.c fill.o
+	mprof run -q --stacks -o run.dat ./app
+	mprof lines run.dat >out
+	cat out
+	sed -n 3p out | grep 'src/main.c:8 (load)  .*, in filler$'
+	# The compiler may be ccache, which knows it by another directory.
+	mprof lines --leaf --json run.dat | jq -e '[.rows[].file] |
+		any(endswith("/registry/src/index-1/filler-1.0.2/src/lib.c"))'
+}
+
 # A stripped program, and its debug file under the id that both have: built
 built() {
 	churn

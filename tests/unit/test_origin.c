@@ -160,7 +160,9 @@ static void a_runtime_in_the_program_is_a_library(void **state)
 	static const char *const functions[] = {"malloc", "__libc_start_main",
 	    "operator new(unsigned long)", "runtime.mallocgc",
 	    "std::vector<int>::resize", "__rust_alloc", "mi_malloc",
-	    "je_malloc", "memcpy", "__memcpy_avx", "_int_malloc", "__mmap"};
+	    "je_malloc", "memcpy", "__memcpy_avx", "_int_malloc", "__mmap",
+	    "malloc_consolidate", "malloc_consolidate.part.0", "memcpy@plt",
+	    "mi_page_fresh", "tc_memalign", "tc_new", "sysmalloc"};
 	struct frame header = code("/srv/server", "push_back");
 
 	(void)state;
@@ -182,6 +184,8 @@ static void a_runtime_in_the_program_is_a_library(void **state)
 static void the_users_own_names_are_no_runtime(void **state)
 {
 	static const char *const functions[] = {"memory_load", "member", "memo",
+	    "calloc_table", "malloc_report", "reallocate", "memcpy_rows",
+	    "free_rows", "mi_write", "mi_align", "tc_core_init", "tc_news",
 	    "core::Engine::load(int)", "alloc::Pool::fill()",
 	    "<alloc::vec::Vec<u8> as own::Load>::load",
 	    "<core::option::Option<T> as own::Load>::load",
@@ -479,6 +483,11 @@ static void headers_are_no_own_code(void **state)
 	    {"/home/u/.cargo/registry/src/index-1/serde-1.0.2/src/a.rs",
 		ORIGIN_PACKAGE},
 	    {"/home/u/.cargo/registry/src/", ORIGIN_OWN},
+	    {"/home/u/.cargo/git/checkouts/a-b-0123456789abcdef/0123456/src/"
+	     "a.rs",
+		ORIGIN_PACKAGE},
+	    {"/home/u/git/checkouts/own/main.c", ORIGIN_OWN},
+	    {"/home/u/git/checkouts/", ORIGIN_OWN},
 	    {"/home/u/registry/src/api/user/list.rs", ORIGIN_OWN},
 	    {"/home/u/registry/src/api/main.rs", ORIGIN_OWN},
 	    {"/home/u/registry/src/api/part-2/main.rs", ORIGIN_OWN},
@@ -486,7 +495,24 @@ static void headers_are_no_own_code(void **state)
 	    {"/home/u/pkg/mod/own.go", ORIGIN_OWN},
 	    {"/home/u/go/pkg/mod/github.com/a/b@v1.2.3/c.go", ORIGIN_PACKAGE},
 	    {"/srv/usr/include/own.h", ORIGIN_OWN},
-	    {"/srv/rustc/own.rs", ORIGIN_OWN}};
+	    {"/srv/rustc/own.rs", ORIGIN_OWN},
+	    /* as go build -trimpath names them */
+	    {"net/http/server.go", ORIGIN_LIBRARY},
+	    {"runtime/malloc.go", ORIGIN_LIBRARY},
+	    {"internal/bytealg/index_amd64.s", ORIGIN_LIBRARY},
+	    {"vendor/golang.org/x/net/a.go", ORIGIN_LIBRARY},
+	    {"github.com/a/b@v1.2.3/c.go", ORIGIN_PACKAGE},
+	    {"github.com/own/app/main.go", ORIGIN_OWN}, {"main.go", ORIGIN_OWN},
+	    {"net/own.c", ORIGIN_OWN},
+	    /* a program's copies of packages */
+	    {"/home/u/app/vendor/serde/src/lib.rs", ORIGIN_PACKAGE},
+	    {"/home/u/app/vendor/serde-1.0.2/src/lib.rs", ORIGIN_PACKAGE},
+	    {"/home/u/app/vendor/github.com/a/b/c.go", ORIGIN_PACKAGE},
+	    {"/home/u/app/vendor/own/c.go", ORIGIN_OWN},
+	    {"/home/u/vendor/src/main.rs", ORIGIN_OWN},
+	    {"/home/u/vendor/own.rs", ORIGIN_OWN},
+	    {"/home/u/myvendor/serde/src/lib.rs", ORIGIN_OWN},
+	    {"/home/u/app/vendor/zlib/inflate.c", ORIGIN_OWN}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -508,6 +534,7 @@ static void compiled_packages_have_names(void **state)
 	    {"/c/registry/src/i/md-5-0.10.6/src/a.rs", "md-5"},
 	    {"/c/registry/src/i/x-2d-1.0.0-2.1/src/a.rs", "x-2d"},
 	    {"/c/registry/src/i/plain/src/a.rs", ""},
+	    {"/c/git/checkouts/a-b-0123456789abcdef/0123456/src/a.rs", "a-b"},
 	    {"/g/pkg/mod/github.com/a/b@v1.2.3/c.go", "github.com/a/b"},
 	    {"/usr/lib/go-1.19/src/strings/builder.go", "strings"},
 	    {"/usr/local/go/src/net/http/server.go", "net/http"},
@@ -520,7 +547,12 @@ static void compiled_packages_have_names(void **state)
 		""},
 	    {"/go/src/app/main.go", ""},
 	    {"/usr/local/go/src/internal/poll/fd.go", ""},
-	    {"/rustc/abc/library/alloc/src/vec.rs", ""}, {"/srv/own.go", ""}};
+	    {"/rustc/abc/library/alloc/src/vec.rs", ""}, {"/srv/own.go", ""},
+	    {"net/http/server.go", "net/http"}, {"runtime/malloc.go", ""},
+	    {"github.com/a/b@v1.2.3/c/d.go", "github.com/a/b"},
+	    {"/u/app/vendor/serde/src/de/lib.rs", "serde"},
+	    {"/u/app/vendor/md-5-0.10.6/src/lib.rs", "md-5"},
+	    {"/u/app/vendor/github.com/a/b/c.go", "github.com/a/b"}};
 	char name[64];
 
 	(void)state;
@@ -537,8 +569,8 @@ static void compiled_packages_have_names(void **state)
 	    "");
 }
 
-/* A program's own allocator is passed over, with all that it calls, unless
- * nothing called it. */
+/* A program's own allocator is passed over, with its parts, unless nothing of
+ * the user's own called it. */
 static void wrappers_of_allocators_are_passed_over(void **state)
 {
 	static const char *const wrappers[] = {"xmalloc", "xcalloc", "xrealloc",
@@ -558,7 +590,7 @@ static void wrappers_of_allocators_are_passed_over(void **state)
 		frames[1].function = (char *)wrappers[i];
 		assert_int_equal(leader_of(frames, 4), 2);
 		assert_int_equal(leader_of(frames + 1, 3), 1);
-		assert_int_equal(leader_of(frames, 2), 0);
+		assert_int_equal(leader_of(frames, 2), 1);
 		assert_int_equal(leader_of(frames + 1, 1), 0);
 	}
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
@@ -569,6 +601,40 @@ static void wrappers_of_allocators_are_passed_over(void **state)
 	/* A function of Python is no allocator. */
 	frames[1] = python("/srv/app.py", "xmalloc");
 	assert_int_equal(leader_of(frames + 1, 3), 0);
+}
+
+/* A user's own function may have an allocator's name. */
+static void what_only_has_an_allocators_name_leads(void **state)
+{
+	const struct frame calling[] = {code(LIBC, "malloc"),
+	    code("/srv/own", "fill"), code("/srv/own", "table_realloc"),
+	    code("/srv/own", "main")};
+	const struct frame library[] = {code(LIBC, "malloc"),
+	    code(LIBZ, "inflate"), code("/srv/own", "text_strdup"),
+	    code("/srv/own", "main")};
+	const struct frame parts[] = {code(LIBC, "mmap"),
+	    code("/srv/own", "grow_pool(std::allocator<int>)"),
+	    code("/srv/own", "+0x77"), code("/srv/own", "own_malloc"),
+	    code("/srv/own", "main")};
+	const struct frame argument[] = {code(LIBC, "malloc"),
+	    code("/srv/own", "fill(std::allocator<int>)"),
+	    code("/srv/own", "table_realloc"), code("/srv/own", "main")};
+	const struct frame thread[] = {code(LIBC, "malloc"),
+	    code("/srv/own", "xmalloc"), code("/srv/own", "work_realloc"),
+	    code(LIBC, "start_thread"), code(LIBC, "clone3")};
+	const struct frame package[] = {code(LIBC, "malloc"),
+	    code("/srv/own.so", "own_strdup"), python(PACKAGES "a.py", "f")};
+	const struct frame libraries[] = {code(LIBC, "malloc"),
+	    code(LIBZ, "zmalloc"), python(PACKAGES "a.py", "f")};
+
+	(void)state;
+	assert_int_equal(leader_of(calling, 4), 1);
+	assert_int_equal(leader_of(library, 4), 2);
+	assert_int_equal(leader_of(parts, 5), 4);
+	assert_int_equal(leader_of(argument, 4), 1);
+	assert_int_equal(leader_of(thread, 5), 2);
+	assert_int_equal(leader_of(package, 3), 1);
+	assert_int_equal(leader_of(libraries, 3), 2);
 }
 
 /* A perf map is no library: its file's name is that of a process. */
@@ -639,6 +705,7 @@ int main(void)
 	    cmocka_unit_test(headers_are_no_own_code),
 	    cmocka_unit_test(compiled_packages_have_names),
 	    cmocka_unit_test(wrappers_of_allocators_are_passed_over),
+	    cmocka_unit_test(what_only_has_an_allocators_name_leads),
 	    cmocka_unit_test(generated_code_has_no_group),
 	    cmocka_unit_test(an_import_may_lead),
 	    cmocka_unit_test(cells_have_numbers),

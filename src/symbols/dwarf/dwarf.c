@@ -11,6 +11,7 @@
 #ifdef HAVE_LIBIBERTY
 #include <libiberty/demangle.h>
 #endif
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,7 +44,10 @@ struct dwarf_find {
 	/* The unit's: its own addresses are smaller by it. */
 	Dwarf_Addr bias;
 	const char *symbol; /* as dwarf_symbol.name */
-	size_t scopes;      /* number of entries examined */
+	/* Directory of a fetched package that the unit belongs to; NULL: it
+	 * belongs to none. */
+	const char *package;
+	size_t scopes; /* number of entries examined */
 };
 
 /* Tries Rust's names first: those of its older scheme look like C++'s. */
@@ -58,12 +62,35 @@ static char *dwarf_demangle(
 	return clear || !request->demangle ? clear : request->demangle(name);
 }
 
+/* A package that Cargo fetches is compiled in its own directory, from which its
+ * paths begin: src/lib.rs as the user's own. */
+static const char *dwarf_package(Dwarf_Die *unit)
+{
+	static const char *const places[] = {
+	    "/registry/src/", "/git/checkouts/", "/vendor/"};
+	Dwarf_Attribute attribute;
+	const char *directory =
+	    dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
+
+	for (size_t i = 0; directory && i < sizeof(places) / sizeof(places[0]);
+	     i++) {
+		if (strstr(directory, places[i]))
+			return directory;
+	}
+	return NULL;
+}
+
 static void dwarf_report(const struct dwarf_find *find, const char *file,
     int line, const char *function)
 {
 	const struct symbols_request *request = find->request;
 	char *clear = dwarf_demangle(request, function);
+	char path[4096];
 
+	if (file && *file != '/' && find->package) {
+		snprintf(path, sizeof(path), "%s/%s", find->package, file);
+		file = path;
+	}
 	request->report(request->context, find->at, file ? file : "", line,
 	    clear ? clear : function);
 	free(clear);
@@ -206,6 +233,7 @@ static bool dwarf_find_die(struct dwarf_find *find)
 
 	if (!unit)
 		return false;
+	find->package = dwarf_package(unit);
 	at = dwarf_getsrc_die(unit, find->address - find->bias);
 	if (at) {
 		file = dwarf_linesrc(at, NULL, NULL);
