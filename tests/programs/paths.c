@@ -7,6 +7,12 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#if __has_attribute(noclone)
+#define ONCE __attribute__((noinline, noclone))
+#else
+#define ONCE __attribute__((noinline))
+#endif
+
 enum { DEPTH = 6, TIMES = 5000, THREADS = 4, SMALLEST = 1024 };
 
 struct walk {
@@ -16,15 +22,14 @@ struct walk {
 
 static void step(struct walk *walk, int depth);
 
-__attribute__((noinline, noclone)) static void keep(struct walk *walk)
+ONCE static void keep(struct walk *walk)
 {
 	walk->kept = malloc(SMALLEST + walk->path * 16);
 	__asm__ volatile("" ::: "memory");
 }
 
 #define STEP(name)                                                   \
-	__attribute__((noinline, noclone)) static void name(         \
-	    struct walk *walk, int depth)                            \
+	ONCE static void name(struct walk *walk, int depth)          \
 	{                                                            \
 		char *volatile room =                                \
 		    alloca(1 + (walk->rooms >> 2 * depth & 3) * 16); \

@@ -21,8 +21,8 @@ static void test_lacks(void **state)
 	    "class A:\n\t@ profile # of the builtins\n\tdef f(self): pass\n",
 	    "@profile(precision=2)\ndef f(): pass",
 	    "with profile.timestamp('a'): pass",
-	    "'''a profile'''\n\"profile\"; x = f'profile'  # profile = 1\n"
-	    "@profile\ndef f(): pass",
+	    ("'''a profile'''\n\"profile\"; x = f'profile'  # profile = 1\n"
+	     "@profile\ndef f(): pass"),
 	    "x = 'a\\'b'\ny = \"\"\"\"\\\"\"\"\"\n@profile\ndef f(): pass",
 	    "import cProfile, profiles\n@profile\ndef profile_it(): pass",
 	    "from a import b\n@profile\nasync def f(): return b * 2",
@@ -46,8 +46,8 @@ static void test_has(void **state)
 	    "from memory_profiler import profile\n@profile\ndef f(): pass",
 	    "import profile\n@profile.run\ndef f(): pass",
 	    "def profile(f): return f\n@profile\ndef f(): pass",
-	    "try:\n    profile\nexcept NameError:\n    pass\n@profile\n"
-	    "def f(): pass",
+	    ("try:\n    profile\nexcept NameError:\n    pass\n@profile\n"
+	     "def f(): pass"),
 	    "from tools import *\n@profile\ndef f(): pass",
 	    "from tools import (*)\n@profile\ndef f(): pass",
 	    "import builtins\nsetup(builtins)\n@profile\ndef f(): pass",

@@ -16,6 +16,7 @@
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -49,7 +50,7 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 	if (clock == CLOCK_PROCESS_CPUTIME_ID ||
 	    clock == CLOCK_THREAD_CPUTIME_ID)
 		return (int)syscall(SYS_clock_gettime, clock, now);
-	at_ns = passed_ns += 1000;
+	at_ns = atomic_fetch_add(&passed_ns, 1000) + 1000;
 	now->tv_sec = at_ns / NS_PER_S;
 	now->tv_sec += clock == CLOCK_REALTIME   ? WALL_S
 		       : clock == CLOCK_BOOTTIME ? BOOT_S
