@@ -10,8 +10,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 #define NAMES_MAX 100000
 #define PAGE 4096
@@ -99,9 +100,6 @@ static void file_note_root(struct allocation_header *header)
 static void file_lay_out(
     struct file *file, char *map, uint32_t pid, uint32_t flags)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
 	*file = (struct file){
 	    .header = (void *)map,
 	    .slots = (void *)(map + ALLOCATION_SLOTS_AT),
@@ -112,8 +110,7 @@ static void file_lay_out(
 	file->header->version = ALLOCATION_VERSION;
 	file->header->pid = pid;
 	file->header->flags = flags;
-	file->header->start_ns =
-	    (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	file->header->start_ns = (uint64_t)clock_wall_ns();
 }
 
 /* Opens a file that no reader takes for a table yet. */

@@ -16,6 +16,7 @@
 #include "allocation/python.h"
 #include "allocation/samples.h"
 #include "allocation/stack.h"
+#include "base/dlerror.h"
 
 #define HOOK __attribute__((visibility("default")))
 
@@ -472,9 +473,6 @@ __attribute__((constructor)) static void hooks_start(void)
 	int saved = errno;
 
 	hooks_prepare();
-	/* The program would be told of names that were not found here. With an
-	 * error that is left dlerror() would allocate. */
-	if (dlsym(RTLD_DEFAULT, "malloc"))
-		dlerror();
+	dlerror_clear();
 	errno = saved;
 }

@@ -68,26 +68,21 @@ static void removal_add_companions(struct removal *removal)
 	}
 }
 
-static int removal_is_beside(const struct dirent *entry)
-{
-	char *recording = beside_recording(entry->d_name);
-
-	free(recording);
-	return recording != NULL;
-}
-
-/* Whether the file goes with its recording: that is to be removed, or is gone
- * and had a default name, of which clean removes all. */
+/* Whether the file is beside a recording and goes with it: that is to be
+ * removed, or is gone and had a default name, of which clean removes all. */
 static bool removal_takes(
     const struct removal *removal, const char *path, bool is_all)
 {
 	char *recording = beside_recording(path);
-	bool takes = index_find(&removal->index,
-			 index_hash(recording, strlen(recording)), removal_is,
-			 removal->files.items, recording) != INDEX_NONE ||
-		     (is_all && catalog_is_default_name(recording) &&
-			 access(recording, F_OK) != 0 && errno == ENOENT);
+	bool takes;
 
+	if (!recording)
+		return false;
+	takes = index_find(&removal->index,
+		    index_hash(recording, strlen(recording)), removal_is,
+		    removal->files.items, recording) != INDEX_NONE ||
+		(is_all && catalog_is_default_name(recording) &&
+		    access(recording, F_OK) != 0 && errno == ENOENT);
 	free(recording);
 	return takes && beside_was_left(path);
 }
@@ -98,8 +93,8 @@ static void removal_add_left_in(
     struct removal *removal, const char *directory, bool is_all)
 {
 	struct dirent **names;
-	int count = scandir(
-	    *directory ? directory : ".", &names, removal_is_beside, alphasort);
+	int count =
+	    scandir(*directory ? directory : ".", &names, NULL, alphasort);
 
 	for (int i = 0; i < count; i++) {
 		char *path = mem_format("%s%s", directory, names[i]->d_name);

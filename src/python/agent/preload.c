@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/dlerror.h"
 #include "python/agent/marks.h"
 #include "python/agent/module.h"
 #include "python/agent/shelf.h"
@@ -216,9 +217,6 @@ __attribute__((constructor)) static void preload(void)
 	if (!getenv("MPROF_AGENT_FILE"))
 		return;
 	preload_prepare();
-	/* The program would be told of names that were not found here. With an
-	 * error that is left dlerror() would allocate. */
-	if (dlsym(RTLD_DEFAULT, "malloc"))
-		dlerror();
+	dlerror_clear();
 	errno = saved;
 }
