@@ -25,11 +25,11 @@ static void members_close_files(struct member *member)
 {
 	if (member->fd >= 0)
 		close(member->fd);
-	if (member->status >= 0)
-		close(member->status);
-	if (member->schedstat >= 0)
-		close(member->schedstat);
-	member->fd = member->status = member->schedstat = -1;
+	if (member->status_fd >= 0)
+		close(member->status_fd);
+	if (member->schedstat_fd >= 0)
+		close(member->schedstat_fd);
+	member->fd = member->status_fd = member->schedstat_fd = -1;
 }
 
 void members_finish(struct members *members)
@@ -55,8 +55,8 @@ struct member *members_add(
 	    .task = stat->pid,
 	    .owns = !stat->is_forked,
 	    .fd = -1,
-	    .status = -1,
-	    .schedstat = -1,
+	    .status_fd = -1,
+	    .schedstat_fd = -1,
 	    .started = stat->started,
 	    .forked = stat->is_forked,
 	    .kib = -1,

@@ -27,12 +27,12 @@ struct usage_account;
 struct member {
 	pid_t pid, ppid;     /* as /proc counts them */
 	pid_t namespace_pid; /* as system calls count them; -1: not known */
-	pid_t task;    /* a thread that has the memory, for system calls */
-	int fd;        /* the metric's file; -1: opened at each tick */
-	int status;    /* /proc/PID/status; -1: not open */
-	int schedstat; /* /proc/PID/schedstat; -1: not open */
-	bool single;   /* it had one thread when its mark was last read */
-	uint64_t ran;  /* run time by schedstat then; 0: not known */
+	pid_t task;       /* a thread that has the memory, for system calls */
+	int fd;           /* the metric's file; -1: opened at each tick */
+	int status_fd;    /* /proc/PID/status; -1: not open */
+	int schedstat_fd; /* /proc/PID/schedstat; -1: not open */
+	bool single;      /* it had one thread when its mark was last read */
+	uint64_t ran;     /* run time by schedstat then; 0: not known */
 	uint64_t started;
 	int64_t kib;         /* at the last tick; -1: not measured */
 	int64_t shared_kib;  /* the part of kib that others may share; 0 where

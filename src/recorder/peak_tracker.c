@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/peak_tracker.h"
 
-#include <stdlib.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -56,12 +57,12 @@ static bool has_run(const struct high_water *high_water, struct member *member)
 	uint64_t before = member->ran;
 	char text[64];
 
-	if (!member->single || member->status < 0)
+	if (!member->single || member->status_fd < 0)
 		return true;
-	member->ran = 0;
-	if (read_kept(high_water, member->pid, "schedstat", &member->schedstat,
-		text, sizeof(text)) > 0)
-		member->ran = strtoull(text, NULL, 10);
+	if (read_kept(high_water, member->pid, "schedstat",
+		&member->schedstat_fd, text, sizeof(text)) <= 0 ||
+	    sscanf(text, "%" SCNu64, &member->ran) != 1)
+		member->ran = 0;
 	return member->ran == 0 || member->ran != before;
 }
 
@@ -72,8 +73,8 @@ static int64_t read_mark(struct high_water *high_water, struct member *member)
 
 	if (member->zombie || member->gone || !member->owns ||
 	    !has_run(high_water, member) ||
-	    read_kept(high_water, member->pid, "status", &member->status, text,
-		sizeof(text)) <= 0)
+	    read_kept(high_water, member->pid, "status", &member->status_fd,
+		text, sizeof(text)) <= 0)
 		return -1;
 	member->single = strstr(text, "\nThreads:\t1\n") != NULL;
 	kib = procfs_kib(text, high_water->key);
@@ -122,7 +123,6 @@ struct high_water_mark high_water_step(struct high_water *high_water,
 struct high_water_mark high_water_all(struct high_water *high_water,
     struct members *members, const struct high_water_moment *moment)
 {
-	high_water->credit = 0;
 	return high_water_step(high_water, members, NS_PER_S, moment);
 }
 

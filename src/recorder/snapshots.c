@@ -25,6 +25,9 @@
 /* Longest wait for a snapshot after the program has ended. */
 #define SNAPSHOT_END_NS (20 * NS_PER_S)
 
+/* Time between two looks then. */
+#define SNAPSHOT_LOOK_NS (NS_PER_S / 200)
+
 /* Bounds of what is read from a process aside. */
 enum { SNAPSHOT_RECORDS_MAX = 16 << 20, SNAPSHOT_CAUSE_MAX = 400 };
 
@@ -133,7 +136,7 @@ static void snapshots_read_keys(
 static void snapshots_add(
     struct snapshots *snapshots, struct snapshots_request *request)
 {
-	char cause[128];
+	char cause[128] = "";
 
 	if (snapshots->taken + snapshots->len >= SNAPSHOTS_MAX)
 		snprintf(cause, sizeof(cause),
@@ -143,14 +146,12 @@ static void snapshots_add(
 		snprintf(cause, sizeof(cause),
 		    "left out, %d snapshots are waiting already",
 		    SNAPSHOTS_WAITING);
-	else
-		cause[0] = 0;
-	if (cause[0] == 0) {
-		request->label = mem_copy(request->label);
-		snapshots->waiting[snapshots->len++] = *request;
-	} else {
+	if (cause[0]) {
 		snapshots_leave_out(snapshots, request, cause);
+		return;
 	}
+	request->label = mem_copy(request->label);
+	snapshots->waiting[snapshots->len++] = *request;
 }
 
 const char *snapshots_read_line(
@@ -210,21 +211,23 @@ static int snapshots_spawn(
     struct snapshots *snapshots, char *const *words, struct err *e)
 {
 	char *program = self_path();
-	int ends[2] = {-1, -1};
-	pid_t pid = -1;
+	int ends[2];
+	pid_t pid;
 
-	if (program && pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0)
-		pid = fork();
+	if (!program || pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+		err_errno(e, "no process can be started for it");
+		free(program);
+		return -1;
+	}
+	pid = fork();
 	if (pid == 0)
 		snapshots_become(program, words, ends[1]);
-	if (pid < 0)
+	if (pid == -1)
 		err_errno(e, "no process can be started for it");
 	free(program);
-	if (ends[1] >= 0)
-		close(ends[1]);
-	if (pid < 0) {
-		if (ends[0] >= 0)
-			close(ends[0]);
+	close(ends[1]);
+	if (pid == -1) {
+		close(ends[0]);
 		return -1;
 	}
 	snapshots->aside = (struct aside){.pid = pid};
@@ -269,11 +272,11 @@ static bool snapshots_read_records(struct snapshots *snapshots)
 {
 	char *path = snapshots_path(snapshots->mark_path, ".heap");
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat about = {0};
+	struct stat about;
 	ssize_t got = -1;
 
 	strbuf_cut(&snapshots->records, 0);
-	if (fd >= 0 && fstat(fd, &about) == 0 && about.st_size > 0 &&
+	if (fd >= 0 && fstat(fd, &about) == 0 &&
 	    about.st_size <= SNAPSHOT_RECORDS_MAX)
 		got = read(fd,
 		    strbuf_reserve(&snapshots->records, (size_t)about.st_size),
@@ -367,7 +370,7 @@ void snapshots_step(struct snapshots *snapshots, const struct sink_tick *tick,
 
 static void snapshots_wait(struct snapshots *snapshots)
 {
-	const struct timespec pause = {.tv_nsec = NS_PER_S / 200};
+	const struct timespec pause = {.tv_nsec = SNAPSHOT_LOOK_NS};
 	int64_t until_ns = clock_mono_ns() + SNAPSHOT_END_NS;
 	struct aside *aside = &snapshots->aside;
 

@@ -106,8 +106,8 @@ static void one_that_is_lost_holds_no_file(void **state)
 		files[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	add(100, 1);
 	at(0)->fd = files[0];
-	at(0)->status = files[1];
-	at(0)->schedstat = files[2];
+	at(0)->status_fd = files[1];
+	at(0)->schedstat_fd = files[2];
 	members_lose(&members, 0);
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(fcntl(files[i], F_GETFD), -1);

@@ -364,6 +364,72 @@ static void a_sum_of_a_group_is_since_its_mark(void **state)
 	remove(path);
 }
 
+/* The mark of the group may be of an earlier time: one that is no higher than
+ * at the start tells nothing. */
+static void a_mark_from_before_is_not_the_groups_peak(void **state)
+{
+	struct cgroup group = {
+	    .directory = open(fake_root, O_DIRECTORY | O_CLOEXEC), .v2 = true};
+	struct members none = {0};
+	char path[256];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/memory.peak", fake_root);
+	fake_write("memory.peak", "512000\n");
+	peak_tracker_init(&peaks, &group, 1000, false);
+	peak_tracker_add_sum(&peaks, 400, 2000);
+	peak_tracker_read_all(&peaks, &none, 3000);
+	assert_int_equal(peaks.peak.kib, 400);
+	fake_write("memory.peak", "513024\n");
+	peak_tracker_read_all(&peaks, &none, 4000);
+	assert_int_equal(peaks.peak.kib, 501);
+	remove(path);
+	close(group.directory);
+}
+
+/* A sum is the highest since the last reading of a mark, be it of nothing. */
+static void a_reading_without_a_mark_is_none(void **state)
+{
+	struct cgroup group = {
+	    .directory = open(fake_root, O_DIRECTORY | O_CLOEXEC), .v2 = true};
+	struct sink_tick tick = {.time_ns = 2 * NS_PER_S};
+	struct members none = {0};
+	char path[256];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/memory.peak", fake_root);
+	peak_tracker_init(&peaks, &group, 1000, false);
+	peak_tracker_read(&peaks, &none, 0, &tick);
+	assert_int_equal(peaks.read_ns, 1000);
+	fake_write("memory.peak", "0\n");
+	tick.time_ns += NS_PER_S;
+	peak_tracker_read(&peaks, &none, 0, &tick);
+	assert_int_equal(peaks.read_ns, tick.time_ns);
+	remove(path);
+	close(group.directory);
+}
+
+/* Of equal marks, the first one has the moment. */
+static void of_equal_marks_the_first_counts(void **state)
+{
+	const struct high_water_moment now = {30, true};
+	struct high_water_mark mark;
+	struct proc_stat stat;
+
+	(void)state;
+	set_mark(1000, 2);
+	fake_process(
+	    (struct fake_process){.pid = 101, .ppid = PID, .pages = 9});
+	fake_write("101/status", "VmHWM:\t    1000 kB\nThreads:\t2\n");
+	assert_true(procfs_stat(&fs, 101, &stat));
+	members_add(&members, &stat);
+	for (int i = 0; i < 2; i++)
+		highest_restart(&members.list.items[i].high, 900, 10 + i);
+	mark = high_water_all(&high_water, &members, &now);
+	assert_int_equal(mark.kib, 1000);
+	assert_int_equal(mark.high.time_ns, 10);
+}
+
 /* With the program alone others' marks are read, and are not the peak. */
 static void of_the_program_alone_its_mark_counts(void **state)
 {
@@ -403,7 +469,7 @@ static void without_descriptors_files_are_opened_each_time(void **state)
 	high_water.keep_below = 0;
 	set_mark(1000, 1);
 	assert_int_equal(look(), 1000);
-	assert_int_equal(members.list.items[0].status, -1);
+	assert_int_equal(members.list.items[0].status_fd, -1);
 	set_mark(2000, 1);
 	assert_int_equal(look(), 2000);
 }
@@ -499,6 +565,12 @@ int main(void)
 		marks_from_before_are_of_another_time, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_sum_of_a_group_is_since_its_mark, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_mark_from_before_is_not_the_groups_peak, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_reading_without_a_mark_is_none, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		of_equal_marks_the_first_counts, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		of_the_program_alone_its_mark_counts, begin, end),
 	    cmocka_unit_test_setup_teardown(

@@ -32,10 +32,37 @@ static size_t told_len;
 /* Looks of the recorder that are interrupted, or find the process running. */
 static int interrupted, too_early;
 
+/* A clock of the test's own, which goes on by so much with each look; and the
+ * looks until a process was killed. */
+static bool has_clock;
+static int64_t clock_now_ns, look_ns;
+static int looks_made, looks_until_kill;
+
 /* In place of libc's. */
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	if (!has_clock)
+		return (int)syscall(SYS_clock_gettime, clock, now);
+	now->tv_sec = clock_now_ns / NS_PER_S;
+	now->tv_nsec = clock_now_ns % NS_PER_S;
+	return 0;
+}
+
+int kill(pid_t pid, int number)
+{
+	if (looks_until_kill == 0)
+		looks_until_kill = looks_made;
+	return (int)syscall(SYS_kill, pid, number);
+}
+
 pid_t waitpid(pid_t pid, int *status, int options)
 {
 	bool looks = options == WNOHANG;
+
+	if (looks) {
+		looks_made++;
+		clock_now_ns += look_ns;
+	}
 
 	errno = looks && interrupted > 0 ? EINTR : 0;
 	if (looks && interrupted > 0)
@@ -174,6 +201,7 @@ static void a_request_has_a_label_a_pid_and_an_answer(void **state)
 	    {"@heap;more;pi=3;other=4;pid=5 x", "x", "", 5},
 	    {"@heap;pid=5x;answer=../b x", "x", "", 5},
 	    {"@heap;answer= x", "x", "", 0},
+	    {"@heap;answer=/ x", "x", "", 0},
 	    {"@heap;answer=a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6 x", "x", longest,
 		0},
 	    {"@heap;answer=a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q x", "x", "", 0},
@@ -359,10 +387,15 @@ static void records_are_bounded(void **state)
 	step(3);
 	assert_int_equal(told_len, 16 << 20);
 	assert_int_equal(snapshots.taken, 1);
+	take("@heap 1");
+	start(3);
+	step(3);
+	assert_int_equal(told_len, 1);
+	assert_int_equal(snapshots.taken, 2);
 	take("@heap 16777217");
 	start(3);
 	step(3);
-	assert_int_equal(snapshots.taken, 1);
+	assert_int_equal(snapshots.taken, 2);
 	expect_notice("@heap 16777217: it could not be taken (status 0)");
 }
 
@@ -371,11 +404,14 @@ static void one_that_takes_too_long_is_killed(void **state)
 	(void)state;
 	take("@heap waits");
 	step(3);
+	has_clock = true;
+	clock_now_ns = snapshots.began_ns + 120 * NS_PER_S;
 	assert_false(snapshots_is_due(&snapshots));
 	step(3); /* it has time */
-	snapshots.began_ns = clock_mono_ns() - 121 * NS_PER_S;
+	clock_now_ns++;
 	assert_true(snapshots_is_due(&snapshots));
 	step(3);
+	has_clock = false;
 	assert_int_equal(
 	    waitpid(snapshots.aside.pid, &snapshots.aside.status, 0),
 	    snapshots.aside.pid);
@@ -410,6 +446,26 @@ static void at_the_end_the_running_one_is_taken(void **state)
 	assert_false(snapshots.busy);
 	expect_notice("@heap late: the recording has ended");
 	expect_file("7.answer-a", "the recording has ended\n");
+}
+
+/* It has 20 seconds then. */
+static void at_the_end_one_that_waits_is_killed(void **state)
+{
+	(void)state;
+	take("@heap waits");
+	step(3);
+	has_clock = true;
+	clock_now_ns = 1000 * NS_PER_S;
+	look_ns = 4 * NS_PER_S;
+	looks_made = looks_until_kill = 0;
+	snapshots_end(&snapshots, &sink);
+	has_clock = false;
+	look_ns = 0;
+	assert_int_equal(looks_until_kill, 6);
+	assert_int_equal(snapshots.taken, 0);
+	assert_false(snapshots.busy);
+	expect_notice("@heap waits: the process that takes it was killed by "
+		      "signal 9");
 }
 
 static void what_a_killed_recorder_left_is_removed(void **state)
@@ -488,6 +544,7 @@ int main(int count, char **words)
 	    TEST(records_are_bounded),
 	    TEST(one_that_takes_too_long_is_killed),
 	    TEST(at_the_end_the_running_one_is_taken),
+	    TEST(at_the_end_one_that_waits_is_killed),
 	    TEST(what_a_killed_recorder_left_is_removed),
 	};
 	sigset_t term;
