@@ -28,9 +28,10 @@ void file_descriptor_close(int fd)
 	syscall(SYS_close, fd);
 }
 
+/* A thread's stack may be too small for a path. */
 static int file_open_new(const char *directory, uint32_t pid)
 {
-	char path[PATH_MAX];
+	static char path[PATH_MAX];
 	int fd = -1;
 
 	for (int n = 0; n < NAMES_MAX; n++) {

@@ -162,10 +162,11 @@ static ssize_t log_read_path(const struct log_module *module, const char *name,
 	return len;
 }
 
+/* A thread's stack may be too small for a path. */
 static void log_write_module(struct file *file, const struct log_module *module,
     const struct dl_phdr_info *info)
 {
-	union {
+	static union {
 		struct allocation_module module;
 		char bytes[sizeof(struct allocation_module) + PATH_MAX + 8];
 	} entry;

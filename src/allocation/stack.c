@@ -277,24 +277,41 @@ static void stack_walk(struct stack_known *known, const void *caller,
 		known->caller = (uintptr_t)caller;
 }
 
-void stack_capture(
-    struct stack_cache *cache, struct stack_captured *taken, const void *caller)
+static void stack_take(
+    struct stack_captured *taken, const struct stack_known *known)
 {
-	struct stack_known other, *known = &other;
-	bool is_locked =
-	    __atomic_exchange_n(&cache->lock, 1, __ATOMIC_ACQUIRE) == 0;
-
-	if (is_locked)
-		known = stack_place(cache, caller, taken->stack);
-	if (!is_locked || !caller || !stack_is_known(known, caller, taken))
-		stack_walk(known, caller, taken);
 	taken->count = known->count;
 	memcpy(taken->frames, known->frames,
 	    known->count * sizeof(*taken->frames));
 	memcpy(taken->begins, known->begins,
 	    known->count * sizeof(*taken->begins));
-	if (is_locked)
-		__atomic_store_n(&cache->lock, 0, __ATOMIC_RELEASE);
+}
+
+/* It takes 2.6 KiB of the stack, which may be small: others don't pay for
+ * it. */
+__attribute__((noinline)) static void stack_capture_alone(
+    struct stack_captured *taken, const void *caller)
+{
+	struct stack_known known;
+
+	stack_walk(&known, caller, taken);
+	stack_take(taken, &known);
+}
+
+void stack_capture(
+    struct stack_cache *cache, struct stack_captured *taken, const void *caller)
+{
+	struct stack_known *known;
+
+	if (__atomic_exchange_n(&cache->lock, 1, __ATOMIC_ACQUIRE) != 0) {
+		stack_capture_alone(taken, caller);
+		return;
+	}
+	known = stack_place(cache, caller, taken->stack);
+	if (!caller || !stack_is_known(known, caller, taken))
+		stack_walk(known, caller, taken);
+	stack_take(taken, known);
+	__atomic_store_n(&cache->lock, 0, __ATOMIC_RELEASE);
 }
 
 size_t stack_frame_of(const struct stack_captured *taken, uint64_t address)

@@ -445,6 +445,47 @@ holds_8='int main(void) { char *volatile p = malloc(8 << 20); return !p; }'
 	is_all_held 3 handler
 }
 
+# The first sample also makes the table. A function that is looked for at its
+# first call would take as much.
+@test "a sample takes little of a thread's stack" {
+	local plain recorded
+
+	build depth '#include <pthread.h>
+	#include <stdio.h>
+	#include <sys/mman.h>
+	static char area[256 << 10] __attribute__((aligned(4096)));
+	static void *volatile kept;
+	static void *thread(void *x)
+	{
+		kept = mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		return x;
+	}
+	int main(void)
+	{
+		pthread_attr_t attributes;
+		pthread_t id;
+		size_t at = 0;
+		memset(area, 0xaa, sizeof(area));
+		pthread_attr_init(&attributes);
+		pthread_attr_setstack(&attributes, area, sizeof(area));
+		if (pthread_create(&id, &attributes, thread, NULL) != 0)
+			return 1;
+		pthread_join(id, NULL);
+		while (at < sizeof(area) && area[at] == (char)0xaa)
+			at++;
+		printf("%zu\n", sizeof(area) - at);
+		return 0;
+	}' gcc -w -g -O0 -pthread -Wl,-z,now
+	plain=$(./depth)
+	held ./depth
+	recorded=$(cat out)
+	tables
+	is_all_held 2 thread
+	echo "$plain bytes, recorded $recorded"
+	[ "$recorded" -lt $((plain + 5120)) ]
+}
+
 @test "allocators beside malloc are named" {
 	build jemalloc 'void *je_malloc(size_t n) { return malloc(n); }
 	int main(void) { char *volatile p = malloc(1 << 20); return !p; }' \
