@@ -84,32 +84,32 @@ static void reader_add_module(struct allocation_reader *reader, uint64_t at,
 static void reader_walk(
     struct allocation_reader *reader, int fd, struct allocation_room *room)
 {
-	uint64_t end = reader->header.log_used, in = 0, have = 0;
+	uint64_t end = reader->header.log_used, in = reader->walked, until = in;
 
 	while (reader->walked + sizeof(struct allocation_entry) <= end) {
 		struct allocation_entry entry;
 		uint64_t at = reader->walked, left = end - at;
 
-		if (at < in || at + sizeof(entry) > in + have) {
+		if (at + sizeof(entry) > until) {
 			in = at;
-			have = left < CHUNK ? left : CHUNK;
-			if (!reader_pread(
-				fd, room->bytes, have, ALLOCATION_LOG_AT + in))
+			until = at + (left < CHUNK ? left : CHUNK);
+			if (!reader_pread(fd, room->bytes, until - in,
+				ALLOCATION_LOG_AT + in))
 				return;
 		}
 		memcpy(&entry, room->bytes + (at - in), sizeof(entry));
 		if (entry.bytes < sizeof(entry) || entry.bytes > left) {
-			reader->walked = UINT64_MAX / 2;
+			reader->walked = ALLOCATION_LOG;
 			return;
 		}
 		if (entry.kind == ALLOCATION_MODULE &&
 		    entry.bytes <= TEXT_MAX) {
-			if (at - in + entry.bytes > have) {
+			if (at + entry.bytes > until) {
 				if (!reader_pread(fd, room->bytes, entry.bytes,
 					ALLOCATION_LOG_AT + at))
 					return;
 				in = at;
-				have = entry.bytes;
+				until = at + entry.bytes;
 			}
 			reader_add_module(
 			    reader, at, room->bytes + (at - in), entry.bytes);

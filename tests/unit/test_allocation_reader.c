@@ -218,6 +218,23 @@ static void a_stack_that_can_not_be_is_none(void **state)
 	no_stack(stack);
 }
 
+static void a_stack_may_be_as_deep_as_they_are_kept(void **state)
+{
+	uint64_t frames[ALLOCATION_DEPTH];
+	uint32_t stack;
+
+	(void)state;
+	for (size_t i = 0; i < ALLOCATION_DEPTH; i++)
+		frames[i] = 0x1000 + i;
+	stack = made_stack(&table, frames, ALLOCATION_DEPTH);
+	read_table();
+	assert_true(allocation_reader_frames(&reader, table.fd, stack, &room));
+	assert_int_equal(room.count, ALLOCATION_DEPTH);
+	assert_string_equal(room.frames[0].function, "+0x1000");
+	assert_string_equal(
+	    room.frames[ALLOCATION_DEPTH - 1].function, "+0x103f");
+}
+
 /* A record must end within the log, as it stood. */
 static void a_record_ends_within_the_log(void **state)
 {
@@ -368,6 +385,7 @@ int main(void)
 	    TEST(a_frame_has_a_file_a_line_and_a_function),
 	    TEST(a_frame_that_can_not_be_is_left_out),
 	    TEST(a_stack_that_can_not_be_is_none),
+	    TEST(a_stack_may_be_as_deep_as_they_are_kept),
 	    TEST(a_record_ends_within_the_log),
 	    TEST(a_record_begins_within_the_log),
 	    TEST(a_long_module_is_skipped),

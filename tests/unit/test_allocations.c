@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
 #include <signal.h>
 #include <sys/file.h>
@@ -21,6 +23,7 @@
 #include "base/random.h"
 #include "base/strbuf.h"
 #include "made_table.h"
+#include "proc/filters.h"
 #include "recorder/allocations.h"
 
 static struct test_state {
@@ -39,6 +42,7 @@ static struct test_state {
 	struct sink_held held;
 	char name[64];
 	size_t states; /* number of those */
+	pid_t child;   /* a process that is in ticks, too; 0: none */
 	void *map;     /* the last table's */
 	struct made_table
 	    *busy; /* its process goes on behind a header's read */
@@ -144,18 +148,38 @@ static struct made_table open_table(pid_t pid, int number)
 	return table;
 }
 
+enum { FIRST = 999999997, OTHER }; /* in ticks, and not there */
+
 /* One tick, so much later. */
 static void tick_after(int64_t ns)
 {
-	struct sink_process process = {
-	    .pid = getpid(), .name = "own", .is_root = true};
-	struct sink_tick tick = {
-	    .sampled = true, .processes = &process, .count = 1};
+	const struct sink_process processes[] = {
+	    {.pid = FIRST, .name = "first"},
+	    {.pid = getpid(), .name = "own", .is_root = true},
+	    {.pid = OTHER, .name = "other"},
+	    {.pid = the.child, .name = "child"}};
+	struct sink_tick tick = {.sampled = true,
+	    .processes = processes,
+	    .count = the.child ? 4 : 3};
 
 	tick.time_ns = the.now_ns += ns;
 	the.told.len = 0;
 	strbuf_add(&the.told, "");
 	the.hook.tick(the.hook.context, &tick, &the.sink);
+}
+
+/* The end of the recording, at the time of the last tick. */
+static void end_recording(void)
+{
+	const struct sink_process process = {.pid = getpid(), .is_root = true};
+	const struct sink_tick tick = {.time_ns = the.now_ns,
+	    .sampled = true,
+	    .processes = &process,
+	    .count = 1};
+
+	the.told.len = 0;
+	strbuf_add(&the.told, "");
+	the.hook.end(the.hook.context, &tick, &the.sink);
 }
 
 /* Ticks half a second later and compares what was reported. */
@@ -684,6 +708,138 @@ static void a_program_has_the_name_that_it_has_now(void **state)
 	}
 }
 
+/* One that has ended, and whose name can't be read any more. */
+static void a_program_that_ended_has_the_ticks_name(void **state)
+{
+	struct made_table table = open_table(OTHER, 0);
+
+	(void)state;
+	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
+	tick_after(0);
+	assert_int_equal(the.held.pid, OTHER);
+	assert_string_equal(the.name, "other");
+	close(table.fd);
+}
+
+/* A process with a filter of system calls that permits all; 0: not here. */
+static pid_t filtered_child(void)
+{
+	struct sock_filter permit =
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	const struct sock_fprog program = {1, &permit};
+	int ends[2];
+	char done = 0;
+	pid_t child;
+
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		done =
+		    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+		    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+		if (write(ends[1], &done, 1) == 1)
+			pause();
+		_exit(0);
+	}
+	close(ends[1]);
+	assert_int_equal(read(ends[0], &done, 1), 1);
+	close(ends[0]);
+	if (done && filters_are_more(child))
+		return child;
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	return 0;
+}
+
+static uint64_t is_told_to_leave(const struct made_table *table)
+{
+	struct allocation_header header = {0};
+
+	assert_int_equal(
+	    pread(table->fd, &header, sizeof(header), 0), sizeof(header));
+	return header.leave;
+}
+
+/* The library may not have seen it. It is looked for after half a second, and
+ * the table is told. */
+static void a_filter_that_comes_later_is_found(void **state)
+{
+	struct made_table table;
+
+	(void)state;
+	the.child = filtered_child();
+	if (!the.child)
+		skip();
+	table = open_table(the.child, 0);
+	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
+	tick_after(0);
+	tick_after(NS_PER_S / 2 - 1);
+	assert_string_equal(the.held.by, "malloc,python");
+	assert_int_equal(is_told_to_leave(&table), 0);
+	tick_after(1);
+	assert_string_equal(the.held.by, "malloc,python,filter");
+	assert_int_equal(is_told_to_leave(&table), 1);
+	assert_int_equal(the.states, 2);
+	made_slot(&table, 1, 1 << 20, UINT32_MAX, 5);
+	tick_after(100 * NS_PER_S);
+	assert_int_equal(the.states, 2);
+	assert_int_equal(allocations_unseen(the.all), 1);
+	kill(the.child, SIGKILL);
+	waitpid(the.child, NULL, 0);
+	close(table.fd);
+}
+
+/* A program that ran before knows of its filters when it is asked to sample. */
+static void of_an_attached_program_no_filter_is_looked_for(void **state)
+{
+	struct made_table table;
+
+	(void)state;
+	the.child = filtered_child();
+	if (!the.child)
+		skip();
+	allocations_attach(the.all);
+	table = open_table(the.child, 0);
+	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
+	tick_after(0);
+	tick_after(100 * NS_PER_S);
+	assert_string_equal(the.held.by, "malloc,python");
+	assert_int_equal(is_told_to_leave(&table), 0);
+	kill(the.child, SIGKILL);
+	waitpid(the.child, NULL, 0);
+	close(table.fd);
+}
+
+/* Of a program that was too small to be told of, the end tells, unless another
+ * process has a table. */
+static void the_end_tells_of_a_small_program(void **state)
+{
+	struct made_table table;
+
+	(void)state;
+	tick_after(0);
+	tick_after(100 * NS_PER_S);
+	assert_int_equal(the.states, 0);
+	table = open_table(OTHER, 0);
+	end_recording();
+	assert_string_equal(
+	    the.told.text, "held by malloc,python, period 65536\n");
+	close(table.fd);
+}
+
+static void the_end_tells_where_there_is_no_table(void **state)
+{
+	(void)state;
+	tick_after(0);
+	tick_after(100 * NS_PER_S);
+	end_recording();
+	assert_int_equal(the.states, 1);
+	assert_int_equal(the.held.pid, 0);
+	assert_int_equal(the.held.period, 0);
+	assert_int_equal(allocations_unseen(the.all), 1);
+}
+
 /* A change of the period, or the first failure, is reported ten seconds after
  * the record before, or at the end. */
 static void a_state_is_reported_seldom(void **state)
@@ -800,6 +956,41 @@ static void records_have_a_budget(void **state)
 	close(table.fd);
 }
 
+/* One in two is taken when half of the budget is used, or would be. */
+static void with_half_of_the_budget_less_is_reported(void **state)
+{
+	struct made_table table = open_table(getpid(), 0);
+	uint64_t half = (256 << 10) / 96; /* samples of its records */
+
+	(void)state;
+	for (uint64_t i = 0; i < half; i++)
+		made_slot(&table, i, UINT64_C(8) << 30, UINT32_MAX, 5);
+	tick_after(0);
+	assert_int_equal(the.count, half);
+	assert_int_equal(the.held.every, 1);
+	made_slot(&table, half, UINT64_C(8) << 30, UINT32_MAX, 5);
+	end_recording();
+	assert_int_equal(the.held.every, 2);
+	close(table.fd);
+}
+
+static void what_would_take_half_of_the_budget_is_less(void **state)
+{
+	struct made_table table = open_table(getpid(), 0);
+	uint64_t half = (256 << 10) / 96;
+
+	(void)state;
+	for (uint64_t i = 0; i <= half; i++)
+		made_slot(&table, i, UINT64_C(8) << 30, UINT32_MAX, 5);
+	tick_after(0);
+	assert_int_equal(the.count, half + 1); /* too large to be left out */
+	assert_int_equal(the.held.every, 2);
+	made_slot(&table, 0, UINT64_C(8) << 30, UINT32_MAX, 5);
+	tick_after(1000 * NS_PER_S);
+	assert_int_equal(the.held.every, 1);
+	close(table.fd);
+}
+
 /* A figure of four TiB and more is bounded where it is kept. */
 static void a_sample_may_be_of_any_size(void **state)
 {
@@ -912,6 +1103,20 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 		a_large_table_is_read_less_often, begin, end),
 	    cmocka_unit_test_setup_teardown(records_have_a_budget, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		with_half_of_the_budget_less_is_reported, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		what_would_take_half_of_the_budget_is_less, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_program_that_ended_has_the_ticks_name, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_filter_that_comes_later_is_found, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		of_an_attached_program_no_filter_is_looked_for, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		the_end_tells_of_a_small_program, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		the_end_tells_where_there_is_no_table, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_sample_may_be_of_any_size, begin, end),
 	    cmocka_unit_test_setup_teardown(maps_are_read_seldom, begin, end),
