@@ -8,7 +8,7 @@
  * Code that runs inside a recorded program has tables of its own kind, because
  * this one allocates, and ends the process where memory is short: an
  * allocator's hook may do neither (allocation/log.c), and the agent must not do
- * the latter (python/agent/tally.c, observed.c). A cache whose new entries
+ * the latter (python/agent/spots.c, observed.c). A cache whose new entries
  * replace old ones (allocation/stack.c, python/stack/code.c) needs no table
  * that grows.
  */

@@ -6,13 +6,10 @@
 
 #include "python/agent/shelf.h"
 
-/* Hash table with open addressing, at most half full. It grows under the GIL,
- * and every event reads it. */
 static struct {
 	struct spot **items;
 	size_t len, cap;
-	struct spot_code *codes;
-	size_t codes_len, codes_cap; /* codes_cap: a power of two */
+	struct spot_codes codes;
 } spots;
 
 long spot_add(const char *name, bool keeps, long first_line)
@@ -51,42 +48,63 @@ struct spot *spot_get(long number)
 }
 
 static struct spot_code *spots_slot_of(
-    struct spot_code *codes, size_t cap, const void *code)
+    const struct spot_codes *codes, const void *code)
 {
-	size_t at = ((uintptr_t)code >> 4) & (cap - 1);
+	size_t at = ((uintptr_t)code >> 4) & (codes->cap - 1);
 
-	while (codes[at].code && codes[at].code != code)
-		at = (at + 1) & (cap - 1);
-	return &codes[at];
+	while (codes->items[at].code && codes->items[at].code != code)
+		at = (at + 1) & (codes->cap - 1);
+	return &codes->items[at];
 }
 
-static int spots_grow_codes(void)
+static int spots_grow_codes(struct spot_codes *codes)
 {
-	size_t cap = spots.codes_cap ? 2 * spots.codes_cap : 64;
-	struct spot_code *codes = calloc(cap, sizeof(*codes));
+	struct spot_codes grown = {
+	    .len = codes->len, .cap = codes->cap ? 2 * codes->cap : 16};
 
-	if (!codes)
+	grown.items = calloc(grown.cap, sizeof(*grown.items));
+	if (!grown.items)
 		return -1;
-	for (size_t i = 0; i < spots.codes_cap; i++) {
-		const struct spot_code *old = &spots.codes[i];
+	for (size_t i = 0; i < codes->cap; i++) {
+		const struct spot_code *old = &codes->items[i];
 
 		if (old->code)
-			*spots_slot_of(codes, cap, old->code) = *old;
+			*spots_slot_of(&grown, old->code) = *old;
 	}
-	free(spots.codes);
-	spots.codes = codes;
-	spots.codes_cap = cap;
+	free(codes->items);
+	*codes = grown;
 	return 0;
+}
+
+const struct spot_code *spot_codes_find(
+    const struct spot_codes *codes, const void *code)
+{
+	const struct spot_code *slot;
+
+	if (!codes->cap)
+		return NULL;
+	slot = spots_slot_of(codes, code);
+	return slot->code ? slot : NULL;
+}
+
+struct spot_code *spot_codes_add(struct spot_codes *codes, const void *code)
+{
+	struct spot_code *slot;
+
+	if (2 * codes->len >= codes->cap && spots_grow_codes(codes) != 0)
+		return NULL;
+	slot = spots_slot_of(codes, code);
+	codes->len += !slot->code;
+	slot->code = code;
+	return slot;
 }
 
 int spot_add_code(struct spot *spot, const void *code, long first_line)
 {
-	struct spot_code *slot;
+	struct spot_code *slot = spot_codes_add(&spots.codes, code);
 
-	if (2 * spots.codes_len >= spots.codes_cap && spots_grow_codes() != 0)
+	if (!slot)
 		return -1;
-	slot = spots_slot_of(spots.codes, spots.codes_cap, code);
-	spots.codes_len += !slot->code;
 	*slot = (struct spot_code){
 	    .code = code, .first_line = first_line, .spot = spot};
 	spot->has_lines = true;
@@ -95,13 +113,12 @@ int spot_add_code(struct spot *spot, const void *code, long first_line)
 
 int spot_observe(struct spot *spot, const void *code, bool suspends)
 {
-	bool has_lines = spot->has_lines;
-	struct spot_code *slot;
+	struct spot_code *slot = spot_codes_add(&spots.codes, code);
 
-	if (!spot_of_code(code) && spot_add_code(spot, code, 0) != 0)
+	if (!slot)
 		return -1;
-	spot->has_lines = has_lines;
-	slot = spots_slot_of(spots.codes, spots.codes_cap, code);
+	if (!slot->spot)
+		slot->spot = spot;
 	slot->observed = true;
 	slot->suspends = suspends;
 	return 0;
@@ -109,12 +126,7 @@ int spot_observe(struct spot *spot, const void *code, bool suspends)
 
 const struct spot_code *spot_of_code(const void *code)
 {
-	const struct spot_code *slot;
-
-	if (!spots.codes_cap)
-		return NULL;
-	slot = spots_slot_of(spots.codes, spots.codes_cap, code);
-	return slot->code ? slot : NULL;
+	return spot_codes_find(&spots.codes, code);
 }
 
 void spots_forked(void)
@@ -130,13 +142,12 @@ void spots_forked(void)
 
 void spots_end(void (*release)(const void *code))
 {
-	for (size_t i = 0; i < spots.codes_cap; i++) {
-		if (spots.codes[i].code)
-			release(spots.codes[i].code);
+	for (size_t i = 0; i < spots.codes.cap; i++) {
+		if (spots.codes.items[i].code)
+			release(spots.codes.items[i].code);
 	}
-	free(spots.codes);
-	spots.codes = NULL;
-	spots.codes_len = spots.codes_cap = 0;
+	free(spots.codes.items);
+	spots.codes = (struct spot_codes){0};
 	spots_forked();
 	for (size_t i = 0; i < spots.len; i++)
 		spots.items[i]->table.shelf = NULL;

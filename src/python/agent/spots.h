@@ -26,6 +26,22 @@ struct spot_code {
 	bool suspends; /* code of a generator or a coroutine */
 };
 
+/* Finds code by its address: a hash table with open addressing, at most half
+ * full; zeroed, it is empty. It grows under the GIL, and every event reads
+ * it. */
+struct spot_codes {
+	struct spot_code *items;
+	size_t len, cap; /* cap: a power of two */
+};
+
+/* NULL where the code is not in it. */
+const struct spot_code *spot_codes_find(
+    const struct spot_codes *codes, const void *code);
+
+/* The code in the table, where a new one has zeroes; NULL where there is no
+ * memory. */
+struct spot_code *spot_codes_add(struct spot_codes *codes, const void *code);
+
 /* Adds a spot. Returns its number; -1 where there is no memory. */
 long spot_add(const char *name, bool keeps, long first_line);
 

@@ -7,20 +7,14 @@
 #include "python/agent/session.h"
 
 struct tally_function {
-	struct spot spot;
-	struct session *session;
-};
-
-struct tally_code {
-	const void *code;
+	struct spot spot; /* first: the function of a code's spot */
 	struct session *session;
 };
 
 struct tally {
 	struct tally_function **functions;
 	size_t len;
-	struct tally_code *codes; /* a hash table, at most half full */
-	size_t codes_len, codes_cap;
+	struct spot_codes codes;
 	struct tally *next; /* next one that is enabled on the thread */
 	bool enabled;
 };
@@ -40,7 +34,7 @@ void tally_destroy(struct tally *tally)
 		free(tally->functions[i]);
 	}
 	free(tally->functions);
-	free(tally->codes);
+	free(tally->codes.items);
 	free(tally);
 }
 
@@ -67,46 +61,15 @@ long tally_add_function(
 	return (long)tally->len++;
 }
 
-static struct tally_code *tally_slot_of(
-    struct tally_code *codes, size_t cap, const void *code)
-{
-	size_t at = ((uintptr_t)code >> 4) & (cap - 1);
-
-	while (codes[at].code && codes[at].code != code)
-		at = (at + 1) & (cap - 1);
-	return &codes[at];
-}
-
-static int tally_grow_codes(struct tally *tally)
-{
-	size_t cap = tally->codes_cap ? 2 * tally->codes_cap : 16;
-	struct tally_code *codes = calloc(cap, sizeof(*codes));
-
-	if (!codes)
-		return -1;
-	for (size_t i = 0; i < tally->codes_cap; i++) {
-		const struct tally_code *old = &tally->codes[i];
-
-		if (old->code)
-			*tally_slot_of(codes, cap, old->code) = *old;
-	}
-	free(tally->codes);
-	tally->codes = codes;
-	tally->codes_cap = cap;
-	return 0;
-}
-
 int tally_add_code(struct tally *tally, long function, const void *code)
 {
-	struct tally_code *slot;
+	struct spot_code *slot = NULL;
 
-	if (function < 0 || (size_t)function >= tally->len ||
-	    (2 * tally->codes_len >= tally->codes_cap &&
-		tally_grow_codes(tally) != 0))
+	if (function >= 0 && (size_t)function < tally->len)
+		slot = spot_codes_add(&tally->codes, code);
+	if (!slot)
 		return -1;
-	slot = tally_slot_of(tally->codes, tally->codes_cap, code);
-	tally->codes_len += !slot->code;
-	*slot = (struct tally_code){code, tally->functions[function]->session};
+	slot->spot = &tally->functions[function]->spot;
 	return 0;
 }
 
@@ -152,10 +115,10 @@ bool tally_any(void)
 static struct session *tally_session(
     const struct tally *tally, const void *code)
 {
-	return tally->codes_cap
-		   ? tally_slot_of(tally->codes, tally->codes_cap, code)
-			 ->session
-		   : NULL;
+	const struct spot_code *found = spot_codes_find(&tally->codes, code);
+
+	return found ? ((const struct tally_function *)found->spot)->session
+		     : NULL;
 }
 
 bool tally_counts(const void *code)
