@@ -152,8 +152,8 @@ static uint64_t python_innermost(uint64_t thread)
 			  (uint64_t)o->cframe_current);
 }
 
-/* Whether the frame is one of the interpreter's own, which since 3.12 stands
- * below those that one call of its C function runs, in a variable of that. */
+/* Whether the frame is one of the interpreter's own. Since 3.12 its C function
+ * has one in a variable, below the frames that one call of it runs. */
 static bool python_frame_is_shim(uint64_t frame)
 {
 	const struct python_offsets *o = &python.offsets;

@@ -14,7 +14,7 @@ static const double deep = 0.75;
 /* Share of a fall: rises on the way that are noise. */
 static const double hardly = 0.1;
 static const double again = 0.6;  /* share of a fall: a similar one */
-static const double reborn = 0.7; /* share of the level before: a new life */
+static const double reborn = 0.7; /* share of the level before: no new life */
 /* Share of the fall, above the lowest of all. */
 static const double near_low = 0.3;
 static const double ramp = 0.2;  /* share of the fall: a start-up */

@@ -73,10 +73,10 @@ bool pieces_start(const struct pieces *pieces, const struct fit_points *p,
 bool pieces_rest(const struct pieces *pieces, const struct fit_points *p)
     __attribute__((nonnull));
 
-/* The slope of a lasting leak that would have shown in the quietest part of the
- * points, a sixth of them or more: steeper than seen there plus six times its
- * error. INFINITY where memory is highest at the end: it may have leaked in
- * jumps. */
+/* The least slope of a lasting leak that would have shown in the quietest part
+ * of the points, a sixth of them or more: the slope that was found there plus
+ * six times its error. INFINITY where memory is highest at the end: it may have
+ * leaked in jumps. */
 double pieces_quietest(const struct fit_points *p, double noise)
     __attribute__((nonnull));
 

@@ -42,7 +42,8 @@ size_t origin_python_leader(const struct stack *stack) __attribute__((nonnull));
 void origin_below(const struct stack *stack, size_t at, struct strbuf *text)
     __attribute__((nonnull));
 
-/* Whether the frame at that index imports, or what is further in. */
+/* Whether the frame at that index imports a module, or the innermost code that
+ * it called which is neither a library nor the interpreter. */
 bool origin_imports(const struct stack *stack, size_t at)
     __attribute__((nonnull));
 

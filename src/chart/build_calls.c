@@ -46,7 +46,7 @@ static size_t shared_parts(const char *x, const char *y)
 		if (x[i] == '.')
 			parts++;
 	}
-	/* a part ends where a dot or the name's start is, on both sides */
+	/* A part counts if it is whole in both names. */
 	if ((i == 0 || x[i - 1] == '.') && (k == 0 || y[k - 1] == '.') &&
 	    x[i] != '.')
 		parts++;

@@ -105,7 +105,7 @@ static void doctor_print_size(const char *before, int64_t bytes)
 }
 
 /* Paths that no name holds begin with these words. */
-static void doctor_print_holder(const char *path)
+static void doctor_print_referrer(const char *path)
 {
 	static const char words[] = "held by ";
 	char clean[DOCTOR_TEXT];
@@ -137,7 +137,7 @@ static void doctor_print_types(const struct doctor *doctor)
 		    doctor_clean(clean, type->name), type->count);
 		doctor_print_size(", ", type->bytes);
 		if (type->held_by)
-			doctor_print_holder(type->held_by);
+			doctor_print_referrer(type->held_by);
 		putchar('\n');
 	}
 }

@@ -55,9 +55,10 @@ void refs_finish(struct refs *refs) __attribute__((nonnull));
 /* The name of a type without its module. */
 const char *refs_short(const char *type) __attribute__((nonnull));
 
-/* The reference by which a link is held, to be appended to its holder: ".name",
+/* The reference by which a link is held, to be appended to its referrer:
+ * ".name",
  * "[3]", "['key']"; an ellipsis where it differs from object to object. */
-char *refs_hold(const struct refs *refs, const struct chain_link *link)
+char *refs_reference(const struct refs *refs, const struct chain_link *link)
     __attribute__((nonnull));
 
 /* The type of the objects at a link, and the value where it is a single object:

@@ -156,14 +156,15 @@ static size_t wanted_box(struct drawn *drawn, uint32_t type)
 static void refs_draw_arrow(struct drawn *drawn, size_t from, size_t to,
     const struct chain_link *link, size_t objects)
 {
-	char *hold = link->kind == REFERENCE_PLAIN
-			 ? mem_copy(REFS_PLAIN)
-			 : refs_hold(drawn->refs, link);
-	char *label = objects ? mem_format("%s \xc3\x97 %zu", hold, objects)
-			      : mem_copy(hold);
+	char *reference = link->kind == REFERENCE_PLAIN
+			      ? mem_copy(REFS_PLAIN)
+			      : refs_reference(drawn->refs, link);
+	char *label = objects
+			  ? mem_format("%s \xc3\x97 %zu", reference, objects)
+			  : mem_copy(reference);
 
 	graph_add_arrow(drawn->graph, from, to, label);
-	free(hold);
+	free(reference);
 	free(label);
 }
 
@@ -177,16 +178,16 @@ static void draw_chain(struct drawn *drawn, const struct chain *chain)
 
 	for (uint32_t i = 1; link->parent != CHAIN_NONE; i++) {
 		bool known = drawn->box_of_link[link->parent] != NO_BOX;
-		size_t holder;
+		size_t referrer;
 
 		if (i > drawn->refs->depth)
 			break;
-		holder = link_box(drawn, link->parent);
-		refs_draw_arrow(drawn, holder, box, link, objects);
+		referrer = link_box(drawn, link->parent);
+		refs_draw_arrow(drawn, referrer, box, link, objects);
 		if (known)
 			break;
 		objects = 0;
-		box = holder;
+		box = referrer;
 		link = &links[link->parent];
 	}
 }

@@ -258,7 +258,7 @@ size_t refs_grown_most(const struct heap *before, const struct heap *after,
 {
 	struct refs_grown_rows grown = {.items = {0}};
 
-	/* Nothing came since, so that what passes is left out. */
+	/* No third snapshot tells what has been released since. */
 	refs_grown_find(
 	    &grown, before->paths, after->paths, after->paths, NULL);
 	if (len > grown.items.len)

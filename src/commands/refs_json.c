@@ -68,7 +68,7 @@ static const char *kind_name(const struct chain_link *link)
 
 /* Writes the reference that holds it; one that differs from object to object
  * has no name. */
-static void write_hold(
+static void refs_json_write_reference(
     struct json *json, const struct refs *refs, const struct chain_link *link)
 {
 	char name[NAME_SIZE];
@@ -104,7 +104,7 @@ static void write_link(
 	json_key(json, "type");
 	json_text(json, referrers_type(&refs->referrers, link->type));
 	if (link->parent != CHAIN_NONE)
-		write_hold(json, refs, link);
+		refs_json_write_reference(json, refs, link);
 	else if (link->label && referrers_name(&refs->referrers, link->object,
 				    name, sizeof(name))) {
 		json_key(json, "name");

@@ -28,7 +28,7 @@ static char *label_text(
 	return utf8_clean_copy(raw);
 }
 
-static char *name_hold(
+static char *refs_names_by_name(
     const struct refs *refs, const struct chain_link *link, const char *before)
 {
 	bool is_text;
@@ -41,13 +41,14 @@ static char *name_hold(
 }
 
 /* A module's variable is written as an attribute. */
-static char *value_hold(const struct refs *refs, const struct chain_link *link)
+static char *refs_names_by_value(
+    const struct refs *refs, const struct chain_link *link)
 {
 	bool is_text;
 	char *text, *made, value[TEXT_SIZE];
 
 	if (link->label)
-		return name_hold(refs, link, ".");
+		return refs_names_by_name(refs, link, ".");
 	if (link->varies)
 		return mem_copy("[" MANY "]");
 	text = label_text(refs, link, &is_text);
@@ -80,7 +81,8 @@ static bool is_of_task(const struct refs *refs, const struct chain_link *link)
 	return is_root(above) && above->kind == CHAIN_TASK;
 }
 
-static char *plain_hold(const struct refs *refs, const struct chain_link *link)
+static char *refs_names_plain(
+    const struct refs *refs, const struct chain_link *link)
 {
 	char type[CLEAN_SIZE], value[TEXT_SIZE];
 
@@ -96,7 +98,7 @@ static char *plain_hold(const struct refs *refs, const struct chain_link *link)
 		refs_short(referrers_type(&refs->referrers, link->type))));
 }
 
-char *refs_hold(const struct refs *refs, const struct chain_link *link)
+char *refs_reference(const struct refs *refs, const struct chain_link *link)
 {
 	if (is_root(link))
 		return mem_copy("");
@@ -109,17 +111,17 @@ char *refs_hold(const struct refs *refs, const struct chain_link *link)
 	case REFERENCE_KEY:
 		return mem_copy(".keys()");
 	case REFERENCE_VALUE:
-		return value_hold(refs, link);
+		return refs_names_by_value(refs, link);
 	case REFERENCE_ATTRIBUTE:
-		return name_hold(refs, link, ".");
+		return refs_names_by_name(refs, link, ".");
 	case REFERENCE_LOCAL:
-		return name_hold(refs, link, ": ");
+		return refs_names_by_name(refs, link, ": ");
 	case REFERENCE_DICT:
 		return mem_copy(".__dict__");
 	case REFERENCE_PLAIN:
 		break;
 	}
-	return plain_hold(refs, link);
+	return refs_names_plain(refs, link);
 }
 
 char *refs_title(const struct refs *refs, const struct chain_link *link)
@@ -217,7 +219,7 @@ static void write_root(
     const struct refs *refs, const struct chain_link *root, FILE *out)
 {
 	char *name = refs_root_name(refs, root);
-	char *type = plain_hold(refs, root);
+	char *type = refs_names_plain(refs, root);
 
 	switch ((enum chain_root)root->kind) {
 	case CHAIN_OUTSIDE:
@@ -259,17 +261,17 @@ char *refs_path(const struct refs *refs, uint32_t link)
 		way[i] = &links[at];
 	write_root(refs, way[0], out);
 	for (uint32_t i = 1; i < len; i++) {
-		char *hold = refs_hold(refs, way[i]);
+		char *reference = refs_reference(refs, way[i]);
 
 		if (len > 2 * refs->depth && i == refs->depth) {
 			fputs(MANY, out);
 			i = len - refs->depth - 1;
 		} else if (way[i]->kind != REFERENCE_DICT || i + 1 == len) {
 			/* a module's dict adds nothing to its name */
-			fprintf(
-			    out, "%s%s", hold, way[i]->repeated ? MANY : "");
+			fprintf(out, "%s%s", reference,
+			    way[i]->repeated ? MANY : "");
 		}
-		free(hold);
+		free(reference);
 	}
 	fclose(out);
 	free(way);
@@ -286,6 +288,6 @@ char *refs_same(const struct refs *refs, const struct chain_link *link)
 	if (links[link->same].parent == CHAIN_NONE)
 		return mem_copy("themselves");
 	if (links[link->same].parent == link->parent)
-		return refs_hold(refs, &links[link->same]);
+		return refs_reference(refs, &links[link->same]);
 	return refs_path(refs, link->same);
 }

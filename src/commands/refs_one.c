@@ -36,7 +36,7 @@ struct refs_one_near {
 	bool referents;
 	ARRAY(struct refs_one_node) nodes;
 	ARRAY(struct refs_one_reference) references;
-	bool *seen; /* for each object */
+	bool *visited; /* for each object */
 };
 
 int refs_one_choose(struct refs *refs, const char *word, struct err *e)
@@ -98,8 +98,8 @@ static void refs_one_expand(struct refs_one_near *near, size_t at)
 			node.left_out++;
 			continue;
 		}
-		if (!near->seen[other]) {
-			near->seen[other] = true;
+		if (!near->visited[other]) {
+			near->visited[other] = true;
 			to = near->nodes.len;
 			*array_push(&near->nodes) = (struct refs_one_node){
 			    .object = other, .depth = node.depth + 1};
@@ -115,9 +115,9 @@ static void refs_one_find(
     struct refs_one_near *near, const struct refs *refs, bool referents)
 {
 	*near = (struct refs_one_near){.refs = refs, .referents = referents};
-	near->seen =
+	near->visited =
 	    mem_zero(refs->referrers.references.count + 1, sizeof(bool));
-	near->seen[refs->chosen] = true;
+	near->visited[refs->chosen] = true;
 	*array_push(&near->nodes) =
 	    (struct refs_one_node){.object = refs->chosen};
 	for (size_t i = 0; i < near->nodes.len; i++)
@@ -129,7 +129,7 @@ static void refs_one_finish(struct refs_one_near *near)
 {
 	array_free(&near->nodes);
 	array_free(&near->references);
-	free(near->seen);
+	free(near->visited);
 }
 
 static struct chain_link refs_one_link(const struct refs *refs, uint32_t object)
@@ -153,7 +153,7 @@ static char *refs_one_label(const struct refs *refs, uint32_t number)
 	link.kind = all->kind.items[number];
 	link.detail = all->detail.items[number];
 	return link.kind == REFERENCE_PLAIN ? mem_copy(REFS_PLAIN)
-					    : refs_hold(refs, &link);
+					    : refs_reference(refs, &link);
 }
 
 static void refs_one_print_below(const struct refs_one_near *near, size_t at)
@@ -273,7 +273,7 @@ void refs_one_write_json(const struct refs *refs)
 	for (int i = 0; i < 2; i++)
 		for (size_t k = 0; k < near[i].nodes.len; k++)
 			if (i == 0 ||
-			    !near[0].seen[near[1].nodes.items[k].object])
+			    !near[0].visited[near[1].nodes.items[k].object])
 				refs_one_write_object(
 				    &json, refs, near[i].nodes.items[k].object);
 	json_close(&json, ']');

@@ -105,17 +105,18 @@ static void print_chains(const struct refs *refs)
 static void refs_text_print_referent(
     const struct refs *refs, const struct chain_link *item, int level)
 {
-	char *hold = refs_hold(refs, item), *title = refs_title(refs, item);
+	char *reference = refs_reference(refs, item),
+	     *title = refs_title(refs, item);
 	char *same = refs_same(refs, item);
 
 	printf("%*zu  %*s%s %s%s", COUNT_COLUMNS, item->objects, 2 * level, "",
-	    item->kind == REFERENCE_PLAIN ? REFS_PLAIN : hold, title,
+	    item->kind == REFERENCE_PLAIN ? REFS_PLAIN : reference, title,
 	    item->repeated ? " \xe2\x80\xa6" : "");
 	if (*same)
 		printf(" (%s%s)",
 		    strcmp(same, "themselves") ? "the same as " : "", same);
 	putchar('\n');
-	free(hold);
+	free(reference);
 	free(title);
 	free(same);
 }

@@ -47,7 +47,7 @@ static int beside_create_named(struct beside *beside)
 	return -1;
 }
 
-/* A user of a recording may be another one, where root records into it. */
+/* The recording may belong to another user, where root records into it. */
 static int beside_create(struct beside *beside, struct err *e)
 {
 	const struct stat *about = &beside->target.about;
@@ -176,7 +176,7 @@ static bool beside_is_left(int fd, uid_t other)
 	       file_lock_is_free(fd);
 }
 
-/* Opens one for a look at it; -1 with errno. */
+/* Opens one to examine it; -1 with errno. */
 static int beside_examine(int directory, const char *name)
 {
 	return openat(directory, name,

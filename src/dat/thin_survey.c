@@ -244,7 +244,7 @@ unsigned thin_survey_first_step(const struct thin_survey *survey)
 	return bytes > survey->copy->most / 2;
 }
 
-/* Cuts all but the newest that have so many bytes. */
+/* Cuts the oldest, so that the others have budget bytes at most. */
 static void thin_items_cut(struct thin_items *items, size_t budget)
 {
 	size_t bytes = 0;

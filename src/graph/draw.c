@@ -37,31 +37,29 @@ static void sheet_init(struct graph_sheet *sheet, struct drawing *drawing,
 }
 
 /* Shortens the text where it is wider than most; returns its width. */
-static double graph_draw_fit(const struct place *place, char **text,
-    struct placed_words words, double most)
+static double graph_draw_fit(
+    const struct place *place, char **text, struct text_run run, double most)
 {
 	char *cut;
 
-	words.text = *text;
-	cut = place_shorten(place, &words, most);
+	run.text = *text;
+	cut = place_shorten(place, &run, most);
 	free(*text);
 	*text = cut ? cut : mem_copy("");
-	words.text = *text;
-	return **text ? ceil(place_width(place, &words)) : 0;
+	run.text = *text;
+	return **text ? ceil(place_width(place, &run)) : 0;
 }
 
 static void measure_box(const struct place *place, struct graph_box *box)
 {
 	double width = graph_draw_fit(place, &box->title,
-	    (struct placed_words){.size = BOX_SIZE, .bold = true},
-	    BOX_WIDTH_MAX);
+	    (struct text_run){.size = BOX_SIZE, .bold = true}, BOX_WIDTH_MAX);
 	double height = place_line_height(BOX_SIZE);
 
 	if (box->detail) {
-		width =
-		    fmax(width, graph_draw_fit(place, &box->detail,
-				    (struct placed_words){.size = SMALL_SIZE},
-				    BOX_WIDTH_MAX));
+		width = fmax(width,
+		    graph_draw_fit(place, &box->detail,
+			(struct text_run){.size = SMALL_SIZE}, BOX_WIDTH_MAX));
 		height += place_line_height(SMALL_SIZE);
 	}
 	box->place = (struct draw_box){
@@ -81,7 +79,7 @@ void graph_measure(struct graph *graph, const struct text_measure *measure)
 		if (arrow->label)
 			arrow->label_place = (struct draw_box){
 			    .w = graph_draw_fit(&sheet.place, &arrow->label,
-				(struct placed_words){.size = SMALL_SIZE},
+				(struct text_run){.size = SMALL_SIZE},
 				LABEL_WIDTH_MAX),
 			    .h = place_line_height(SMALL_SIZE)};
 	}
@@ -173,7 +171,7 @@ static void draw_box(
 	at.x += MARGIN;
 	at.y += top;
 	draw_frame(place, &at, box->role);
-	place_text(place, &(struct placed_words){.text = box->title,
+	place_text(place, &(struct text_run){.text = box->title,
 			      .x = at.x + at.w / 2,
 			      .y = at.y + PADDING_Y,
 			      .size = BOX_SIZE,
@@ -182,7 +180,7 @@ static void draw_box(
 			      .bold = true});
 	if (box->detail)
 		place_text(place,
-		    &(struct placed_words){.text = box->detail,
+		    &(struct text_run){.text = box->detail,
 			.x = at.x + at.w / 2,
 			.y = at.y + PADDING_Y + place_line_height(BOX_SIZE),
 			.size = SMALL_SIZE,
@@ -195,7 +193,7 @@ static void graph_draw_label(
 {
 	if (!arrow->label || !*arrow->label || arrow->len < 4)
 		return;
-	place_text(place, &(struct placed_words){.text = arrow->label,
+	place_text(place, &(struct text_run){.text = arrow->label,
 			      .x = arrow->label_place.x + MARGIN,
 			      .y = arrow->label_place.y + top,
 			      .size = SMALL_SIZE,
@@ -211,7 +209,7 @@ static double graph_draw_key(
 	    .x = MARGIN, .y = y + 2, .w = KEY_SIZE, .h = KEY_SIZE};
 
 	draw_frame(place, &box, key->role);
-	place_text(place, &(struct placed_words){.text = key->text,
+	place_text(place, &(struct text_run){.text = key->text,
 			      .x = MARGIN + KEY_SIZE + PADDING_Y,
 			      .y = y,
 			      .size = SMALL_SIZE,
@@ -221,18 +219,18 @@ static double graph_draw_key(
 
 /* One line of text, shortened; returns the y below it. */
 static double draw_row(
-    struct place *place, const char *text, double y, struct placed_words words)
+    struct place *place, const char *text, double y, struct text_run run)
 {
 	char *copy = mem_copy(text);
 
-	graph_draw_fit(place, &copy, words, place->drawing->width - 2 * MARGIN);
-	words.text = copy;
-	words.x = MARGIN;
-	words.y = y;
+	graph_draw_fit(place, &copy, run, place->drawing->width - 2 * MARGIN);
+	run.text = copy;
+	run.x = MARGIN;
+	run.y = y;
 	if (*copy)
-		place_text(place, &words);
+		place_text(place, &run);
 	free(copy);
-	return y + place_line_height(words.size);
+	return y + place_line_height(run.size);
 }
 
 void graph_draw(struct drawing *drawing, const struct graph *graph,
@@ -247,7 +245,7 @@ void graph_draw(struct drawing *drawing, const struct graph *graph,
 	    .width = ceil(fmax(LEAST_WIDTH, graph->width + 2 * MARGIN))};
 	sheet_init(&sheet, drawing, measure);
 	draw_row(place, graph->title, MARGIN,
-	    (struct placed_words){
+	    (struct text_run){
 		.size = TITLE_SIZE, .bold = true, .role = ROLE_TEXT});
 	for (size_t i = 0; i < graph->arrows.len; i++)
 		graph_draw_arrow(place, graph, &graph->arrows.items[i], top);
@@ -259,7 +257,7 @@ void graph_draw(struct drawing *drawing, const struct graph *graph,
 		y = graph_draw_key(place, &graph->legend.items[i], y);
 	for (size_t i = 0; i < graph->notes.len; i++)
 		y = draw_row(place, graph->notes.items[i], y,
-		    (struct placed_words){
+		    (struct text_run){
 			.size = SMALL_SIZE, .role = ROLE_TEXT_SOFT});
 	drawing->height = ceil(y + MARGIN);
 }

@@ -44,22 +44,22 @@ struct page {
 
 /* Writes one line of text across the picture, shortened; returns its height. */
 static double layout_put_row(
-    struct place *place, const char *text, double y, struct placed_words words)
+    struct place *place, const char *text, double y, struct text_run run)
 {
 	double room = place->drawing->width - 2 * place->margin;
 	char *cut;
 
-	words.text = text;
-	cut = place_shorten(place, &words, room);
+	run.text = text;
+	cut = place_shorten(place, &run, room);
 	if (!cut)
 		return 0;
-	words.text = cut;
-	words.x = place->margin;
-	words.y = y;
+	run.text = cut;
+	run.x = place->margin;
+	run.y = y;
 	if (*cut)
-		place_text(place, &words);
+		place_text(place, &run);
 	free(cut);
-	return place_line_height(words.size);
+	return place_line_height(run.size);
 }
 
 static const char *layout_fact(const struct scene *scene, const char *label)
@@ -124,7 +124,7 @@ static char *join_parts(const struct scene *scene, const bool *wanted)
 static char *layout_subtitle(const struct place *place)
 {
 	double room = place->drawing->width - 2 * place->margin;
-	struct placed_words words = {.size = 0.92 * place->font};
+	struct text_run run = {.size = 0.92 * place->font};
 	char *line = mem_copy("");
 	bool wanted[PARTS] = {false};
 
@@ -137,8 +137,8 @@ static char *layout_subtitle(const struct place *place)
 				continue;
 			wanted[i] = true;
 			longer = join_parts(place->scene, wanted);
-			words.text = longer;
-			wanted[i] = place_width(place, &words) <= room;
+			run.text = longer;
+			wanted[i] = place_width(place, &run) <= room;
 			free(wanted[i] ? line : longer);
 			line = wanted[i] ? longer : line;
 		}
@@ -149,9 +149,9 @@ static char *layout_subtitle(const struct place *place)
 static void layout_put_head(struct page *page)
 {
 	struct place *place = &page->place;
-	struct placed_words title = {
+	struct text_run title = {
 	    .size = 1.25 * place->font, .role = ROLE_TEXT, .bold = true};
-	struct placed_words facts = {
+	struct text_run facts = {
 	    .size = 0.92 * place->font, .role = ROLE_TEXT_SOFT};
 	char *line;
 
@@ -171,7 +171,7 @@ static void put_foot(struct page *page)
 	/* bars carry their names: lanes need the space more */
 	bool lanes = scene_find(place->scene, PANEL_LANES) != NULL;
 	double share = lanes ? 0.15 : 0.28;
-	struct placed_words soft = {
+	struct text_run soft = {
 	    .size = 0.92 * place->font, .role = ROLE_TEXT_SOFT};
 
 	for (size_t i = place->scene->notes.len; i-- > 0;) {
@@ -230,10 +230,10 @@ static double widest_tick(
 	double widest = 0;
 
 	for (size_t i = 0; i < ticks->len; i++) {
-		struct placed_words words = {
+		struct text_run run = {
 		    .text = ticks->items[i].label, .size = size};
 
-		widest = fmax(widest, place_width(place, &words));
+		widest = fmax(widest, place_width(place, &run));
 	}
 	return widest;
 }
@@ -282,16 +282,16 @@ static void measure_panels(struct page *page, const struct axis *memory)
 
 /* A title at x, aligned as align says, with labels kept away from it. */
 static void put_axis_title(
-    struct place *place, struct placed_words words, double align)
+    struct place *place, struct text_run run, double align)
 {
-	double room = place->drawing->width - place->margin - words.x;
-	char *cut = place_shorten(place, &words, room);
+	double room = place->drawing->width - place->margin - run.x;
+	char *cut = place_shorten(place, &run, room);
 
-	words.text = cut;
+	run.text = cut;
 	if (cut && *cut) {
-		words.x += align * (room - place_width(place, &words));
-		place_text(place, &words);
-		*array_push(&place->taken) = place_box(place, &words);
+		run.x += align * (room - place_width(place, &run));
+		place_text(place, &run);
+		*array_push(&place->taken) = place_box(place, &run);
 	}
 	free(cut);
 }
@@ -303,14 +303,14 @@ static void put_memory_title(struct page *page, const struct plot *plot)
 	char *title = mem_format(
 	    "%s (%s)", metric ? metric : "memory", page->memory.unit);
 	size_t taken = place->taken.len;
-	struct placed_words words = {.text = title,
+	struct text_run run = {.text = title,
 	    .x = place->margin,
 	    .y = plot->box.y - place_line_height(place->font) -
 		 0.55 * place->font,
 	    .size = 0.92 * place->font,
 	    .role = ROLE_TEXT_SOFT};
 
-	put_axis_title(place, words, 0);
+	put_axis_title(place, run, 0);
 	free(title);
 	/* the title stays; boxes of labels near it are mirrored */
 	for (; page->mirrored && taken < place->taken.len; taken++) {
@@ -329,7 +329,7 @@ static void put_figures(struct place *place, const struct plot *plot,
 
 	for (size_t i = 0; i < ticks->len; i++) {
 		double y = round(place_y(plot, ticks->items[i].value)) + 0.5;
-		struct placed_words words = {.text = ticks->items[i].label,
+		struct text_run run = {.text = ticks->items[i].label,
 		    .x = plot->box.x - 0.4 * place->font,
 		    .y = y - row / 2,
 		    .size = size,
@@ -338,19 +338,19 @@ static void put_figures(struct place *place, const struct plot *plot,
 
 		place_stroke(place, ROLE_GRID, 1,
 		    &(struct draw_box){plot->box.x, y, plot->box.w, 0}, NULL);
-		if (words.y + row > last || words.y < plot->box.y - row / 2 - 1)
+		if (run.y + row > last || run.y < plot->box.y - row / 2 - 1)
 			continue;
-		place_text(place, &words);
-		last = words.y;
+		place_text(place, &run);
+		last = run.y;
 	}
 }
 
 /* Keeps a label of the time axis within the picture; in a very low plot, also
  * clear of the memory axis's figures. */
 static struct draw_box tick_box(
-    const struct page *page, const struct placed_words *words)
+    const struct page *page, const struct text_run *run)
 {
-	struct draw_box box = place_box(&page->place, words);
+	struct draw_box box = place_box(&page->place, run);
 	double font = page->place.font;
 	bool low = page->plot_bottom - page->plot_top < 4 * font;
 	double left = low ? page->left - 0.35 * font : 2;
@@ -368,10 +368,10 @@ static struct draw_box tick_box(
 	return box;
 }
 
-static struct placed_words tick_words(
+static struct text_run layout_tick_run(
     const struct page *page, const struct plot *plot, const struct tick *tick)
 {
-	return (struct placed_words){.text = tick->label,
+	return (struct text_run){.text = tick->label,
 	    .x = place_x(&page->place, plot, tick->value),
 	    .y = page->plot_bottom + 0.5 * page->place.font + 1,
 	    .size = page->place.font,
@@ -385,9 +385,9 @@ static bool ticks_fit(const struct page *page, const struct plot *plot,
 	double end = -INFINITY;
 
 	for (size_t i = 0; i < ticks->len; i++) {
-		struct placed_words words =
-		    tick_words(page, plot, &ticks->items[i]);
-		struct draw_box box = tick_box(page, &words);
+		struct text_run run =
+		    layout_tick_run(page, plot, &ticks->items[i]);
+		struct draw_box box = tick_box(page, &run);
 
 		if (box.x < end + page->place.font)
 			return false;
@@ -420,14 +420,14 @@ static void put_time_title(struct page *page, const struct axis_ticks *ticks)
 	const char *name = names[place->scene->time.kind];
 	char *title = *ticks->unit ? mem_format("%s (%s)", name, ticks->unit)
 				   : mem_copy(name);
-	struct placed_words words = {.text = title,
+	struct text_run run = {.text = title,
 	    .x = page->left,
 	    .y = page->plot_bottom + 0.5 * place->font +
 		 place_line_height(place->font),
 	    .size = 0.92 * place->font,
 	    .role = ROLE_TEXT_SOFT};
 
-	put_axis_title(place, words, 0.5);
+	put_axis_title(place, run, 0.5);
 	free(title);
 }
 
@@ -439,17 +439,17 @@ static void put_time_labels(
 					   : page->place.drawing->width;
 
 	for (size_t i = 0; i < ticks->len; i++) {
-		struct placed_words words =
-		    tick_words(page, plot, &ticks->items[i]);
-		struct draw_box box = tick_box(page, &words);
+		struct text_run run =
+		    layout_tick_run(page, plot, &ticks->items[i]);
+		struct draw_box box = tick_box(page, &run);
 
 		if (box.x < end + 0.3 * page->place.font ||
 		    box.x + box.w > edge)
 			continue;
 		end = box.x + box.w;
-		words.x = box.x;
-		words.align = 0;
-		place_text(&page->place, &words);
+		run.x = box.x;
+		run.align = 0;
+		place_text(&page->place, &run);
 	}
 	put_time_title(page, ticks);
 }
@@ -543,7 +543,7 @@ static size_t choose_depth(
 static double write_deeper(struct page *page, const struct plot *plot)
 {
 	const struct scene_panel *lanes = plot->panel;
-	struct placed_words words = {.x = plot->box.x + 2,
+	struct text_run run = {.x = plot->box.x + 2,
 	    .size = note_size(page),
 	    .role = ROLE_TEXT_SOFT};
 	size_t deepest = 0;
@@ -557,14 +557,14 @@ static double write_deeper(struct page *page, const struct plot *plot)
 		return 0;
 	units_count(text, deepest - plot->most_lanes,
 	    "deeper level is not shown", "deeper levels are not shown");
-	words.text = text;
-	words.y = plot->box.y + plot->box.h - place_line_height(words.size);
-	shown = place_shorten(&page->place, &words, plot->box.w - 4);
-	words.text = shown;
+	run.text = text;
+	run.y = plot->box.y + plot->box.h - place_line_height(run.size);
+	shown = place_shorten(&page->place, &run, plot->box.w - 4);
+	run.text = shown;
 	if (shown)
-		place_text(&page->place, &words);
+		place_text(&page->place, &run);
 	free(shown);
-	return place_line_height(words.size);
+	return place_line_height(run.size);
 }
 
 static struct plot put_lanes(struct page *page, const struct scene_panel *lanes,
@@ -624,17 +624,17 @@ static void put_usage_title(struct page *page, const struct plot *plot)
 	char *title = single ? mem_format("%s: %s", panel->title,
 				   panel->lines.items[0].detail)
 			     : mem_copy(panel->title);
-	struct placed_words words = {.text = title,
+	struct text_run run = {.text = title,
 	    .x = page->mirrored ? page->right : page->left,
 	    .y = plot->box.y - place_line_height(0.92 * place->font) - 1,
 	    .size = 0.92 * place->font,
 	    .role = ROLE_TEXT_SOFT,
 	    .align = page->mirrored ? 1 : 0};
-	char *cut = place_shorten(place, &words, plot->box.w);
+	char *cut = place_shorten(place, &run, plot->box.w);
 
-	words.text = cut;
+	run.text = cut;
 	if (cut && *cut)
-		place_text(place, &words);
+		place_text(place, &run);
 	free(cut);
 	free(title);
 }

@@ -25,12 +25,11 @@ double place_y(const struct plot *plot, double mib)
 	       (mib - memory->low) / (memory->high - memory->low) * plot->box.h;
 }
 
-double place_width(const struct place *place, const struct placed_words *words)
+double place_width(const struct place *place, const struct text_run *run)
 {
 	const struct text_measure *measure = &place->request->measure;
 
-	return measure->width(
-	    measure->fonts, words->text, words->size, words->bold);
+	return measure->width(measure->fonts, run->text, run->size, run->bold);
 }
 
 double place_line_height(double size)
@@ -38,51 +37,50 @@ double place_line_height(double size)
 	return ceil(size * 1.35);
 }
 
-struct draw_box place_box(
-    const struct place *place, const struct placed_words *words)
+struct draw_box place_box(const struct place *place, const struct text_run *run)
 {
-	double width = place_width(place, words);
+	double width = place_width(place, run);
 
-	return (struct draw_box){words->x - words->align * width, words->y,
-	    width, place_line_height(words->size)};
+	return (struct draw_box){run->x - run->align * width, run->y, width,
+	    place_line_height(run->size)};
 }
 
-void place_text(struct place *place, const struct placed_words *words)
+void place_text(struct place *place, const struct text_run *run)
 {
-	struct draw_box box = place_box(place, words);
-	struct shape *shape = place_shape(place, SHAPE_TEXT, words->role);
+	struct draw_box box = place_box(place, run);
+	struct shape *shape = place_shape(place, SHAPE_TEXT, run->role);
 
-	shape->text = mem_copy(words->text);
-	shape->width = words->size;
-	shape->bold = words->bold;
-	shape->halo = words->halo;
+	shape->text = mem_copy(run->text);
+	shape->width = run->size;
+	shape->bold = run->bold;
+	shape->halo = run->halo;
 	shape->box = box;
 }
 
 /* Tries the widest number of columns that could fit, then fewer, by halving. */
 char *place_shorten(
-    const struct place *place, const struct placed_words *words, double width)
+    const struct place *place, const struct text_run *run, double width)
 {
-	size_t size = strlen(words->text) + 8;
+	size_t size = strlen(run->text) + 8;
 	char *cut = mem_zero(size, 1);
-	size_t columns = utf8_width(words->text), low = 3, high;
-	struct placed_words trial = *words;
+	size_t columns = utf8_width(run->text), low = 3, high;
+	struct text_run trial = *run;
 
 	trial.text = cut;
-	high = (size_t)fmax(4, 6 * width / words->size);
-	utf8_shorten(cut, size, words->text, columns < high ? columns : high);
+	high = (size_t)fmax(4, 6 * width / run->size);
+	utf8_shorten(cut, size, run->text, columns < high ? columns : high);
 	if (place_width(place, &trial) <= width)
 		return cut;
 	while (low + 1 < high) {
 		size_t mid = (low + high) / 2;
 
-		utf8_shorten(cut, size, words->text, mid);
+		utf8_shorten(cut, size, run->text, mid);
 		if (place_width(place, &trial) <= width)
 			low = mid;
 		else
 			high = mid;
 	}
-	utf8_shorten(cut, size, words->text, low);
+	utf8_shorten(cut, size, run->text, low);
 	if (low > 3 || place_width(place, &trial) <= width)
 		return cut;
 	free(cut);
@@ -222,19 +220,19 @@ static void layout_legend_collect(
 	}
 }
 
-static struct placed_words place_legend_words_of(
+static struct text_run place_legend_run(
     const struct layout_legend *legend, const char *text)
 {
-	return (struct placed_words){
+	return (struct text_run){
 	    .text = text, .size = legend->size, .role = ROLE_TEXT};
 }
 
 static double layout_legend_text_width(
     const struct layout_legend *legend, const char *text)
 {
-	struct placed_words words = place_legend_words_of(legend, text);
+	struct text_run run = place_legend_run(legend, text);
 
-	return text && *text ? place_width(legend->place, &words) : 0;
+	return text && *text ? place_width(legend->place, &run) : 0;
 }
 
 /* Columns are as wide as the widest entry, but a long command line must not
@@ -288,36 +286,36 @@ static void draw_sign(struct place *place,
 	shape->dashed = entry->sign == SIGN_DASHES;
 }
 
-static void draw_words(const struct layout_legend *legend,
+static void place_draw_run(const struct layout_legend *legend,
     const struct layout_legend_entry *entry, double x, double y)
 {
 	double detail = layout_legend_text_width(legend, entry->detail);
 	double room = legend->column_width - legend->sign_width -
 		      4 * legend->gap - detail;
 	size_t first = legend->place->drawing->shapes.len;
-	struct placed_words words =
-	    place_legend_words_of(legend, entry->name ? entry->name : "");
-	char *name = place_shorten(legend->place, &words, fmax(room, 0));
+	struct text_run run =
+	    place_legend_run(legend, entry->name ? entry->name : "");
+	char *name = place_shorten(legend->place, &run, fmax(room, 0));
 
-	words.x = x;
-	words.y = y;
-	words.text = name;
+	run.x = x;
+	run.y = y;
+	run.text = name;
 	if (name && *name) {
-		double width = place_width(legend->place, &words);
+		double width = place_width(legend->place, &run);
 
-		place_text(legend->place, &words);
-		words.x += width + legend->gap;
+		place_text(legend->place, &run);
+		run.x += width + legend->gap;
 		if (entry->name && strcmp(name, entry->name) != 0)
 			place_group(
 			    legend->place, first, mem_copy(entry->name));
 	}
 	free(name);
-	words.text = entry->detail;
-	words.role = ROLE_TEXT_SOFT;
-	if (detail > 0 && words.x - x + detail <= legend->column_width -
-						      legend->sign_width -
-						      2 * legend->gap)
-		place_text(legend->place, &words);
+	run.text = entry->detail;
+	run.role = ROLE_TEXT_SOFT;
+	if (detail > 0 && run.x - x + detail <= legend->column_width -
+						    legend->sign_width -
+						    2 * legend->gap)
+		place_text(legend->place, &run);
 }
 
 static void draw_entry(const struct layout_legend *legend,
@@ -331,7 +329,7 @@ static void draw_entry(const struct layout_legend *legend,
 
 	if (entry->name)
 		draw_sign(legend->place, entry, &box);
-	draw_words(legend, entry, x + legend->sign_width + legend->gap, y);
+	place_draw_run(legend, entry, x + legend->sign_width + legend->gap, y);
 }
 
 /* The sum of other processes is the last and largest entry: if not all fit, it

@@ -35,7 +35,8 @@ struct plot {
 			      outermost */
 };
 
-struct placed_words {
+/* A line of text in one style. */
+struct text_run {
 	const char *text;
 	double x, y; /* left end (or as align says) and top */
 	double size;
@@ -47,19 +48,19 @@ struct placed_words {
 double place_x(const struct place *place, const struct plot *plot, double s);
 double place_y(const struct plot *plot, double mib);
 
-double place_width(const struct place *place, const struct placed_words *words);
+double place_width(const struct place *place, const struct text_run *run);
 double place_line_height(double size);
 
 /* The box of a text. */
 struct draw_box place_box(
-    const struct place *place, const struct placed_words *words);
+    const struct place *place, const struct text_run *run);
 
-void place_text(struct place *place, const struct placed_words *words);
+void place_text(struct place *place, const struct text_run *run);
 
 /* The text, with an ellipsis in the middle where it is wider than width; the
  * caller frees. NULL where not even a few letters fit. */
 char *place_shorten(
-    const struct place *place, const struct placed_words *words, double width);
+    const struct place *place, const struct text_run *run, double width);
 
 /* Whether box is inside the plot, or just above it, without overlapping other
  * labels. */

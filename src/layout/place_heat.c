@@ -149,7 +149,7 @@ static void heat_put_names(
 		double middle = (heat_y(at, band) + heat_y(at, band + 1)) / 2;
 		long first = (long)(middle - height / 2);
 		long last = (long)(middle + height / 2);
-		struct placed_words words = {.text = row->name,
+		struct text_run run = {.text = row->name,
 		    .x = left - 0.4 * at->place->font,
 		    .y = middle - height / 2,
 		    .size = size,
@@ -161,11 +161,10 @@ static void heat_put_names(
 		if (row->odd != odd || first < 0 || last >= most ||
 		    taken[first] || taken[last])
 			continue;
-		cut = place_shorten(
-		    at->place, &words, words.x - at->place->margin);
-		words.text = cut;
+		cut = place_shorten(at->place, &run, run.x - at->place->margin);
+		run.text = cut;
 		if (cut)
-			place_text(at->place, &words);
+			place_text(at->place, &run);
 		for (long k = first; k <= last; k++)
 			taken[k] = true;
 		free(cut);
@@ -180,18 +179,17 @@ static void heat_put_scale(const struct heat_place *at)
 	double size = 0.85 * at->place->font, height = place_line_height(size);
 	double width = fmin(180, box->w / 3), y = box->y - height - 2;
 	char text[UNITS_TEXT];
-	struct placed_words words = {
-	    .text = units_size(text, at->heat->high_mib),
+	struct text_run run = {.text = units_size(text, at->heat->high_mib),
 	    .x = box->x + box->w,
 	    .y = y,
 	    .size = size,
 	    .role = ROLE_TEXT_SOFT,
 	    .align = 1};
-	double right = box->x + box->w - place_width(at->place, &words) - 6;
+	double right = box->x + box->w - place_width(at->place, &run) - 6;
 
 	if (right - width - 6 - size < box->x)
 		return;
-	place_text(at->place, &words);
+	place_text(at->place, &run);
 	for (int level = 1; level <= LEVELS; level++) {
 		struct shape *shape =
 		    place_shape(at->place, SHAPE_BOX, ROLE_TOTAL);
@@ -201,23 +199,23 @@ static void heat_put_scale(const struct heat_place *at)
 		    right - width + width * (level - 1) / LEVELS, y + 2,
 		    width / LEVELS, height - 4};
 	}
-	words.text = "0";
-	words.x = right - width - 6;
-	place_text(at->place, &words);
+	run.text = "0";
+	run.x = right - width - 6;
+	place_text(at->place, &run);
 }
 
 /* Words over cells of any colour stand on a plate. */
 static void heat_put_plate(
-    const struct heat_place *at, const struct placed_words *words)
+    const struct heat_place *at, const struct text_run *run)
 {
-	struct draw_box plate = place_box(at->place, words);
+	struct draw_box plate = place_box(at->place, run);
 
 	if (plate.x <= at->plot->box.x)
 		return;
 	plate.x -= 2;
 	plate.w += 4;
 	heat_put_box(at, ROLE_BACKGROUND, 0.9, plate);
-	place_text(at->place, words);
+	place_text(at->place, run);
 }
 
 /* How rows ended, after their marks or, without room, before them; nothing
@@ -232,7 +230,7 @@ static void heat_put_endings(const struct heat_place *at)
 		const struct scene_heat_row *row = at->heat->rows.items[i];
 		double y = heat_y(at, i), middle = (y + heat_y(at, i + 1)) / 2;
 		double x = heat_end_x(at, row->ended_column);
-		struct placed_words words = {.text = row->ended,
+		struct text_run run = {.text = row->ended,
 		    .x = x + 8,
 		    .y = middle - height / 2,
 		    .size = size,
@@ -240,12 +238,11 @@ static void heat_put_endings(const struct heat_place *at)
 
 		if (!row->ended || middle - y < 0.4 * height)
 			continue;
-		if (words.x + place_width(at->place, &words) >
-		    box->x + box->w) {
-			words.x = x - 5;
-			words.align = 1;
+		if (run.x + place_width(at->place, &run) > box->x + box->w) {
+			run.x = x - 5;
+			run.align = 1;
 		}
-		heat_put_plate(at, &words);
+		heat_put_plate(at, &run);
 	}
 }
 
@@ -256,11 +253,11 @@ double layout_heat_left(
 
 	for (size_t i = 0; i < heat->rows.len && widest < most; i++) {
 		const struct scene_heat_row *row = heat->rows.items[i];
-		struct placed_words words = {.text = row->name,
+		struct text_run run = {.text = row->name,
 		    .size = 0.85 * place->font,
 		    .bold = row->odd};
 
-		widest = fmax(widest, place_width(place, &words));
+		widest = fmax(widest, place_width(place, &run));
 	}
 	return floor(place->margin + fmin(widest, most) + 8);
 }

@@ -17,7 +17,7 @@ struct label_placer {
 
 /* A label and the point that it labels. */
 struct label_at {
-	struct placed_words words;
+	struct text_run run;
 	double x, y;
 	double radius; /* of what is drawn at the point */
 };
@@ -53,15 +53,14 @@ static bool label_is_free(
 	       place_ink_is_free(&placer->ink, box);
 }
 
-static bool label_put(
-    struct label_placer *placer, const struct placed_words *words)
+static bool label_put(struct label_placer *placer, const struct text_run *run)
 {
-	struct draw_box box = place_box(placer->place, words);
+	struct draw_box box = place_box(placer->place, run);
 
 	if (!label_is_free(placer, &box))
 		return false;
 	*array_push(&placer->place->taken) = box;
-	place_text(placer->place, words);
+	place_text(placer->place, run);
 	return true;
 }
 
@@ -108,7 +107,7 @@ static struct draw_box label_box(const struct label_placer *placer,
     const struct label_at *label, double w, double distance, double angle)
 {
 	const struct draw_box *in = &placer->plot->box;
-	double h = place_line_height(label->words.size);
+	double h = place_line_height(label->run.size);
 	double x = label->x + cos(angle) * (distance + w / 2) - w / 2;
 	double y = label->y - sin(angle) * (distance + h / 2) - h / 2;
 
@@ -124,7 +123,7 @@ static bool label_search(const struct label_placer *placer,
 {
 	double font = placer->place->font, least = INFINITY;
 	double most = hypot(placer->plot->box.w, placer->plot->box.h);
-	double width = place_width(placer->place, &label->words);
+	double width = place_width(placer->place, &label->run);
 
 	for (int ring = 0; ring * 0.5 * font < fmin(most, least); ring++) {
 		for (int i = 0; i < LABEL_DIRECTIONS; i++) {
@@ -156,7 +155,7 @@ static void label_lead(struct label_placer *placer,
 		return;
 	near.x += air * dx / distance;
 	near.y += air * dy / distance;
-	place_stroke(place, label->words.role, 0.8,
+	place_stroke(place, label->run.role, 0.8,
 	    &(struct draw_box){near.x, near.y, part * dx, part * dy},
 	    placer->plot);
 	place->drawing->shapes.items[place->drawing->shapes.len - 1].opacity =
@@ -174,11 +173,11 @@ static bool label_point(struct label_placer *placer, struct label_at label)
 	if (!label_search(placer, &label, &box))
 		return false;
 	label_lead(placer, &label, &box);
-	label.words.x = box.x;
-	label.words.y = box.y;
-	label.words.align = 0;
+	label.run.x = box.x;
+	label.run.y = box.y;
+	label.run.align = 0;
 	*array_push(&placer->place->taken) = box;
-	place_text(placer->place, &label.words);
+	place_text(placer->place, &label.run);
 	return true;
 }
 
@@ -198,7 +197,7 @@ static void name_peak(
 	const struct place *place = placer->place;
 
 	label_point(
-	    placer, (struct label_at){.words = {.text = mark->label,
+	    placer, (struct label_at){.run = {.text = mark->label,
 					  .size = place->font,
 					  .role = ROLE_TEXT,
 					  .bold = true,
@@ -234,10 +233,10 @@ static void draw_end(
 	    &(struct draw_box){x, plot->box.y, 0, plot->box.h}, plot);
 }
 
-static struct placed_words moment_words(
+static struct text_run place_marks_moment_run(
     const struct place *place, const struct scene_mark *mark)
 {
-	return (struct placed_words){.text = mark->label,
+	return (struct text_run){.text = mark->label,
 	    .size = 0.9 * place->font,
 	    .role = mark->role,
 	    .halo = true};
@@ -246,20 +245,20 @@ static struct placed_words moment_words(
 /* Finds the first row with room for the label, left or right of the line at
  * x. */
 static bool name_line(
-    struct label_placer *placer, struct placed_words words, double x)
+    struct label_placer *placer, struct text_run run, double x)
 {
 	const struct draw_box *in = &placer->plot->box;
-	double row = place_line_height(words.size);
+	double row = place_line_height(run.size);
 
-	words.y = in->y + 1;
-	while (words.y + row < in->y + in->h) {
+	run.y = in->y + 1;
+	while (run.y + row < in->y + in->h) {
 		for (int left = 0; left < 2; left++) {
-			words.x = x + (left ? -4 : 4);
-			words.align = left;
-			if (label_put(placer, &words))
+			run.x = x + (left ? -4 : 4);
+			run.align = left;
+			if (label_put(placer, &run))
 				return true;
 		}
-		words.y += 0.5 * row;
+		run.y += 0.5 * row;
 	}
 	return false;
 }
@@ -270,31 +269,31 @@ static void name_end(struct label_placer *placer, const struct scene_mark *mark)
 {
 	struct place *place = placer->place;
 	const struct draw_box *in = &placer->plot->box;
-	struct placed_words words = moment_words(place, mark);
+	struct text_run run = place_marks_moment_run(place, mark);
 	double x = place_x(place, placer->plot, mark->at.time_s);
 	char *text;
 
 	if (placer->is_full)
 		return;
-	text = place_shorten(place, &words, 0.8 * in->w);
-	words.text = text;
+	text = place_shorten(place, &run, 0.8 * in->w);
+	run.text = text;
 	if (isfinite(mark->at.mib))
 		placer->is_full = !label_point(
-		    placer, (struct label_at){.words = words,
+		    placer, (struct label_at){.run = run,
 				.x = x,
 				.y = place_y(placer->plot, mark->at.mib),
 				.radius = 0.45 * place->font});
-	else if (text && *text && !name_line(placer, words, x))
-		placer->is_full = !label_point(placer,
-		    (struct label_at){
-			.words = words, .x = x, .y = in->y + in->h / 2});
+	else if (text && *text && !name_line(placer, run, x))
+		placer->is_full = !label_point(
+		    placer, (struct label_at){
+				.run = run, .x = x, .y = in->y + in->h / 2});
 	free(text);
 }
 
 struct layout_marks_moment {
 	const struct scene_mark *mark;
 	double x;
-	struct placed_words words;
+	struct text_run run;
 };
 
 /* A vertical line from top to the axis; later labels avoid it. */
@@ -321,17 +320,17 @@ static bool try_moment(struct label_placer *placer,
 	struct place *place = placer->place;
 	const struct draw_box *in = &placer->plot->box;
 	struct draw_box line = {moment->x - 1, top, 2, in->y + in->h - top};
-	struct placed_words words = moment->words;
+	struct text_run run = moment->run;
 
 	line.x = fmax(line.x, in->x);
 	line.w = fmin(line.w, in->x + in->w - line.x);
 	if (!place_is_free(place, placer->plot, &line))
 		return false;
-	words.y = top;
+	run.y = top;
 	for (int left = 0; left < 2; left++) {
-		words.x = moment->x + (left ? -4 : 4);
-		words.align = left;
-		if (!label_put(placer, &words))
+		run.x = moment->x + (left ? -4 : 4);
+		run.align = left;
+		if (!label_put(placer, &run))
 			continue;
 		draw_moment_line(placer, moment, top);
 		return true;
@@ -363,11 +362,11 @@ static void draw_moment(
 	const struct draw_box *in = &placer->plot->box;
 	struct layout_marks_moment moment = {.mark = mark,
 	    .x = place_x(place, placer->plot, mark->at.time_s),
-	    .words = moment_words(place, mark)};
-	double row = place_line_height(moment.words.size), top = in->y + 1;
-	char *text = place_shorten(place, &moment.words, 0.4 * in->w);
+	    .run = place_marks_moment_run(place, mark)};
+	double row = place_line_height(moment.run.size), top = in->y + 1;
+	char *text = place_shorten(place, &moment.run, 0.4 * in->w);
 
-	moment.words.text = text;
+	moment.run.text = text;
 	if (text && *text) {
 		while (top < in->y + 0.7 * in->h &&
 		       !try_moment(placer, &moment, top))
@@ -437,20 +436,20 @@ static void name_moment_ticks(struct label_placer *placer, size_t count)
 	for (size_t i = 0; i < placer->plot->panel->marks.len; i++) {
 		const struct scene_mark *mark =
 		    &placer->plot->panel->marks.items[i];
-		struct placed_words words = moment_words(place, mark);
+		struct text_run run = place_marks_moment_run(place, mark);
 		char *text;
 
 		if (mark->kind != SCENE_LABEL || !mark_in_view(place, mark) ||
 		    nth++ % every != 0)
 			continue;
-		text = place_shorten(place, &words, 8 * place->font);
-		words.text = text;
-		words.x = fmax(
+		text = place_shorten(place, &run, 8 * place->font);
+		run.text = text;
+		run.x = fmax(
 		    in->x, place_x(place, placer->plot, mark->at.time_s) - 1);
-		words.y =
-		    in->y + in->h - place->font - place_line_height(words.size);
+		run.y =
+		    in->y + in->h - place->font - place_line_height(run.size);
 		if (text && *text)
-			label_put(placer, &words);
+			label_put(placer, &run);
 		free(text);
 	}
 }
@@ -487,18 +486,18 @@ static void label_gap(
 	double left = plot->box.x, right = left + plot->box.w;
 	double x0 = fmax(left, place_x(place, plot, mark->at.time_s));
 	double x1 = fmin(right, place_x(place, plot, mark->until_s));
-	struct placed_words words = {.text = mark->label,
+	struct text_run run = {.text = mark->label,
 	    .x = (x0 + x1) / 2,
 	    .size = 0.9 * place->font,
 	    .role = ROLE_TEXT_SOFT,
 	    .align = 0.5};
-	double row = place_line_height(words.size);
+	double row = place_line_height(run.size);
 
-	words.y = plot->box.y + plot->box.h - 2 * row;
-	if (place_width(place, &words) >= x1 - x0 - 4)
+	run.y = plot->box.y + plot->box.h - 2 * row;
+	if (place_width(place, &run) >= x1 - x0 - 4)
 		return;
-	while (words.y > plot->box.y && !label_put(placer, &words))
-		words.y -= 2 * row;
+	while (run.y > plot->box.y && !label_put(placer, &run))
+		run.y -= 2 * row;
 }
 
 static void draw_limit(
@@ -517,19 +516,19 @@ static void name_limit(
     struct label_placer *placer, const struct scene_mark *mark)
 {
 	const struct draw_box *in = &placer->plot->box;
-	struct placed_words words = moment_words(placer->place, mark);
+	struct text_run run = place_marks_moment_run(placer->place, mark);
 	double y = place_y(placer->plot, mark->at.mib);
-	double above = y - place_line_height(words.size) - 2;
+	double above = y - place_line_height(run.size) - 2;
 
 	for (int i = 0; i < 10; i++) {
-		words.align = i / 2 / 4.0;
-		words.x = in->x + 4 + words.align * (in->w - 8);
-		words.y = i % 2 ? y + 2 : above;
-		if (label_put(placer, &words))
+		run.align = i / 2 / 4.0;
+		run.x = in->x + 4 + run.align * (in->w - 8);
+		run.y = i % 2 ? y + 2 : above;
+		if (label_put(placer, &run))
 			return;
 	}
 	label_point(placer,
-	    (struct label_at){.words = words, .x = in->x + in->w / 2, .y = y});
+	    (struct label_at){.run = run, .x = in->x + in->w / 2, .y = y});
 }
 
 static bool mark_is_shown(const struct place *place, const struct plot *plot,
@@ -606,25 +605,25 @@ static void name_line_end(
     struct label_placer *placer, const struct scene_line *line)
 {
 	struct place *place = placer->place;
-	struct placed_words words = {.text = line->name,
+	struct text_run run = {.text = line->name,
 	    .size = 0.85 * place->font,
 	    .role = line->role,
 	    .halo = true};
-	double row = place_line_height(words.size), air = 0.3 * place->font;
+	double row = place_line_height(run.size), air = 0.3 * place->font;
 	struct draw_point end;
 	char *text;
 
 	if (!line_end(placer, line, &end))
 		return;
-	text = place_shorten(place, &words, 16 * place->font);
-	words.text = text;
+	text = place_shorten(place, &run, 16 * place->font);
+	run.text = text;
 	for (int i = 0; text && *text && i < 3; i++) {
-		words.x = end.x + (i == 0 ? 2 * air : 0);
-		words.y = i == 0   ? end.y - row / 2
-			  : i == 1 ? end.y - row - air
-				   : end.y + air;
-		words.align = i == 0 ? 0 : 1;
-		if (label_put(placer, &words))
+		run.x = end.x + (i == 0 ? 2 * air : 0);
+		run.y = i == 0   ? end.y - row / 2
+			: i == 1 ? end.y - row - air
+				 : end.y + air;
+		run.align = i == 0 ? 0 : 1;
+		if (label_put(placer, &run))
 			break;
 	}
 	free(text);

@@ -122,7 +122,7 @@ static double row_y(const struct plot *plot, size_t row)
 /* The memory of a flame graph's frame, at the right end of its bar if name
  * leaves room. */
 static void put_figure(struct place *place, const struct scene_span *span,
-    const struct draw_box *box, struct placed_words name)
+    const struct draw_box *box, struct text_run name)
 {
 	double end = name.x + place_width(place, &name);
 	char text[UNITS_TEXT];
@@ -137,24 +137,24 @@ static void put_figure(struct place *place, const struct scene_span *span,
 static void name_span(struct place *place, const struct scene_span *span,
     const struct draw_box *box)
 {
-	struct placed_words words = {.text = span->name,
+	struct text_run run = {.text = span->name,
 	    .x = box->x + 4,
 	    .size = fmin(0.9 * place->font, box->h / 1.35 - 1),
 	    .role = ROLE_TEXT};
 	char *name;
 
 	/* a few letters of a long name tell nothing */
-	if (words.size < 7.5 ||
-	    box->w - 8 < fmin(5 * words.size, place_width(place, &words)))
+	if (run.size < 7.5 ||
+	    box->w - 8 < fmin(5 * run.size, place_width(place, &run)))
 		return;
-	name = place_shorten(place, &words, box->w - 8);
+	name = place_shorten(place, &run, box->w - 8);
 	if (!name)
 		return;
-	words.text = name;
-	words.y = box->y + (box->h - place_line_height(words.size)) / 2;
-	place_text(place, &words);
+	run.text = name;
+	run.y = box->y + (box->h - place_line_height(run.size)) / 2;
+	place_text(place, &run);
 	if (place->scene->time.kind == AXIS_MEMORY)
-		put_figure(place, span, box, words);
+		put_figure(place, span, box, run);
 	free(name);
 }
 
@@ -181,19 +181,19 @@ static bool span_in_view(
 static void name_group(struct place *place, const struct plot *plot,
     const struct scene_group *group, size_t row)
 {
-	struct placed_words words = {.text = group->name,
+	struct text_run run = {.text = group->name,
 	    .x = plot->box.x + 2,
 	    .size = fmin(0.9 * place->font, plot->lane_height / 1.35),
 	    .role = ROLE_TEXT_SOFT};
 	char *name;
 
-	if (words.size < 7)
+	if (run.size < 7)
 		return;
-	words.y = row_y(plot, row);
-	name = place_shorten(place, &words, plot->box.w - 4);
-	words.text = name;
+	run.y = row_y(plot, row);
+	name = place_shorten(place, &run, plot->box.w - 4);
+	run.text = name;
 	if (name)
-		place_text(place, &words);
+		place_text(place, &run);
 	free(name);
 }
 

@@ -34,9 +34,9 @@ struct connector {
 	int fd;     /* -1: not available */
 	bool exits; /* exits are reported, too */
 	bool lost;  /* events were lost; the reader resets it */
-	/* Events that were read; the reader. */
+	/* Events that were read; the reader removes those that it has used. */
 	ARRAY(struct connector_event) forks;
-	ARRAY(struct connector_event) ends; /* removes what it has used */
+	ARRAY(struct connector_event) ends;
 };
 
 /* Starts to keep forks, and exits where wanted, until they are read. */

@@ -21,7 +21,7 @@ enum resource_id {
 	RESOURCE_FAULTS,
 	RESOURCE_SWAP,
 	RESOURCE_FILES,
-	/* The control group's, so only of the whole. */
+	/* Recorded of the whole alone: they are the control group's. */
 	RESOURCE_CGROUP,
 	RESOURCE_EVENTS,
 	RESOURCE_PRESSURE,

@@ -487,8 +487,8 @@ static void allocations_find_root(struct allocation_table *table)
 		    table->pid, "root");
 }
 
-/* Looks for a filter of system calls that the library did not see. It is told
- * of it, as its own calls may be forbidden now. */
+/* Looks for a filter of system calls that the library did not notice, and tells
+ * the library, whose own calls may be forbidden now. */
 static void allocations_find_filter(const struct allocations_round *round)
 {
 	static const uint64_t leave = 1;

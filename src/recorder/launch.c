@@ -112,7 +112,7 @@ static bool program_has_it(const struct launch *launch, int signal)
 
 /* Whether a third process sent it: the program may signal its whole group with
  * kill(0, ...). */
-static bool is_foreign(
+static bool launch_is_unrelated(
     const struct launch *launch, const struct signalfd_siginfo *info)
 {
 	pid_t sender = (pid_t)info->ssi_pid;
@@ -171,7 +171,7 @@ static bool launch_handle_sent(struct launch *launch,
 {
 	int signal = (int)info->ssi_signo;
 
-	if (!is_foreign(launch, info))
+	if (!launch_is_unrelated(launch, info))
 		return false;
 	if (asks_to_quit(launch, signal)) {
 		*event = (struct launch_event){
@@ -472,8 +472,8 @@ static void launch_note_program(
     struct launch *launch, int status, const struct rusage *usage)
 {
 	if (WIFSTOPPED(status)) {
-		/* A status with a ptrace event: stopped for a reading of its
-		 * stack alone. */
+		/* A ptrace event: the process is stopped while its stack is
+		 * read. */
 		if (status >> 16 == 0)
 			launch->stopped = true;
 	} else if (WIFCONTINUED(status)) {

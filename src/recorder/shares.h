@@ -14,7 +14,7 @@
 /* A reading of the RSS and the PSS of all processes. */
 struct shares_reading {
 	bool same;       /* unchanged: nothing was read but what shows that */
-	bool taken;      /* false: it could tell nothing, or not all */
+	bool taken;      /* false: its RSS is far from the sample's */
 	int64_t boot_ns; /* time of the reading, of CLOCK_BOOTTIME */
 	int64_t rss_kib, pss_kib; /* of all processes */
 	size_t sharers; /* processes that map the largest shared segment; 0: not

@@ -70,7 +70,7 @@ void live_finish(struct live *live)
 	profile_finish(&live->own);
 }
 
-static const char *holder_name(const struct holding *holding)
+static const char *live_holding_name(const struct holding *holding)
 {
 	const struct process *process = holding->process;
 
@@ -94,7 +94,7 @@ static void print_largest(
 	fprintf(out, "%s: ", units_count(count, len, "process", "processes"));
 	for (size_t i = 0; i < named && i < len; i++) {
 		const struct holding *one = &moment->holdings.items[i];
-		char *clean = utf8_clean_copy(holder_name(one));
+		char *clean = utf8_clean_copy(live_holding_name(one));
 
 		utf8_shorten(name, sizeof(name), clean, name_columns);
 		fprintf(out, "%s%s%s%s %s", i ? ", " : "",
@@ -259,7 +259,7 @@ static void print_chart(const struct live_view *view, const struct run *run,
 
 static const char *live_name(const struct holding *one)
 {
-	return one->process ? holder_name(one) : "the program itself";
+	return one->process ? live_holding_name(one) : "the program itself";
 }
 
 static int live_compare_names(const void *a, const void *b)

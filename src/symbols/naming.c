@@ -47,12 +47,12 @@ struct naming_code {
 	const char *path;
 	uint64_t address;
 	uint64_t number; /* number of the frame */
-	double first_s;  /* when it was first seen */
+	double first_s;  /* time of its first sample */
 	bool is_made;    /* path is a perf map */
 };
 
 /* First use of a frame's code, by the samples with that frame. */
-struct naming_seen {
+struct naming_first {
 	double first_s;
 	int pid; /* its one process; 0: the launched one; -1: several */
 };
@@ -139,7 +139,7 @@ static bool naming_is_same(const struct naming_code *codes, size_t count)
 }
 
 /* Opens the perf map of a process that may be gone; -1 where it was written
- * before or after it, or by a stranger. */
+ * before or after it, or by another user. */
 static int naming_open_map(
     const struct naming *naming, const struct naming_code *codes, size_t count)
 {
@@ -213,9 +213,9 @@ static int naming_order(const void *x, const void *y)
 		     : (a->address > b->address) - (a->address < b->address);
 }
 
-/* Notes when the code of each frame was first seen, and in which process. */
-static void naming_note_seen(const struct run *run,
-    const struct allocation_list *list, struct naming_seen *seen)
+/* Notes the first sample of each frame's code, and its process. */
+static void naming_note_first(const struct run *run,
+    const struct allocation_list *list, struct naming_first *first)
 {
 	for (size_t i = 0; i < list->len; i++) {
 		const struct allocation *one = &list->items[i];
@@ -223,7 +223,7 @@ static void naming_note_seen(const struct run *run,
 
 		for (size_t j = 0; j < site->count; j++) {
 			size_t code = run->site_codes.items[site->first + j];
-			struct naming_seen *at = &seen[code];
+			struct naming_first *at = &first[code];
 
 			if (isinf(at->first_s))
 				at->pid = one->pid;
@@ -236,9 +236,9 @@ static void naming_note_seen(const struct run *run,
 
 /* The path of the process's perf map, where the process is known. */
 static const char *naming_map_path(
-    struct naming *naming, const struct naming_seen *seen)
+    struct naming *naming, const struct naming_first *first)
 {
-	int pid = seen->pid == 0 ? (int)naming->root : seen->pid;
+	int pid = first->pid == 0 ? (int)naming->root : first->pid;
 	char *path;
 
 	if (pid <= 0)
@@ -249,7 +249,7 @@ static const char *naming_map_path(
 }
 
 static void naming_add_code(struct naming *naming,
-    const struct site_frame *code, const struct naming_seen *seen)
+    const struct site_frame *code, const struct naming_first *first)
 {
 	const char *path = code->own.module;
 	bool is_made = path && !*path;
@@ -258,27 +258,28 @@ static void naming_add_code(struct naming *naming,
 	    code->names.len > 0 || naming->codes.len == CODES_MAX)
 		return;
 	if (is_made)
-		path = naming_map_path(naming, seen);
+		path = naming_map_path(naming, first);
 	if (!path || *path != '/')
 		return;
 	*array_push(&naming->codes) = (struct naming_code){.path = path,
 	    .address = strtoull(code->own.function + 1, NULL, 16),
 	    .number = code->number,
-	    .first_s = seen->first_s,
+	    .first_s = first->first_s,
 	    .is_made = is_made};
 }
 
 static void naming_collect(struct naming *naming, const struct run *run)
 {
-	struct naming_seen *seen = mem_zero(run->code.len + 1, sizeof(*seen));
+	struct naming_first *first =
+	    mem_zero(run->code.len + 1, sizeof(*first));
 
 	for (size_t i = 0; i < run->code.len; i++)
-		seen[i].first_s = INFINITY;
-	naming_note_seen(run, &run->allocations, seen);
-	naming_note_seen(run, &run->touches, seen);
+		first[i].first_s = INFINITY;
+	naming_note_first(run, &run->allocations, first);
+	naming_note_first(run, &run->touches, first);
 	for (size_t i = 0; i < run->code.len; i++)
-		naming_add_code(naming, &run->code.items[i], &seen[i]);
-	free(seen);
+		naming_add_code(naming, &run->code.items[i], &first[i]);
+	free(first);
 	if (naming->codes.len > 0)
 		qsort(naming->codes.items, naming->codes.len,
 		    sizeof(naming->codes.items[0]), naming_order);
@@ -340,8 +341,9 @@ static bool naming_receive(int fd, int64_t end_ns, struct strbuf *got)
 	}
 }
 
-/* Keeps complete lines that answer the request. Returns the index of the first
- * code of the file begun last, or of the one that was to be first. */
+/* Keeps the NAME records of an answer that may break off. Returns the index of
+ * the first code of the file that was begun last; without one, of the first
+ * code that was asked for. */
 static size_t naming_keep(const struct naming *naming, struct strbuf *records,
     const struct strbuf *got)
 {

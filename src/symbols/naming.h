@@ -13,7 +13,7 @@
 #include "profile/profile.h"
 
 /* Appends NAME records, whole lines, for addresses without names; none for an
- * object file that was changed after it was first seen. Code that a process
+ * object file that was changed after its first sample. Code that a process
  * made itself gets those of its perf map, as far as that was written while it
  * ran. root: the pid of the launched program; 0: unknown. */
 void naming_find(const struct run *run, pid_t root, struct strbuf *records)

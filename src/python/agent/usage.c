@@ -14,7 +14,7 @@
 #define UNIT_MIN_NS 100000
 #define PEAK_STEP_NS 1000000
 #define SLOW_STEP_NS 10000000
-#define UNITS_MAX 1000 /* of an interval at most, except for a peak's */
+#define UNITS_MAX 1000 /* in an interval, unless a peak is wanted */
 #define INTERVAL_MAX_S 1e6
 #define STACK_BYTES 131072
 

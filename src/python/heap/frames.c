@@ -164,7 +164,8 @@ static int64_t frame_used(const struct python_offsets *o, uint64_t top,
 	return -1;
 }
 
-/* The words of a frame that has count of them; variables end at first. */
+/* The words of a frame: count at most, of which those before first are
+ * variables. */
 static struct frame_words frames_words_of(const struct python_offsets *o,
     struct snapshot *snapshot, uint64_t frame, uint64_t first, uint64_t count)
 {

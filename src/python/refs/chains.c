@@ -34,7 +34,7 @@ struct chain_ways {
 	size_t len;
 };
 
-/* An object at a link that is not on its shortest way. */
+/* An object that is at the link by another path than its shortest. */
 struct chain_place {
 	uint32_t link, object;
 };
@@ -49,9 +49,9 @@ struct finder {
 	const struct chains_request *request;
 	const struct references *references;
 	struct chains_table table;
-	/* BFS tree, for each object: parent edge, parent, the chain's link,
-	 * subtree size (0: not reached), and preorder number. */
-	uint32_t *via, *holder, *link, *size, *place;
+	/* BFS tree, for each object: parent reference, parent, the chain's
+	 * link, subtree size (0: not reached), and preorder number. */
+	uint32_t *via, *parent, *link, *size, *place;
 	uint32_t *order; /* objects in the order in which they were reached */
 	size_t reached, scanned;
 	bool referents;
@@ -168,7 +168,7 @@ static bool is_folded(const struct finder *f, uint32_t object)
 
 	return f->size[object] && via != REFERENCES_NONE &&
 	       f->references->kind.items[via] == REFERENCE_DICT &&
-	       f->request->roots[f->holder[object]] != CHAIN_MODULE;
+	       f->request->roots[f->parent[object]] != CHAIN_MODULE;
 }
 
 static bool has_label(
@@ -211,10 +211,10 @@ static struct chain_link link_of(
 }
 
 static void chains_put(struct finder *f, uint32_t object, uint32_t via,
-    uint32_t holder, uint32_t link)
+    uint32_t parent, uint32_t link)
 {
 	f->via[object] = via;
-	f->holder[object] = holder;
+	f->parent[object] = parent;
 	f->link[object] = link;
 	f->size[object] = 1;
 	f->order[f->reached++] = object;
@@ -326,14 +326,14 @@ static void number_places(struct finder *f)
 	for (size_t i = f->reached; i-- > 0;) {
 		uint32_t object = f->order[i];
 
-		if (f->holder[object] != REFERENCES_NONE)
-			f->size[f->holder[object]] += f->size[object];
+		if (f->parent[object] != REFERENCES_NONE)
+			f->size[f->parent[object]] += f->size[object];
 	}
 	for (size_t i = 0; i < f->reached; i++) {
 		uint32_t object = f->order[i];
-		uint32_t *at = f->holder[object] == REFERENCES_NONE
+		uint32_t *at = f->parent[object] == REFERENCES_NONE
 				   ? &roots
-				   : &next[f->holder[object]];
+				   : &next[f->parent[object]];
 
 		f->place[object] = *at;
 		next[object] = *at + 1;
@@ -342,12 +342,12 @@ static void number_places(struct finder *f)
 	free(next);
 }
 
-/* Whether holder is object or an ancestor of it in the BFS tree. */
-static bool is_through(const struct finder *f, uint32_t object, uint32_t holder)
+/* Whether other is object or an ancestor of it in the BFS tree. */
+static bool is_through(const struct finder *f, uint32_t object, uint32_t other)
 {
-	return object == holder ||
-	       (f->size[object] && f->size[holder] &&
-		   f->place[object] - f->place[holder] < f->size[holder]);
+	return object == other ||
+	       (f->size[object] && f->size[other] &&
+		   f->place[object] - f->place[other] < f->size[other]);
 }
 
 /* A chain without a name at its root, and one with a name that holds an object
@@ -489,7 +489,7 @@ static void find_ways(struct finder *f, uint32_t object,
 	size_t referrers = 0;
 
 	while (is_folded(f, object))
-		object = f->holder[object];
+		object = f->parent[object];
 	add_way(ways, &(struct chain_way){.link = f->link[object]});
 	if (path->len == SPLIT_DEPTH || !may_split(f, object))
 		return;
@@ -592,8 +592,8 @@ static void pair_chains(
 	}
 }
 
-/* A nameless chain whose objects are all held by name too ranks right behind
- * the largest of the chains that do so. */
+/* A nameless chain whose objects all have a chain with a name, too, ranks right
+ * behind the largest of those. */
 static void rank_chains(
     struct chains *chains, const struct chain_groups *groups)
 {
@@ -720,7 +720,7 @@ static void finder_init(struct finder *f, const struct chains_request *request)
 	*f = (struct finder){
 	    .request = request, .references = request->references};
 	f->via = mem_zero(count + 1, sizeof(uint32_t));
-	f->holder = mem_zero(count + 1, sizeof(uint32_t));
+	f->parent = mem_zero(count + 1, sizeof(uint32_t));
 	f->link = mem_resize(NULL, count + 1, sizeof(uint32_t));
 	memset(f->link, 0xff, (count + 1) * sizeof(uint32_t));
 	f->size = mem_zero(count + 1, sizeof(uint32_t));
@@ -739,7 +739,7 @@ static void finder_finish(struct finder *f, struct chains *chains)
 	array_free(&f->places);
 	free(f->wanted);
 	free(f->via);
-	free(f->holder);
+	free(f->parent);
 	free(f->link);
 	free(f->size);
 	free(f->place);

@@ -5,11 +5,11 @@
  *
  * A breadth-first search from all roots at once (Moore, 1959) gives every
  * object a shortest path. Each reference to a wanted object begins a chain, to
- * its holder and along the holder's path, unless that leads through the object
- * itself. If a holder on that path is data (a list, an instance) and has other
- * referrers, each of these begins a chain as well, a few steps up. Chains of
- * the same types and names are one: equal links are numbered from the root on
- * (hash-consing).
+ * its referrer and along the referrer's path, unless that leads through the
+ * object itself. If a referrer on that path is data (a list, an instance) and
+ * has others itself, each of these begins a chain as well, a few steps up.
+ * Chains of the same types and names are one: equal links are numbered from the
+ * root on (hash-consing).
  *
  * List indices and dict keys don't distinguish chains, but names do: of
  * attributes, of a module's and a frame's variables. The __dict__ of anything
