@@ -376,8 +376,8 @@ static void middle_life(
 	out->lives = lives->len;
 }
 
-/* How many lives grew by more than what is said to show; slowly: those that did
- * not jump. */
+/* Counts the lives that leak, or grew faster than the slope that would have
+ * shown; slowly: without those that jumped. */
 static size_t lives_grow(
     const struct lives *lives, double visible_mib_per_s, bool slowly)
 {

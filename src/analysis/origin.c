@@ -352,7 +352,7 @@ static bool origin_is_preloaded(const char *module)
 	return false;
 }
 
-/* Whether the function is an allocator's, which the C library's follows. */
+/* Whether the C library or an allocator in its place has such a function. */
 static bool origin_is_allocator(const char *function)
 {
 	static const char *const names[] = {"malloc", "calloc", "realloc",

@@ -515,8 +515,8 @@ static off_t thin_pass_all(
 	return result == 0 ? (off_t)pass.written : -1;
 }
 
-/* The length of stretch, a power of two, with which two average ticks for each
- * fill about the available space; and one that has the whole span. */
+/* Powers of two for the length of a stretch. With the first, two ticks of a
+ * stretch each about fill the available space; the last has the whole span. */
 static void thin_stretches(
     const struct thin_survey *survey, int *first, int *last)
 {

@@ -72,7 +72,7 @@ int thin_compare_numbers(const void *left, const void *right);
 
 /* The first step that may make it small enough. */
 unsigned thin_survey_first_step(const struct thin_survey *survey);
-/* Chooses as nobody was seen yet. */
+/* Chooses as if no process were in a kept tick yet. */
 void thin_survey_choose(struct thin_survey *survey, unsigned step);
 bool thin_survey_keeps(const struct thin_survey *survey, size_t process);
 
@@ -80,8 +80,9 @@ bool thin_survey_keeps(const struct thin_survey *survey, size_t process);
  * what is never thinned out of that which the choice keeps. */
 size_t thin_survey_least(const struct thin_survey *survey);
 
-/* Forgets who was seen in a kept tick; counts the left ones, once all are. */
+/* Forgets which processes are in a kept tick. */
 void thin_survey_forget(struct thin_survey *survey) __attribute__((nonnull));
+/* Counts the processes that are left out, when the kept ticks are known. */
 void thin_survey_count(struct thin_survey *survey) __attribute__((nonnull));
 
 #endif

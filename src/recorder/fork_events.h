@@ -33,8 +33,8 @@ void fork_events_finish(struct fork_events *events) __attribute__((nonnull));
 bool fork_events_are_all(const struct fork_events *events)
     __attribute__((nonnull));
 
-/* A member lives, but is not in /proc. Its children belong too, and may be
- * visible. */
+/* Notes a member that lives, but is not in /proc: its children belong, too, and
+ * may be in /proc. */
 void fork_events_note_hidden(struct fork_events *events, pid_t pid)
     __attribute__((nonnull));
 

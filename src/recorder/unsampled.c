@@ -24,12 +24,13 @@
 static struct unsampled_process *unsampled_find(
     struct unsampled *unsampled, const struct sink_process *process)
 {
-	for (size_t i = 0; i < unsampled->seen.len; i++) {
-		struct unsampled_process *seen = &unsampled->seen.items[i];
+	for (size_t i = 0; i < unsampled->checked.len; i++) {
+		struct unsampled_process *checked =
+		    &unsampled->checked.items[i];
 
-		if (seen->pid == process->pid &&
-		    seen->start_ticks == process->start_ticks)
-			return seen;
+		if (checked->pid == process->pid &&
+		    checked->start_ticks == process->start_ticks)
+			return checked;
 	}
 	return NULL;
 }
@@ -83,7 +84,7 @@ static void unsampled_check(struct unsampled *unsampled,
     const struct sink_process *process, const struct sink_tick *tick,
     const struct sink *sink)
 {
-	struct unsampled_process *seen = unsampled_find(unsampled, process);
+	struct unsampled_process *checked = unsampled_find(unsampled, process);
 	struct sink_held held = {.time_ns = tick->time_ns,
 	    .pid = process->is_root ? 0 : process->pid,
 	    .every = 1};
@@ -91,23 +92,23 @@ static void unsampled_check(struct unsampled *unsampled,
 	const char *plain;
 	bool is_there;
 
-	if (seen &&
-	    (seen->is_reported || tick->time_ns - seen->seen_ns < KNOWN_NS))
+	if (checked && (checked->is_reported ||
+			   tick->time_ns - checked->first_ns < KNOWN_NS))
 		return;
 	plain = unsampled_plain_reason(unsampled, process->pid);
-	if (!seen) {
-		seen = array_push(&unsampled->seen);
-		*seen = (struct unsampled_process){.pid = process->pid,
+	if (!checked) {
+		checked = array_push(&unsampled->checked);
+		*checked = (struct unsampled_process){.pid = process->pid,
 		    .start_ticks = process->start_ticks,
-		    .seen_ns = tick->time_ns};
+		    .first_ns = tick->time_ns};
 		if (!plain)
 			return;
 	}
-	seen->is_reported = true;
+	checked->is_reported = true;
 	held.by = plain ? plain : unsampled_reason(unsampled, process->pid);
 	if (!held.by)
 		return;
-	/* One that ends maps nothing, which says nothing of its library. */
+	/* A process that ends maps nothing, whatever it had loaded. */
 	is_there = procfs_stat_once(process->pid, &now) == 0;
 	if (!plain && (!is_there || now.is_ending))
 		return;
@@ -118,20 +119,20 @@ static void unsampled_check(struct unsampled *unsampled,
 }
 
 /* Notes the reason of the launched program, which may execute another one. Each
- * look is twice as late as the one before. */
+ * check is twice as late as the one before. */
 static void unsampled_note(struct unsampled *unsampled,
     const struct sink_process *process, int64_t now_ns)
 {
 	struct proc_stat now;
 	const char *by;
 
-	if (!unsampled->small.seen_ns)
-		unsampled->small.seen_ns = now_ns;
+	if (!unsampled->small.first_ns)
+		unsampled->small.first_ns = now_ns;
 	if (now_ns < unsampled->small.next_ns)
 		return;
-	unsampled->small.next_ns = 2 * now_ns - unsampled->small.seen_ns;
+	unsampled->small.next_ns = 2 * now_ns - unsampled->small.first_ns;
 	by = unsampled_plain_reason(unsampled, process->pid);
-	if (!by && now_ns - unsampled->small.seen_ns >= KNOWN_NS)
+	if (!by && now_ns - unsampled->small.first_ns >= KNOWN_NS)
 		by = unsampled_reason(unsampled, process->pid);
 	if (procfs_stat_once(process->pid, &now) != 0 || now.is_ending)
 		return;
@@ -178,5 +179,5 @@ void unsampled_scan(struct unsampled *unsampled, const struct sink_tick *tick,
 
 void unsampled_finish(struct unsampled *unsampled)
 {
-	array_free(&unsampled->seen);
+	array_free(&unsampled->checked);
 }

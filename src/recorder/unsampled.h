@@ -16,21 +16,21 @@
 struct unsampled_process {
 	pid_t pid;
 	uint64_t start_ticks;
-	int64_t seen_ns;  /* time of the first scan */
+	int64_t first_ns; /* time of the first scan */
 	bool is_reported; /* reported, or no need to */
 };
 
 /* Zeroed it is empty. */
 struct unsampled {
-	ARRAY(struct unsampled_process) seen;
+	ARRAY(struct unsampled_process) checked;
 	bool attached; /* processes without a table may have run before */
 	size_t reported;
 	int64_t checked_ns;
 	/* The launched program while it is small. */
 	struct {
-		const char *by; /* reason at the last look; NULL: none */
+		const char *by; /* reason at the last check; NULL: none */
 		char name[PROCFS_NAME];
-		int64_t seen_ns, next_ns;
+		int64_t first_ns, next_ns;
 	} small;
 };
 

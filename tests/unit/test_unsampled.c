@@ -145,9 +145,9 @@ static void looks_are_some_time_apart(void **state)
 	assert_int_equal(look(1000), 0);
 	process.start_ticks++;
 	assert_int_equal(look(1049), 0);
-	assert_int_equal(unsampled.seen.len, 1);
+	assert_int_equal(unsampled.checked.len, 1);
 	assert_int_equal(look(1050), 0);
-	assert_int_equal(unsampled.seen.len, 2);
+	assert_int_equal(unsampled.checked.len, 2);
 	assert_int_equal(look(2050), 1);
 }
 
@@ -159,7 +159,7 @@ static void small_and_sampled_ones_are_left_out(void **state)
 	process.kib = MUCH_KIB;
 	is_sampled = true;
 	look(2000);
-	assert_int_equal(unsampled.seen.len, 0);
+	assert_int_equal(unsampled.checked.len, 0);
 }
 
 /* The number of reports after the end at that time. */
@@ -211,7 +211,7 @@ static void one_that_is_not_there_is_not_reported(void **state)
 	process.pid = NOBODY;
 	assert_int_equal(look(1000), 0);
 	assert_int_equal(look(3000), 0);
-	assert_int_equal(unsampled.seen.len, 1);
+	assert_int_equal(unsampled.checked.len, 1);
 }
 
 /* It has the library, but another reason. */

@@ -96,12 +96,11 @@ struct chains_request {
 
 struct chains {
 	ARRAY(struct chain_link) links;
-	ARRAY(struct chain)
-	items; /* the chain that holds most is first, but
-		* after those by name if they hold all */
-	ARRAY(struct chain_member)
-	members; /* with_members alone: those of an
-		  * object are neighbours */
+	/* The chain that holds most is first, but behind chains with names that
+	 * hold all its objects. */
+	ARRAY(struct chain) items;
+	/* Only with_members; those of an object are neighbours. */
+	ARRAY(struct chain_member) members;
 };
 
 /* Fills chains, which the caller finishes. */
