@@ -216,6 +216,30 @@ int file_publish(struct file *file, const char *directory)
 	return 0;
 }
 
+static void file_return(char *start, const char *end)
+{
+	if (start < end)
+		madvise(start, (size_t)(end - start), MADV_REMOVE);
+}
+
+void file_unlock(struct file *file)
+{
+	char *map = (char *)file->header;
+
+	munlock(map, ALLOCATION_FILE);
+	if (file->is_private)
+		return;
+	file_return((char *)file->slots + file->slots_backed, file->log);
+	file_return(file->log + file->log_backed, map + ALLOCATION_FILE);
+	madvise(map, ALLOCATION_FILE, MADV_DONTNEED);
+}
+
+void file_empty(struct file *file)
+{
+	for (uint64_t at = 0; at < file->header->used; at++)
+		__atomic_store_n(&file->slots[at].serial, 0, __ATOMIC_RELEASE);
+}
+
 void file_close(struct file *file)
 {
 	if (file->header)

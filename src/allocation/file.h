@@ -37,6 +37,13 @@ int file_create(
 int file_create_private(struct file *file, uint32_t pid, uint32_t flags);
 int file_publish(struct file *file, const char *directory);
 
+/* After the program has locked all of its memory: the table is not to be
+ * resident, and has no more disk space than before. */
+void file_unlock(struct file *file);
+
+/* Removes all samples. */
+void file_empty(struct file *file);
+
 /* Unmaps it. Harmless on zeroes. */
 void file_close(struct file *file);
 

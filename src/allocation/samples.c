@@ -581,9 +581,11 @@ static bool samples_set_up(const char *directory, uint32_t flags)
 void samples_start(uint32_t flags)
 {
 	/* Nothing will be sampled, and the recorder can say why. */
-	if (samples_set_up(getenv(ALLOCATION_VARIABLE), flags) &&
-	    flags & ALLOCATION_OWN_MALLOC)
-		samples_begin();
+	if (!samples_set_up(getenv(ALLOCATION_VARIABLE), flags) ||
+	    !(flags & ALLOCATION_OWN_MALLOC) || !samples_lock())
+		return;
+	samples_is_open();
+	samples_unlock();
 }
 
 bool samples_start_late(const char *directory, uint32_t flags)
@@ -704,4 +706,78 @@ bool samples_step_aside(void)
 void samples_step_back(void)
 {
 	samples_turn(false);
+}
+
+void samples_before_locking(void)
+{
+	struct thread *self = &thread_self;
+	int saved = errno;
+
+	if (self->busy || !samples_are_wanted() || samples_are_aside())
+		return;
+	self->busy = true;
+	if (samples_lock()) {
+		if (samples_is_open())
+			samples_show();
+		samples_unlock();
+	}
+	self->busy = false;
+	errno = saved;
+}
+
+bool samples_give_way(void)
+{
+	struct thread *self = &thread_self;
+	struct file *file = &own->slots.file;
+	bool was_open = false;
+
+	if (self->busy || samples_are_aside())
+		return false;
+	self->busy = true;
+	if (samples_lock_patiently()) {
+		was_open = own->begun && !own->failed;
+		if (was_open) {
+			file->header->flags |= ALLOCATION_LOCKED;
+			file_empty(file);
+			file_close(file);
+			own->failed = true;
+		}
+		samples_unlock();
+	}
+	self->busy = false;
+	return was_open;
+}
+
+/* Returns pages that hold nothing but zeros; they are read as zeros again. */
+static void samples_return_pages(void *start, void *end)
+{
+	static const char zeros[ADDRESSES_PAGE];
+	uintptr_t mask = ADDRESSES_PAGE - 1;
+	char *at = (char *)(((uintptr_t)start + mask) & ~mask);
+
+	munlock(at, (size_t)((char *)end - at));
+	for (; at + ADDRESSES_PAGE <= (char *)end; at += ADDRESSES_PAGE)
+		if (memcmp(at, zeros, ADDRESSES_PAGE) == 0)
+			madvise(at, ADDRESSES_PAGE, MADV_DONTNEED);
+}
+
+/* Changed with the lock alone; stacks are not, and stay resident. */
+void samples_after_locking(void)
+{
+	struct thread *self = &thread_self;
+	int saved = errno;
+
+	if (self->busy || !samples_are_wanted() || samples_are_aside())
+		return;
+	self->busy = true;
+	if (samples_lock_patiently()) {
+		if (own->begun && !own->failed)
+			file_unlock(&own->slots.file);
+		samples_return_pages(
+		    &samples_addresses, &samples_addresses + 1);
+		samples_return_pages(&own->mappings, &own->stacks);
+		samples_unlock();
+	}
+	self->busy = false;
+	errno = saved;
 }

@@ -49,6 +49,17 @@ bool samples_step_aside(void);
 /* The program's filter was refused: sampling goes on. */
 void samples_step_back(void);
 
+/* The program is about to lock all of its memory: the table is created now, as
+ * all of a later one would be made resident. */
+void samples_before_locking(void);
+
+/* Locking failed for want of memory: nothing is sampled from here on, and the
+ * table's memory is returned. False: there was none. */
+bool samples_give_way(void);
+
+/* Memory that was not used becomes so again. */
+void samples_after_locking(void);
+
 /* Sets further flags of the header. */
 void samples_add_flags(uint32_t flags);
 

@@ -57,6 +57,9 @@ enum {
 	ALLOCATION_OWN_HEAP = 16,    /* it has another allocator, too */
 	/* It has set a filter of system calls; no more samples are taken. */
 	ALLOCATION_FILTERED = 32,
+	/* It has locked its memory, under a limit that the table would have
+	 * exceeded; no more samples are taken. */
+	ALLOCATION_LOCKED = 64,
 };
 
 struct allocation_header {

@@ -102,11 +102,17 @@ static const struct lines_reason {
 	"confined by a filter of system calls (seccomp), so that the library "
 	"leaves it alone",
 	false},
+    {"locked",
+	"which locks its memory (mlockall), under a limit that the library's "
+	"own would exceed",
+	false},
     {"own", "what the program's own allocator hands out", false},
     {"static", "a static program, into which no library can be loaded", true},
     {"32-bit", "a 32-bit program, into which the library can't be loaded",
 	true},
-    {"none", "the library was not loaded there (setuid, or a new environment)",
+    {"none",
+	"the library was not loaded there (setuid, a new environment, or "
+	"started by a 32-bit program)",
 	true},
     {"user", "a process of another user, which may not write the samples",
 	true},

@@ -390,7 +390,7 @@ static const char *allocations_name(const struct allocations_round *round)
 }
 
 /* Names the hooks that sample, and the reasons that some memory is missing: an
- * allocator of the program's own, a filter of system calls. */
+ * allocator of the program's own, a filter of system calls, locked memory. */
 static const char *allocations_by(const struct allocation_header *header)
 {
 	static const char *const names[] = {"own", "malloc", "python",
@@ -398,9 +398,14 @@ static const char *allocations_by(const struct allocation_header *header)
 	    "malloc,python,own", "filter", "malloc,filter", "python,filter",
 	    "malloc,python,filter", "own,filter", "malloc,own,filter",
 	    "python,own,filter", "malloc,python,own,filter"};
+	static const char *const locked[] = {
+	    "locked", "malloc,locked", "python,locked", "malloc,python,locked"};
 	unsigned own =
 	    header->flags & (ALLOCATION_OWN_HEAP | ALLOCATION_OWN_MALLOC);
 
+	if (header->flags & ALLOCATION_LOCKED)
+		return locked[header->flags &
+			      (ALLOCATION_MALLOC | ALLOCATION_PYTHON)];
 	return names[(header->flags & (ALLOCATION_MALLOC | ALLOCATION_PYTHON)) |
 		     (own ? 4 : 0) |
 		     (header->flags & ALLOCATION_FILTERED ? 8 : 0)];
@@ -428,7 +433,7 @@ static void allocations_report_state(const struct allocations_round *round)
 		    (held.failed > 0) == (before->failed > 0))))
 		return;
 	has_own = header->flags & (ALLOCATION_OWN_HEAP | ALLOCATION_OWN_MALLOC);
-	is_filtered = header->flags & ALLOCATION_FILTERED;
+	is_filtered = header->flags & (ALLOCATION_FILTERED | ALLOCATION_LOCKED);
 	held.by = allocations_by(header);
 	/* It may have been made to tell that alone. */
 	if (is_filtered && table->is_first && header->taken == 0) {

@@ -315,6 +315,74 @@ is_all_held() {
 	is_all_held 8 child_holds hold_at_exit
 }
 
+# The table is made by the library's own start, which comes after .preinit_array.
+@test "before main, after exit, and between fork and exec of a threaded program" {
+	local period
+
+	build early '#include <pthread.h>
+	#include <sys/wait.h>
+	#include <unistd.h>
+	static void *volatile first, *volatile second, *volatile last;
+	static volatile int stop;
+	static void preinit(void) { first = malloc(1 << 20); }
+	__attribute__((section(".preinit_array"), used))
+	static void (*run)(void) = preinit;
+	__attribute__((constructor)) static void before(void)
+	{
+		second = malloc(2 << 20);
+	}
+	__attribute__((destructor)) static void after(void)
+	{
+		last = malloc(4 << 20);
+		free(first);
+		free(second);
+	}
+	static void *churn(void *x)
+	{
+		while (!stop)
+			free(malloc(rand() % 5000));
+		return x;
+	}
+	static void child(char **argv, int is_shared)
+	{
+		void *volatile p[50];
+		for (int i = 0; i < 50 && !is_shared; i++)
+			p[i] = realloc(malloc(3000 * i), 100 * i + 1);
+		for (int i = 0; i < 50 && !is_shared; i++)
+			free(p[i]);
+		execl("/proc/self/exe", argv[0], "none", NULL);
+		_exit(9);
+	}
+	int main(int argc, char **argv)
+	{
+		pthread_t id[3];
+		int bad = 0, status;
+		if (argc > 1)
+			return 0;
+		for (int i = 0; i < 3; i++)
+			pthread_create(&id[i], NULL, churn, NULL);
+		for (int i = 0; i < 12; i++) {
+			pid_t pid = i % 3 == 2 ? vfork() : fork();
+			if (pid == 0)
+				child(argv, i % 3 == 2);
+			waitpid(pid, &status, 0);
+			bad += status != 0;
+		}
+		stop = 1;
+		for (int i = 0; i < 3; i++)
+			pthread_join(id[i], NULL);
+		return bad;
+	}' gcc -w -g -O0 -pthread
+	for period in 1 16384; do
+		rm -f tables/*
+		MPROF_ALLOCATION_PERIOD=$period held ./early
+		tables
+		# Its own, and one of each program that it has executed.
+		is_all_held $((13 * 4)) after
+		lacks ' before ' <table
+	done
+}
+
 @test "without its directory it does nothing" {
 	MPROF_ALLOCATIONS='' held "$HOLDS" vfork
 	MPROF_ALLOCATIONS=relative held "$HOLDS" vfork
@@ -640,6 +708,72 @@ holds_8='int main(void) { char *volatile p = malloc(8 << 20); return !p; }'
 		cat lines.txt
 		grep 'a filter of system calls (seccomp)' lines.txt
 	done
+}
+
+# The table has 34 MiB, of which little is used.
+@test "a program that locks its memory gets no larger, and keeps to its limit" {
+	build locks '#include <linux/capability.h>
+	#include <stdio.h>
+	#include <sys/mman.h>
+	#include <sys/resource.h>
+	#include <sys/syscall.h>
+	#include <unistd.h>
+	static void *volatile kept;
+	static void keep_to(size_t bytes)
+	{
+		struct __user_cap_header_struct head = {
+			_LINUX_CAPABILITY_VERSION_3, 0};
+		struct __user_cap_data_struct all[2];
+		struct rlimit limit;
+		syscall(SYS_capget, &head, all);
+		all[0].effective &= ~(1u << CAP_IPC_LOCK);
+		syscall(SYS_capset, &head, all);
+		getrlimit(RLIMIT_MEMLOCK, &limit);
+		if (limit.rlim_cur > bytes)
+			limit.rlim_cur = bytes;
+		setrlimit(RLIMIT_MEMLOCK, &limit);
+	}
+	int main(int argc, char **argv)
+	{
+		char line[256];
+		FILE *status;
+		int failed;
+		kept = memset(malloc(1 << 20), 1, 1 << 20);
+		if (argc > 2)
+			keep_to(8 << 20);
+		failed = mlockall(MCL_CURRENT);
+		status = fopen("/proc/self/status", "r");
+		while (fgets(line, sizeof(line), status))
+			if (strncmp(line, "VmRSS:", 6) == 0)
+				printf("%d %d\n", failed, atoi(line + 6));
+		fflush(stdout);
+		while (argc > 1 && access(argv[1], F_OK) != 0)
+			usleep(10000);
+		return 0;
+	}' gcc -w -O0
+	./locks "$PWD" limit >limited
+	grep -q '^0 ' limited || skip 'no memory can be locked here'
+	./locks >plain
+	if grep -q '^0 ' plain; then
+		held ./locks
+		echo "$(cat plain), recorded $(cat out)"
+		grep -q '^0 ' out
+		[ "$(cut -d' ' -f2 out)" -lt $(($(cut -d' ' -f2 plain) + 6144)) ]
+		tables
+		is_all_held 1 locks
+		# Nor has the disk been filled.
+		[ "$(du -k tables | cut -f1)" -lt 4096 ]
+	fi
+	mprof run -q --stacks -o run.dat ./locks told limit >out &
+	local recorder=$!
+	soon_while "$recorder" grep -qs '^HELD;.*by=malloc,locked' run.dat
+	touch told
+	wait "$recorder"
+	grep '^0 ' out
+	# 1 where there is nothing else to tell.
+	mprof lines run.dat >lines.txt 2>&1 || [ $? -eq 1 ]
+	cat lines.txt
+	grep 'locks its memory (mlockall)' lines.txt
 }
 
 @test "a small program that is not sampled: the reason is said" {

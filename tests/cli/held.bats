@@ -367,6 +367,36 @@ named() {
 	[[ $errors != *Python* ]]
 }
 
+@test "a program's own SIGTRAP handler gets its own signals, and no others" {
+	cat >trap.c <<-'END'
+	#include <signal.h>
+	#include <stdlib.h>
+	#include <string.h>
+	static volatile sig_atomic_t traps;
+	static void *volatile kept[40];
+	static void on_trap(int number)
+	{
+		(void)number;
+		traps++;
+	}
+	int main(void)
+	{
+		struct sigaction on = {.sa_handler = on_trap};
+		sigaction(SIGTRAP, &on, NULL);
+		for (int i = 0; i < 40; i++) {
+			kept[i] = memset(malloc(1 << 20), 1, 1 << 20);
+			raise(SIGTRAP);
+		}
+		return traps != 40;
+	}
+	END
+	${CC:-cc} -O1 -o trap trap.c
+	mprof run -q --stacks -o run.dat ./trap
+	# A static one is sampled from outside.
+	${CC:-cc} -O1 -static -o trap trap.c || skip 'nothing static here'
+	mprof run -q --stacks -o static.dat ./trap
+}
+
 @test "a program with a sanitizer starts, and still finds its fault" {
 	echo 'int main(void) { char *p = __builtin_malloc(9); __builtin_free(p); return p[3]; }' >uaf.c
 	${CC:-cc} -w -O0 -fsanitize=address -o uaf uaf.c || skip "no AddressSanitizer"

@@ -657,6 +657,8 @@ static void each_hook_has_its_name(void **state)
 		    ALLOCATION_OWN_HEAP,
 		"malloc,python,own", true},
 	    {ALLOCATION_FILTERED, "filter", true},
+	    {ALLOCATION_LOCKED, "locked", true},
+	    {ALLOCATION_LOCKED | ALLOCATION_MALLOC, "malloc,locked", true},
 	    {ALLOCATION_MALLOC | ALLOCATION_FILTERED, "malloc,filter", true},
 	    {ALLOCATION_PYTHON | ALLOCATION_FILTERED, "python,filter", true},
 	    {ALLOCATION_MALLOC | ALLOCATION_PYTHON | ALLOCATION_FILTERED,
