@@ -7,8 +7,9 @@ where.py redis BLOCKS WHAT
     Three programs of one kind live side by side: a plain one, one below the
     library, another plain one. They do a step of some milliseconds in turn,
     since on a shared machine the speed of a processor changes from one second
-    to the next. A ratio is the median of the blocks' own ratios, of ten steps
-    each. Of several kinds the geometric mean is printed. A Python program
+    to the next. After five blocks of ten steps each they are started anew,
+    since the addresses that a process gets change its speed, too. A ratio is
+    the median of the blocks' own ratios. Of several kinds the geometric mean is printed. A Python program
     below tracemalloc stands as the peer, for few steps.
 where.py runs ROUNDS WHAT COMMAND...
     The same of whole runs, in turn.
@@ -24,6 +25,7 @@ import tempfile
 import time
 
 STEPS = 10       # of each program in a block
+LIFE = 5         # blocks that a program lives for
 PEER_STEPS = 10  # in all, as a peer is far slower
 REQUESTS = 2000  # of each of three commands, in a step of Redis
 LIBRARY = os.environ["ROOT"] + "/build/allocation.so"
@@ -119,24 +121,38 @@ def ratios(rounds):
             quartiles[0], quartiles[2])
 
 
+def spend_blocks(programs, blocks):
+    """The times of each program in each block, in nanoseconds."""
+    rounds = []
+    for _ in range(blocks):
+        block = [[spend_step(program) for program in programs]
+                 for _ in range(STEPS)]
+        rounds.append([sum(spent) for spent in zip(*block)])
+    return rounds
+
+
+def spend_peer(make, command, peer):
+    """The median ratio of the peer's steps to plain ones."""
+    programs = [make(command, {}), make(command, peer)]
+    spent = [[spend_step(program) for program in programs]
+             for _ in range(PEER_STEPS)]
+    for program in programs:
+        program.stop()
+    return statistics.median(theirs / plain for plain, theirs in spent)
+
+
 def compare_steps(make, command, blocks, peer=None):
     """The three of ratios(), and the peer's ratio; 0: no peer."""
+    rounds = []
     with tempfile.TemporaryDirectory(dir=SHM) as tables:
-        programs = [make(command, {}), make(command, sampled(tables)),
-                    make(command, {})]
-        rounds, ratio = [], 0
-        for _ in range(blocks):
-            block = [[spend_step(program) for program in programs]
-                     for _ in range(STEPS)]
-            rounds.append([sum(spent) for spent in zip(*block)])
-        if peer:
-            programs.append(make(command, peer))
-            spent = [[spend_step(program) for program in programs[2:]]
-                     for _ in range(PEER_STEPS)]
-            ratio = statistics.median(theirs / plain for plain, theirs in spent)
-        for program in programs:
-            program.stop()
-    return ratios(rounds) + (ratio,)
+        for done in range(0, blocks, LIFE):
+            programs = [make(command, {}), make(command, sampled(tables)),
+                        make(command, {})]
+            rounds += spend_blocks(programs, min(LIFE, blocks - done))
+            for program in programs:
+                program.stop()
+    return ratios(rounds) + (
+        spend_peer(make, command, peer) if peer else 0,)
 
 
 def compare_runs(command, rounds):
