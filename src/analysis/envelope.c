@@ -82,12 +82,8 @@ size_t envelope_blocks(
 		size_t end = (b + 1) * ENVELOPE_BINS / blocks;
 		double floor = NAN;
 
-		for (size_t i = first; i < end; i++) {
-			double level = envelope->floors[i];
-
-			if (level < floor || isnan(floor))
-				floor = level;
-		}
+		for (size_t i = first; i < end; i++)
+			floor = fmin(floor, envelope->floors[i]);
 		if (isnan(floor))
 			continue;
 		x[count] = (double)(first + end) / 2 / ENVELOPE_BINS;
