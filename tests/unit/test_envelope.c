@@ -11,7 +11,8 @@
 
 #include "analysis/envelope.h"
 
-static struct sample samples[ENVELOPE_BINS];
+/* What lies behind the series is none of its samples. */
+static struct sample samples[ENVELOPE_BINS + 1];
 static const struct series series = {.items = samples, .len = ENVELOPE_BINS};
 static struct envelope envelope;
 
@@ -19,9 +20,9 @@ static struct envelope envelope;
 static int begin(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ENVELOPE_BINS; i++)
+	for (int i = 0; i <= ENVELOPE_BINS; i++)
 		samples[i] =
-		    (struct sample){.time_s = (double)i, .mib = 100.0 + i};
+		    (struct sample){.time_s = 1000 + i, .mib = 100 + i};
 	return 0;
 }
 
@@ -40,7 +41,7 @@ static void expect_left_out(size_t at)
 static void expect_floor(size_t at)
 {
 	envelope_init(&envelope, &series);
-	assert_float_equal(envelope.floors[at], samples[at].mib, 0);
+	assert_true(envelope.floors[at] == samples[at].mib); /* no NAN */
 }
 
 static void the_usual_step_is_the_median(void **state)
@@ -91,8 +92,21 @@ static void frequent_dips_count(void **state)
 	for (size_t i = 1; i <= 19; i++)
 		dip(i * 10, 30);
 	expect_left_out(10);
+	dip(500, 5); /* not deep enough to be one */
+	expect_left_out(10);
 	dip(200, 30);
 	expect_floor(10);
+}
+
+static void the_ends_of_a_level_are_no_dips(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ENVELOPE_BINS; i++)
+		samples[i].mib = 100;
+	expect_floor(0);
+	expect_floor(ENVELOPE_BINS - 1);
+	dip(500, 0.1);
+	expect_left_out(500);
 }
 
 static void blocks_have_their_lowest_level(void **state)
@@ -108,7 +122,7 @@ static void blocks_have_their_lowest_level(void **state)
 	assert_float_equal(x[1], 0.75, 1e-9);
 	assert_float_equal(y[1], 580, 0);
 	/* Two samples, at both ends of the time. */
-	samples[1] = (struct sample){.time_s = 10, .mib = 7};
+	samples[1] = (struct sample){.time_s = 1000.5, .mib = 7};
 	envelope_init(&envelope, &(struct series){.items = samples, .len = 2});
 	assert_int_equal(envelope_blocks(&envelope, 4, x, y), 2);
 	assert_float_equal(x[0], 0.125, 1e-9);
@@ -130,7 +144,7 @@ static void of_one_moment_the_lowest_counts(void **state)
 	assert_float_equal(y[0], 9, 0);
 }
 
-/* Levels of 0 to 16 MiB, of which two teeth are 8 MiB deep. */
+/* Levels of 4 to 20 MiB, of which two teeth are 8 MiB deep. */
 static void valleys_are_the_bottoms_of_high_teeth(void **state)
 {
 	double x[4], y[4];
@@ -138,20 +152,20 @@ static void valleys_are_the_bottoms_of_high_teeth(void **state)
 	(void)state;
 	for (size_t i = 0; i < ENVELOPE_BINS; i++)
 		envelope.floors[i] = NAN;
-	envelope.floors[0] = 0;
-	envelope.floors[10] = 10;
-	envelope.floors[20] = 2;
-	envelope.floors[21] = 2;
-	envelope.floors[30] = 12;
-	envelope.floors[40] = 4;
-	envelope.floors[45] = 9; /* too low for a top */
-	envelope.floors[46] = 5;
-	envelope.floors[ENVELOPE_BINS - 1] = 16;
+	envelope.floors[0] = 4;
+	envelope.floors[10] = 14;
+	envelope.floors[20] = 6;
+	envelope.floors[21] = 6;
+	envelope.floors[30] = 16;
+	envelope.floors[40] = 8;
+	envelope.floors[45] = 13; /* too low for a top */
+	envelope.floors[46] = 9;
+	envelope.floors[ENVELOPE_BINS - 1] = 20;
 	assert_int_equal(envelope_valleys(&envelope, 0.49, 2, x, y), 2);
 	assert_float_equal(x[0], 21.5 / ENVELOPE_BINS, 1e-9);
-	assert_float_equal(y[0], 2, 0);
+	assert_float_equal(y[0], 6, 0);
 	assert_float_equal(x[1], 40.5 / ENVELOPE_BINS, 1e-9);
-	assert_float_equal(y[1], 4, 0);
+	assert_float_equal(y[1], 8, 0);
 	assert_int_equal(envelope_valleys(&envelope, 0.49, 1, x, y), 0);
 	assert_int_equal(envelope_valleys(&envelope, 0.5, 2, x, y), 0);
 }
@@ -164,14 +178,14 @@ static void the_last_fall_is_no_valley(void **state)
 	(void)state;
 	for (size_t i = 0; i < ENVELOPE_BINS; i++)
 		envelope.floors[i] = NAN;
-	envelope.floors[0] = 0;
-	envelope.floors[10] = 16;
-	envelope.floors[20] = 1;
-	envelope.floors[30] = 9;
+	envelope.floors[0] = 4;
+	envelope.floors[10] = 20;
+	envelope.floors[20] = 5;
+	envelope.floors[30] = 13;
 	assert_int_equal(envelope_valleys(&envelope, 0.5, 2, x, y), 0);
-	envelope.floors[30] = 9.5;
+	envelope.floors[30] = 13.5;
 	assert_int_equal(envelope_valleys(&envelope, 0.5, 2, x, y), 1);
-	assert_float_equal(y[0], 1, 0);
+	assert_float_equal(y[0], 5, 0);
 }
 
 int main(void)
@@ -181,6 +195,7 @@ int main(void)
 	    cmocka_unit_test_setup(a_deep_dip_is_left_out, begin),
 	    cmocka_unit_test_setup(a_dip_is_of_one_sample, begin),
 	    cmocka_unit_test_setup(frequent_dips_count, begin),
+	    cmocka_unit_test_setup(the_ends_of_a_level_are_no_dips, begin),
 	    cmocka_unit_test_setup(blocks_have_their_lowest_level, begin),
 	    cmocka_unit_test_setup(of_one_moment_the_lowest_counts, begin),
 	    cmocka_unit_test(valleys_are_the_bottoms_of_high_teeth),

@@ -255,6 +255,9 @@ static void a_part_is_judged_as_if_it_were_all(void **state)
 	assert_true(leak.total.first_s == START);
 	assert_true(leak.worst.first_s == START);
 	assert_int_equal(leak.processes.len, 2);
+	for (int i = 0; i < 2; i++)
+		assert_ptr_equal(
+		    leak.processes.items[i].process, &run->processes.items[i]);
 	assert_true(leak.processes.items[1].leak.first_s == START);
 	assert_null(leak.process);
 	leak_run_finish(&leak);

@@ -535,6 +535,7 @@ static void compiled_packages_have_names(void **state)
 	    {"/c/registry/src/i/x-2d-1.0.0-2.1/src/a.rs", "x-2d"},
 	    {"/c/registry/src/i/plain/src/a.rs", ""},
 	    {"/c/git/checkouts/a-b-0123456789abcdef/0123456/src/a.rs", "a-b"},
+	    {"/c/git/checkouts/a-0123456789abcdef/0123456/src/a.rs", "a"},
 	    {"/g/pkg/mod/github.com/a/b@v1.2.3/c.go", "github.com/a/b"},
 	    {"/usr/lib/go-1.19/src/strings/builder.go", "strings"},
 	    {"/usr/local/go/src/net/http/server.go", "net/http"},
@@ -552,6 +553,7 @@ static void compiled_packages_have_names(void **state)
 	    {"github.com/a/b@v1.2.3/c/d.go", "github.com/a/b"},
 	    {"/u/app/vendor/serde/src/de/lib.rs", "serde"},
 	    {"/u/app/vendor/md-5-0.10.6/src/lib.rs", "md-5"},
+	    {"/u/app/vendor/x-1.0.0/src/lib.rs", "x"},
 	    {"/u/app/vendor/github.com/a/b/c.go", "github.com/a/b"}};
 	char name[64];
 
