@@ -222,15 +222,6 @@ static int source_list(
 	return 0;
 }
 
-/* Prints a size with its sign, as in memory_profiler's tables. */
-static void command_lines_print_size(double mib)
-{
-	char text[UNITS_TEXT];
-
-	printf(
-	    "%s%s", mib < 0 ? "-" : "", units_size(text, mib < 0 ? -mib : mib));
-}
-
 static char *row_name(const struct lines_row *row)
 {
 	char *raw, *clean, cell[ORIGIN_CELL];
@@ -267,14 +258,15 @@ static void command_lines_print_row(const struct lines *lines,
 
 static void command_lines_print_head(const struct lines *lines)
 {
-	char count[UNITS_COUNT];
+	char count[UNITS_COUNT], grown[UNITS_TEXT], given[UNITS_TEXT];
+	struct units_column unit = {0};
 
+	units_column_add(&unit, lines->grown_mib);
+	units_column_add(&unit, lines->given_mib);
 	wrap_print_note("%s", LINES_ON_THE_CLOCK);
-	printf("Sampled: ");
-	command_lines_print_size(lines->grown_mib);
-	printf(" grown, ");
-	command_lines_print_size(lines->given_mib);
-	printf(" given back, in %s\n",
+	wrap_print_note("Sampled: %s grown, %s given back, in %s",
+	    units_column_size(grown, &unit, lines->grown_mib),
+	    units_column_size(given, &unit, lines->given_mib),
 	    units_count(count, lines->samples, "sample", "samples"));
 }
 

@@ -41,6 +41,19 @@ Sampled: 88.0 MiB grown, 4.00 MiB given back, in 6 samples
 		"  20.0 MiB   22.7 %        5  $PWD/app.py"
 }
 
+@test "growth on the clock: a sentence has one unit, and fits the terminal" {
+	printf '%s\n' 'CMDLINE x' 'MEM 9.000000 1700000000.0000' \
+		'STACK;id=1;frames=a.py:1:f 10.000000 1700000000.0000' \
+		'STACK;id=1 10.230469 1700000000.0100' >small.dat
+	mprof lines small.dat >out
+	same "$(grep ^Sampled out)" \
+		'Sampled: 236 KiB grown, 0 KiB given back, in 2 samples'
+	COLUMNS=40 mprof lines small.dat >out
+	same "$(grep -A 1 ^Sampled out)" \
+		'Sampled: 236 KiB grown, 0 KiB given
+  back, in 2 samples'
+}
+
 # One function whose two lines take and give back.
 churn() {
 	printf '%s\n' 'CMDLINE x' 'MEM 9.000000 1700000000.0000' \
