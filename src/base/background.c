@@ -44,8 +44,8 @@ static void *background_rounds_work(void *argument)
 	for (;;) {
 		while (sem_wait(&rounds->wake) != 0)
 			;
-		/* The post of background_rounds_leave(), after which the
-		 * caller uses rounds no more. */
+		/* background_rounds_leave() posted it, and its caller does
+		 * not use rounds any more. */
 		if (!atomic_load(&rounds->busy))
 			break;
 		if (!atomic_load(&rounds->left))

@@ -20,11 +20,6 @@ double build_end(const struct run *run);
  * runs are at their own times, otherwise all begin at 0. */
 double build_zero(const struct chart_request *request, size_t run);
 
-/* A part of the time, in a run's times, both ends included. */
-struct window {
-	double from_s, to_s;
-};
-
 /* The requested window in a run's times; all of time without one. */
 struct window build_window(const struct chart_request *request, size_t run);
 

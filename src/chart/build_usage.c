@@ -56,8 +56,8 @@ static double build_usage_gap(const struct series *readings)
 	return 1.001 * longest_s;
 }
 
-/* gap_s, or less where the other figure has a reading between two of this one,
- * which was unknown then. */
+/* gap_s, or less where the other figure has a reading between two of this one:
+ * this one was unknown then. */
 static double build_usage_missed(
     const struct series *readings, const struct series *other, double gap_s)
 {

@@ -57,11 +57,6 @@ static const struct option_row rows[] = {
 	.ours = true},
     PROFILES_ROWS(struct leak_options, profiles), {0}};
 
-/* A part of the time, both ends included. */
-struct leak_part {
-	double from_s, to_s;
-};
-
 /* One run and its verdict. */
 struct finding {
 	const struct profile *profile;
@@ -286,14 +281,14 @@ static void write_finding(struct json *json, const struct finding *f)
 /* Finds the requested part of a run, in the run's times; -1 with e where no
  * mark or no sample fits. */
 static int find_part(const struct leak_options *options,
-    const struct finding *f, struct leak_part *part, struct err *e)
+    const struct finding *f, struct window *part, struct err *e)
 {
 	double zero_s = run_first_s(f->run);
 	const char *path = f->profile->path;
 
-	*part = (struct leak_part){-INFINITY, INFINITY};
+	*part = (struct window){-INFINITY, INFINITY};
 	if (options->window.given)
-		*part = (struct leak_part){zero_s + options->window.first,
+		*part = (struct window){zero_s + options->window.first,
 		    zero_s + options->window.last};
 	if (options->since) {
 		struct err cause;
@@ -321,7 +316,7 @@ static int judge_profile(const struct leak_options *options,
 		struct finding f = {.profile = profile,
 		    .number = i + 1,
 		    .run = &profile->runs.items[i]};
-		struct leak_part part;
+		struct window part;
 		struct err e;
 
 		if (f.run->total.len == 0 && f.run->peaks.len == 0)

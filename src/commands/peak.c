@@ -728,7 +728,7 @@ static void peak_print_set_line(const struct spread_line *line, size_t width)
 	    (struct wrap){.column = after, .indent = TAB, .width = width});
 }
 
-/* Fewer recordings are not summed up: both of two are in sight. */
+/* Fewer recordings are not summed up, as all of them are in sight. */
 enum { LEAST_SET = 3 };
 
 static void peak_compare_set(const struct peak_set *set, struct json *json)

@@ -28,6 +28,11 @@ struct series {
 	bool unsorted;    /* some sample is earlier than the one before it */
 };
 
+/* A part of the time, both ends included. */
+struct window {
+	double from_s, to_s;
+};
+
 void series_finish(struct series *series) __attribute__((nonnull));
 
 /* Appends a sample; ignores one whose time is not finite or whose memory is no

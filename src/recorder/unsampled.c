@@ -13,7 +13,7 @@
 #include "proc/procfs.h"
 #include "proc/static.h"
 
-/* Smaller ones are not worth a line. */
+/* A smaller process is not reported. */
 #define MUCH_KIB (8 << 10)
 /* UNSAMPLED_STEP_NS: time between two scans of processes. A static program, or
  * one with a filter, is reported at the first one; that another one lacks the

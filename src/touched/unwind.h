@@ -24,8 +24,8 @@ void unwind_destroy(struct unwind *unwind);
  * program. */
 bool unwind_is_python(const struct unwind *unwind) __attribute__((nonnull));
 
-/* Code was mapped: mappings are read before the next address in no known object
- * file. */
+/* Notes that code was mapped: the mappings are read again before the next
+ * address that is in no known object file. */
 void unwind_note_map(struct unwind *unwind) __attribute__((nonnull));
 
 /* Appends the texts of the frames in the form of base/touched_feed.h, innermost
