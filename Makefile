@@ -309,10 +309,11 @@ build/soak/forks: tests/soak/forks.c build/libmprof.a
 recordings := $(addprefix tests/bench/, recordings.c edges.c world.c)
 build/tests/test_leak: $(recordings)
 build/tests/test_leak: unit_extra = $(recordings)
-sampling := $(addprefix src/allocation/, addresses.c callers.c file.c gate.c \
-	heaps.c log.c mappings.c poisson.c rate.c slots.c stack.c)
-build/tests/test_allocation: $(sampling)
-build/tests/test_allocation: unit_extra = $(sampling)
+sampling := $(addprefix src/allocation/, addresses.c backchain.c \
+	callers.c executable.c file.c gate.c heaps.c log.c mappings.c poisson.c \
+	rate.c slots.c stack.c)
+build/tests/test_allocation build/tests/test_backchain: $(sampling)
+build/tests/test_allocation build/tests/test_backchain: unit_extra = $(sampling)
 
 build/bench/leak: tests/bench/leak.c $(recordings) build/libmprof.a
 	$(call say,BENCH,$@)

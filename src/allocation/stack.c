@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unwind.h>
 
+#include "allocation/backchain.h"
+
 /* This library. */
 static struct stack_module stack_own;
 
@@ -15,6 +17,7 @@ static struct {
 	_Unwind_Word (*ip)(struct _Unwind_Context *, int *);
 	_Unwind_Word (*cfa)(struct _Unwind_Context *);
 	_Unwind_Word (*general)(struct _Unwind_Context *, int);
+	const void *(*table)(void *, void *); /* of an address; NULL: none */
 } stack_unwind;
 
 /* Filled in by _dl_find_object(), which glibc has since 2.35. It takes no lock:
@@ -93,6 +96,7 @@ static void stack_find_walk(void)
 	*(void **)&stack_unwind.ip = dlsym(library, "_Unwind_GetIPInfo");
 	*(void **)&stack_unwind.cfa = dlsym(library, "_Unwind_GetCFA");
 	*(void **)&stack_unwind.general = dlsym(library, "_Unwind_GetGR");
+	*(void **)&stack_unwind.table = dlsym(library, "_Unwind_Find_FDE");
 	if (!stack_unwind.ip || !stack_unwind.cfa || !stack_unwind.general)
 		stack_unwind.walk = NULL;
 }
@@ -124,7 +128,8 @@ struct stack_walk {
 	 * locates frames of variable size; and the frame that saved it. */
 	uintptr_t begin, ip, rbp;
 	uintptr_t saved_begin, saved_end;
-	bool is_cut; /* the stack can't be recognised later */
+	bool is_cut;         /* the stack can't be recognised later */
+	bool is_interrupted; /* the previous frame was, by a signal */
 };
 
 static uint32_t stack_words(uintptr_t stack, uintptr_t at)
@@ -135,18 +140,28 @@ static uint32_t stack_words(uintptr_t stack, uintptr_t at)
 						    : (uint32_t)words;
 }
 
-static void stack_check(struct stack_walk *walk, uintptr_t at, uintptr_t value)
+/* The word at that address is part of how the stack is recognised. */
+static void stack_note(struct stack_walk *walk, uintptr_t at, uintptr_t value)
 {
 	struct stack_known *to = walk->to;
 	uint32_t words = stack_words(to->stack, at);
 
 	if (words == STACK_NOWHERE || at % sizeof(value) != 0 ||
-	    to->checks == STACK_CHECKS || *(const uintptr_t *)at != value) {
+	    to->checks == STACK_CHECKS) {
 		walk->is_cut = true;
 		return;
 	}
 	to->at[to->checks] = words;
 	to->words[to->checks++] = value;
+}
+
+static void stack_check(struct stack_walk *walk, uintptr_t at, uintptr_t value)
+{
+	if (at < walk->to->stack || at % sizeof(value) != 0 ||
+	    *(const uintptr_t *)at != value)
+		walk->is_cut = true;
+	else
+		stack_note(walk, at, value);
 }
 
 /* The previous frame ends here. If the register points into it, the frame was
@@ -216,6 +231,7 @@ static _Unwind_Reason_Code stack_on_frame(
 	    (begin == walk->begin && ip == walk->ip))
 		return _URC_END_OF_STACK;
 	walk->is_cut = walk->is_cut || is_interrupted;
+	walk->is_interrupted = is_interrupted;
 	stack_check_frame(walk, context, begin, ip);
 	walk->begin = begin;
 	walk->ip = ip;
@@ -224,6 +240,112 @@ static _Unwind_Reason_Code stack_on_frame(
 		to->frames[to->count++] = is_interrupted ? ip : ip - 1;
 	}
 	return stack_is_at_end(to) ? _URC_END_OF_STACK : _URC_NO_REASON;
+}
+
+/* libgcc's own structure: bases of relative addresses, and the function. */
+struct stack_bases {
+	void *text, *data, *function;
+};
+
+static bool stack_has_table(uintptr_t address)
+{
+	struct stack_bases bases = {0};
+
+	return stack_unwind.table((void *)address, &bases) != NULL;
+}
+
+/* Whether a call may return to that address in executable memory. Interpreters
+ * that are generated push return addresses that follow no call. */
+static bool stack_follows_call(uintptr_t back)
+{
+	uint8_t bytes[EXECUTABLE_CALL_BYTES] = {0};
+	struct stack_module module = {0};
+
+	return !stack_find_module((void *)(back - 1), &module) ||
+	       (backchain_copy(bytes, back - sizeof(bytes), sizeof(bytes)) &&
+		   executable_ends_with_call(bytes));
+}
+
+/* Whether a return address is among the words of a frame whose pointer leads to
+ * code with a table. Then the frame may have no pointer of its own, and that in
+ * the register is its caller's. Between functions of V8 such words are left
+ * from earlier calls. */
+static bool stack_is_doubtful(
+    struct executable *code, const struct backchain_link *link)
+{
+	size_t count = 0;
+
+	if (executable_find_pointers(code) == EXECUTABLE_POINTERS_UNKNOWN)
+		count = executable_select(code, link->words, link->count);
+	for (size_t i = 0; i < count; i++)
+		if (stack_follows_call(link->words[i]))
+			return true;
+	return false;
+}
+
+/* Whether the link leads to the caller. */
+static bool stack_is_link(
+    struct executable *code, const struct backchain_link *link, bool *has_table)
+{
+	*has_table = stack_has_table(link->back - 1);
+	if (!*has_table)
+		return executable_has(code, link->back - 1) &&
+		       stack_follows_call(link->back);
+	return stack_follows_call(link->back) && !stack_is_doubtful(code, link);
+}
+
+static void stack_add_link(
+    struct stack_walk *walk, const struct backchain_link *link)
+{
+	struct stack_known *to = walk->to;
+	uintptr_t at = walk->rbp;
+
+	stack_note(walk, at, link->next);
+	stack_note(walk, at + sizeof(at), link->back);
+	walk->begin = at + 2 * sizeof(at);
+	walk->ip = link->back;
+	walk->rbp = link->next;
+	to->begins[to->count] = stack_words(to->stack, walk->begin);
+	to->frames[to->count++] = link->back - 1;
+}
+
+/* Whether the walk ended at code that has no unwind table, and is known to be
+ * code. */
+static bool stack_may_go_on(struct stack_walk *walk, struct executable *code)
+{
+	if (STACK_RBP < 0 || !stack_unwind.table || walk->is_interrupted ||
+	    stack_has_table(walk->ip - 1))
+		return false;
+	if (executable_has(code, walk->ip - 1))
+		return executable_find_pointers(code) !=
+		       EXECUTABLE_POINTERS_NONE;
+	walk->is_cut = true;
+	return false;
+}
+
+/* Code that the program generated has no unwind table, so the walk ends there.
+ * It goes on by frame pointers, until they lead to code with a table: that may
+ * use the register for something else. */
+static void stack_go_on(struct stack_walk *walk, struct executable *code)
+{
+	const struct stack_known *to = walk->to;
+	struct backchain chain = {0};
+	struct backchain_link link;
+	bool has_table = false;
+
+	if (!stack_may_go_on(walk, code) ||
+	    !backchain_follow(&chain, walk->begin, walk->rbp, &link))
+		return;
+	stack_check_rbp(walk, walk->rbp + 1);
+	while (!has_table && to->count < ALLOCATION_DEPTH &&
+	       !stack_is_at_end(to) &&
+	       backchain_follow(&chain, walk->begin, walk->rbp, &link)) {
+		if (!stack_is_link(code, &link, &has_table)) {
+			walk->is_cut = true;
+			return;
+		}
+		stack_add_link(walk, &link);
+	}
 }
 
 /* Whether the stack is the same as before: the same code at the same depth,
@@ -257,8 +379,8 @@ static struct stack_known *stack_place(
 	return &cache->list[*at];
 }
 
-static void stack_walk(struct stack_known *known, const void *caller,
-    const struct stack_captured *taken)
+static void stack_walk(struct stack_cache *cache, struct stack_known *known,
+    const void *caller, const struct stack_captured *taken)
 {
 	struct stack_walk walk = {.to = known};
 
@@ -266,8 +388,9 @@ static void stack_walk(struct stack_known *known, const void *caller,
 	known->stack = (uintptr_t)taken->stack;
 	known->until = taken->until;
 	known->count = known->checks = 0;
-	if (stack_unwind.walk)
-		stack_unwind.walk(stack_on_frame, &walk);
+	if (stack_unwind.walk &&
+	    stack_unwind.walk(stack_on_frame, &walk) == _URC_END_OF_STACK)
+		stack_go_on(&walk, &cache->code);
 	if (known->count == 0 && caller) {
 		known->begins[0] = STACK_NOWHERE;
 		known->frames[known->count++] = (uintptr_t)caller - 1;
@@ -290,11 +413,11 @@ static void stack_take(
 /* It takes 2.6 KiB of the stack, which may be small: others don't pay for
  * it. */
 __attribute__((noinline)) static void stack_capture_alone(
-    struct stack_captured *taken, const void *caller)
+    struct stack_cache *cache, struct stack_captured *taken, const void *caller)
 {
 	struct stack_known known;
 
-	stack_walk(&known, caller, taken);
+	stack_walk(cache, &known, caller, taken);
 	stack_take(taken, &known);
 }
 
@@ -304,12 +427,12 @@ void stack_capture(
 	struct stack_known *known;
 
 	if (__atomic_exchange_n(&cache->lock, 1, __ATOMIC_ACQUIRE) != 0) {
-		stack_capture_alone(taken, caller);
+		stack_capture_alone(cache, taken, caller);
 		return;
 	}
 	known = stack_place(cache, caller, taken->stack);
 	if (!caller || !stack_is_known(known, caller, taken))
-		stack_walk(known, caller, taken);
+		stack_walk(cache, known, caller, taken);
 	stack_take(taken, known);
 	__atomic_store_n(&cache->lock, 0, __ATOMIC_RELEASE);
 }

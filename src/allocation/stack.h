@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "allocation/executable.h"
 #include "base/allocation_table.h"
 
 /* Call it once, where dlopen() is allowed, before the others. False where this
@@ -55,6 +56,7 @@ struct stack_cache {
 	uint16_t len;
 	uint16_t at[STACK_KNOWN]; /* a number in the list, by hash; 0: none */
 	struct stack_known list[STACK_KNOWN + 1];
+	struct executable code;
 };
 
 #define STACK_NOWHERE UINT32_MAX

@@ -1,0 +1,302 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Sampled allocations below code that a program generated at run time, which has
+# no unwind table: stacks go on by frame pointers as far as these are right. Each
+# piece is of 2 MiB and more, so that one is missed with a chance of exp(-128).
+load helper.bash
+
+LIBRARY=$SOURCE/build/allocation.so
+
+own_setup() {
+	[ "$(uname -m)" = x86_64 ] || skip 'the code is for x86-64'
+	export MPROF_ALLOCATION_PERIOD=16384
+}
+
+# Pieces of code in executable memory, 64 bytes each. relay(f, x, y) calls
+# f(x, y) and keeps a frame pointer; mislay(f, x) calls f() with rbp = x.
+PIECES='#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#define NOIPA __attribute__((noipa))
+static volatile int after;
+typedef void *(*piece)(void *, void *, void *);
+static char *area(int pages)
+{
+	return mmap(NULL, pages * 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+static piece put(char *at, const char *code, size_t bytes)
+{
+	return (piece)(uintptr_t)memcpy(at, code, bytes);
+}
+static piece relay(char *at)
+{
+	return put(at, "\x55\x48\x89\xe5\x48\x89\xf8\x48\x89\xf7\x48\x89\xd6"
+		"\xff\xd0\x5d\xc3", 17);
+}
+static piece mislay(char *at)
+{
+	return put(at, "\x55\x48\x89\xf5\xff\xd7\x5d\xc3", 8);
+}
+static void *kept[4096];
+static int many;
+NOIPA void *allocate(void)
+{
+	kept[many++] = malloc(2 << 20);
+	after++;
+	return kept;
+}
+'
+
+# Compiles main.c: pieces OPTION... <TEXT
+pieces() {
+	{
+		echo "$PIECES"
+		cat
+	} >main.c
+	${CC:-cc} -w -O2 -g -pthread "$@" -o main main.c
+}
+
+# The stacks of what ./main holds, a line each, with the number of pieces:
+# stacks
+stacks() {
+	mkdir tables
+	MPROF_ALLOCATIONS=$PWD/tables LD_PRELOAD=$LIBRARY ./main >out 2>err || {
+		cat out err
+		return 1
+	}
+	/usr/bin/python3 "$SOURCE/tests/python/allocation_table.py" tables/* |
+		grep -v '^pid ' | awk '$1 > 1.9 { $1 = $1 / 2; $2 = ""; print }' |
+		sed 's/\.0* / /; s/  */ /g' | LC_ALL=C sort >held
+	cat held
+}
+
+@test "frame pointers lead through generated code, to code with a table" {
+	pieces <<-'TEXT'
+	NOIPA void *call(piece *relays)
+	{
+		void *got = relays[0](relays[1], relays[2], allocate);
+		after++;
+		return got;
+	}
+	int main(void)
+	{
+		char *at = area(1);
+		piece relays[3] = {relay(at), relay(at + 64), relay(at + 128)};
+		for (int i = 0; i < 50; i++)
+			call(relays);
+		return 0;
+	}
+	TEXT
+	stacks
+	# The third has f = allocate.
+	same "$(cat held)" '50 allocate ? ? ? call'
+}
+
+@test "the rest of the stack is the same, however often it was seen before" {
+	pieces <<-'TEXT'
+	/* One depth, one first caller: by a register alone they differ. */
+	NOIPA void *left(piece go, piece last) { go(last, allocate, 0); after++; }
+	NOIPA void *right(piece go, piece last) { go(last, allocate, 0); after++; }
+	int main(void)
+	{
+		char *at = area(1);
+		piece last = relay(at), go[2] = {relay(at + 64), relay(at + 128)};
+		for (int i = 0; i < 300; i++)
+			(i % 3 ? left : right)(go[i % 2], last);
+		/* By the register alone. */
+		piece lost = mislay(at + 192);
+		void *records[2][2] = {{0, at + 64 + 15}, {0, at + 128 + 15}};
+		for (int i = 0; i < 300; i++)
+			lost((void *)allocate, records[i % 3 == 0], 0);
+		return 0;
+	}
+	TEXT
+	stacks
+	same "$(cat held)" "$(printf '%s\n' '100 allocate ? ?' \
+		'100 allocate ? ? left' '100 allocate ? ? left' \
+		'200 allocate ? ?' '50 allocate ? ? right' \
+		'50 allocate ? ? right')"
+}
+
+@test "code that is generated later, and in threads" {
+	pieces <<-'TEXT'
+	#include <pthread.h>
+	NOIPA void *call(piece go)
+	{
+		go(allocate, 0, 0);
+		after++;
+		return 0;
+	}
+	static void *thread(void *go) { return call((piece)(uintptr_t)go); }
+	int main(void)
+	{
+		pthread_t id;
+		call(relay(area(1)));
+		/* The library may read the mappings anew. */
+		sleep(1);
+		for (int i = 0; i < 20; i++) {
+			void *go = relay(area(2) + 4096);
+			pthread_create(&id, NULL, thread, go);
+			pthread_join(id, NULL);
+			usleep(20000);
+		}
+		return 0;
+	}
+	TEXT
+	stacks
+	lacks -v '^[0-9]* allocate ?\( call\)\?$' <held
+	[ "$(awk '/ call$/ { n += $1 } END { print n }' held)" -gt 1 ]
+}
+
+@test "a register that is no frame pointer: the stack ends there" {
+	pieces <<-'TEXT'
+	#include <ucontext.h>
+	static ucontext_t main_context, other;
+	static piece go;
+	static char *edge;
+	NOIPA void *try(const void *rbp)
+	{
+		go((void *)allocate, (void *)rbp, 0);
+		after++;
+		return 0;
+	}
+	static void over_the_edge(void) { try(edge); }
+	static void on_the_edge(void) { try(edge - 8); }
+	static void run(void (*f)(void))
+	{
+		/* A stack with nothing behind it. */
+		char *stack = mmap(NULL, 17 << 12, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		edge = stack + (16 << 12);
+		mprotect(edge, 4096, PROT_NONE);
+		getcontext(&other);
+		other.uc_stack.ss_sp = stack;
+		other.uc_stack.ss_size = 16 << 12;
+		other.uc_link = &main_context;
+		makecontext(&other, f, 0);
+		swapcontext(&main_context, &other);
+		munmap(edge, 4096);
+		swapcontext(&main_context, (getcontext(&other), makecontext(&other, f, 0), &other));
+	}
+	int main(void)
+	{
+		static void *const not_code[] = {"data", "more", 0};
+		void *words[8][2], *low = __builtin_frame_address(0);
+		go = mislay(area(1));
+		for (int i = 0; i < 8; i++)
+			words[i][0] = &words[7];
+		words[0][1] = 0;                       /* no address */
+		words[1][1] = (void *)not_code;        /* data */
+		words[2][1] = (void *)main;            /* no call before it */
+		words[3][1] = (void *)malloc;
+		words[4][1] = words;                   /* the stack */
+		words[5][1] = (void *)~0ul;
+		words[6][1] = (void *)0xffff800000000000;
+		words[7][1] = (void *)8;
+		for (int i = 0; i < 8; i++)
+			try(words[i]);
+		for (unsigned long i = 0; i < 10; i++)
+			try((void *)(i * 0x1111111111111111));
+		try((char *)words[0] + 4);
+		try((char *)low - (1 << 20));
+		try((char *)low + (60 << 10));
+		try((char *)low + (1 << 30));
+		try(malloc(64));
+		try((void *)main);
+		try((void *)-8);
+		run(over_the_edge);
+		run(on_the_edge);
+		return 0;
+	}
+	TEXT
+	stacks
+	same "$(cat held)" '29 allocate ?'
+}
+
+@test "code without a frame pointer of its own: the stack ends there" {
+	pieces -fno-omit-frame-pointer <<-'TEXT'
+	NOIPA void *call(piece go)
+	{
+		go((void *)allocate, 0, 0);
+		after++;
+		return 0;
+	}
+	int main(void)
+	{
+		/* sub rsp,24; call rdi; add rsp,24; ret */
+		piece go = put(area(1),
+			"\x48\x83\xec\x18\xff\xd7\x48\x83\xc4\x18\xc3", 11);
+		for (int i = 0; i < 50; i++)
+			call(go);
+		return 0;
+	}
+	TEXT
+	stacks
+	same "$(cat held)" '50 allocate ?'
+}
+
+@test "a perf map names what a stack has: the user's own line leads" {
+	pieces <<-'TEXT'
+	NOIPA void *call(piece go, piece last)
+	{
+		kept[many++] = go(last, malloc, (void *)(2 << 20));
+		after++;
+		return 0;
+	}
+	int main(void)
+	{
+		char *at = area(1), path[64];
+		piece last = relay(at), go = relay(at + 64);
+		FILE *map, *said;
+		for (int i = 0; i < 16; i++)
+			call(go, last);
+		snprintf(path, sizeof(path), "/tmp/perf-%d.map", (int)getpid());
+		said = fopen("map", "w");
+		fprintf(said, "%s", path);
+		fclose(said);
+		if (getenv("NAMES")) {
+			map = fopen(path, "w");
+			fprintf(map, "%lx 40 Builtin:Relay\n", (long)at);
+			fprintf(map, "%lx 40 JS:*load /srv/app/load.js:12:7\n",
+			    (long)at + 64);
+			fclose(map);
+		}
+		while (access("seen", F_OK) != 0)
+			usleep(10000);
+		return 0;
+	}
+	TEXT
+	NAMES=1 record a.dat
+	mprof lines --json a.dat >a.json
+	mprof export --format folded -o a.folded a.dat
+	rm -f "$(cat map)" seen
+	record b.dat
+	mprof lines --json b.dat >b.json
+	mprof export --format folded -o b.folded b.dat
+	sed -E 's/ \([^;]*\)//g' a.folded b.folded | tee folded
+	grep -qx 'call;load;Builtin:Relay 32768' folded
+	# Without a map they are addresses, and the code that called them leads.
+	grep -qxE 'call;\+0x[0-9a-f]+;\+0x[0-9a-f]+ 32768' folded
+	jq -e '.rows[0] | .function == "call" and .held_mib == 32' b.json
+	jq -e '.rows[0] | .function == "load" and .line == 12 and
+		.file == "/srv/app/load.js" and .held_mib == 32' a.json
+}
+
+# Whether that recording has all that ./main holds.
+has_held() {
+	[ "$(grep -s ^ALLOC "$1" | awk '{ sum += $2 } END { print (sum > 31) }')" = 1 ]
+}
+
+record() {
+	local recorder
+
+	mprof run -q --stacks -o "$1" ./main 3>&- &
+	recorder=$!
+	soon_while "$recorder" has_held "$1"
+	touch seen
+	wait "$recorder"
+}
