@@ -132,6 +132,25 @@ alpine_files() {
 @test "a tarball of the tarball has the same bytes" {
 	tarball=$(make -s -C "$SOURCE" dist)
 	tar -xzf "$SOURCE/$tarball"
+	# As a checkout that is copied to where no git is.
+	(cd mprof-* && mkdir .git && touch .git/config)
 	GIT_CEILING_DIRECTORIES=$PWD make -s -C mprof-* dist >name
 	cmp "$SOURCE/$tarball" mprof-*/"$(tail -n 1 name)"
+}
+
+@test "dist as root packs the checkout of another user without what is beside" {
+	[ "$(id -u)" -eq 0 ] || skip 'not root'
+	command -v git || skip 'no git here'
+	tarball=$(make -s -C "$SOURCE" dist)
+	tar -xzf "$SOURCE/$tarball"
+	cd mprof-*
+	git init -q
+	git add -A
+	git -c user.name=a -c user.email=a@b -c commit.gpgSign=false commit -qm a
+	touch mprofile_20261122010203.dat
+	chown -R 12345 .
+	make -s dist >name
+	tar -tzf "$(tail -n 1 name)" >names
+	grep -qx 'mprof-[0-9.]*/Makefile' names
+	lacks '/mprofile_\|/\.git/' <names
 }
