@@ -274,7 +274,7 @@ static int command_doctor_exec(const void *values, char **words, int count)
 
 const struct command command_doctor = {
     .name = "doctor",
-    .synopsis = "[options] PID|NAME|[PROFILE]",
+    .synopsis = "[options] [PID|NAME|PROFILE]",
     .summary = "hunt a leak: verdict, process, objects, and what holds them",
     .details = "Prints the findings of leak, heap --every, refs and lines in "
 	       "about ten lines,\n"

@@ -95,22 +95,24 @@ static void doctor_print_process(const struct doctor *doctor)
 		doctor_print_finding("python", &python);
 }
 
-static void doctor_print_size(const char *before, int64_t bytes)
+static void doctor_add_size(
+    struct strbuf *text, const char *before, int64_t bytes)
 {
 	char size[UNITS_TEXT];
 	double mib = units_mib((double)bytes);
 
-	printf("%s%c%s", before, bytes < 0 ? '-' : '+',
+	strbuf_add_format(text, "%s%c%s", before, bytes < 0 ? '-' : '+',
 	    units_size(size, mib < 0 ? -mib : mib));
 }
 
 /* Paths that no name holds begin with these words. */
-static void doctor_print_referrer(const char *path)
+static void doctor_add_referrer(struct strbuf *text, const char *path)
 {
 	static const char words[] = "held by ";
 	char clean[DOCTOR_TEXT];
 
-	printf(", %s%s", strncmp(path, words, sizeof(words) - 1) ? words : "",
+	strbuf_add_format(text, ", %s%s",
+	    strncmp(path, words, sizeof(words) - 1) ? words : "",
 	    doctor_clean(clean, path));
 }
 
@@ -119,57 +121,82 @@ static void doctor_print_types(const struct doctor *doctor)
 	char clean[DOCTOR_TEXT], steps[UNITS_COUNT], span[UNITS_TEXT];
 	double span_s =
 	    (double)(doctor->growth.newest_ns - doctor->growth.first_ns) / 1e9;
+	struct strbuf text = {0};
 
 	if (!doctor->growth.steps)
 		return;
-	printf("objects    %s in %s: ",
+	strbuf_add_format(&text, "%s in %s: %s",
 	    units_count(steps, doctor->growth.steps, "step", "steps"),
-	    units_duration(span, span_s));
-	puts(doctor->by_place
-		 ? "no type grew in each, but these places did from "
-		   "the first to the last"
-	     : doctor->len ? "these types grew in each"
-			   : "no type grew in each");
+	    units_duration(span, span_s),
+	    doctor->by_place
+		? "no type grew in each, but these places did from "
+		  "the first to the last"
+	    : doctor->len ? "these types grew in each"
+			  : "no type grew in each");
+	doctor_print_finding("objects", &text);
 	for (size_t i = 0; i < doctor->len; i++) {
 		const struct doctor_type *type = &doctor->types[i];
 
-		printf("           %s %+" PRId64,
+		strbuf_add_format(&text, "%s %+" PRId64,
 		    doctor_clean(clean, type->name), type->count);
-		doctor_print_size(", ", type->bytes);
+		doctor_add_size(&text, ", ", type->bytes);
 		if (type->held_by)
-			doctor_print_referrer(type->held_by);
-		putchar('\n');
+			doctor_add_referrer(&text, type->held_by);
+		doctor_print_finding("", &text);
 	}
+}
+
+static void doctor_print_places(const struct doctor *doctor)
+{
+	char clean[DOCTOR_TEXT];
+	struct strbuf text = {0};
+
+	for (size_t i = 0; i < DOCTOR_PLACES && doctor->places[i]; i++) {
+		strbuf_add(&text, doctor_clean(clean, doctor->places[i]));
+		doctor_print_finding(i ? ""
+				     : doctor->source == SOURCE_TOUCHED
+					 ? "touched"
+					 : "allocated",
+		    &text);
+	}
+	if (!doctor->path || doctor->source != SOURCE_CLOCK)
+		return;
+	strbuf_add(&text,
+	    "not recorded: use mprof run --stacks PROGRAM, then mprof lines");
+	doctor_print_finding("allocated", &text);
 }
 
 /* Prints the commands that show more. */
 static void doctor_print_next(const struct doctor *doctor)
 {
 	char clean[DOCTOR_TEXT];
+	struct strbuf text = {0};
 
-	if (doctor->is_native) {
-		doctor_print_size("memory     RSS ", doctor->rss_kib * 1024);
-		doctor_print_size(
-		    ", no object explains ", doctor->unexplained_kib * 1024);
-		puts(": use mprof run --stacks PROGRAM, then mprof lines");
-	}
-	for (size_t i = 0; i < DOCTOR_PLACES && doctor->places[i]; i++)
-		printf("%s%s\n",
-		    i                                  ? "           "
-		    : doctor->source == SOURCE_TOUCHED ? "touched    "
-						       : "allocated  ",
-		    doctor_clean(clean, doctor->places[i]));
-	if (doctor->path && doctor->source == SOURCE_CLOCK)
-		puts("allocated  not recorded: use mprof run --stacks PROGRAM, "
-		     "then mprof lines");
 	if (doctor->len && doctor->asked)
-		printf("next       mprof refs %d %s\n", doctor->pid,
+		strbuf_add_format(&text, "mprof refs %d %s", doctor->pid,
 		    doctor_clean(clean, doctor->types[0].name));
 	else if (doctor->asked && doctor->is_python && !doctor->trouble)
-		printf("next       mprof heap %d --every 30s\n", doctor->pid);
+		strbuf_add_format(
+		    &text, "mprof heap %d --every 30s", doctor->pid);
 	else if (!doctor->asked && !doctor->growth.steps)
-		puts("next       mprof doctor PID, while it runs, shows which "
-		     "objects grow");
+		strbuf_add(&text,
+		    "mprof doctor PID, while it runs, shows which objects "
+		    "grow");
+	if (text.len > 0)
+		doctor_print_finding("next", &text);
+}
+
+static void doctor_print_native(const struct doctor *doctor)
+{
+	struct strbuf text = {0};
+
+	if (!doctor->is_native)
+		return;
+	doctor_add_size(&text, "RSS ", doctor->rss_kib * 1024);
+	doctor_add_size(
+	    &text, ", no object explains ", doctor->unexplained_kib * 1024);
+	strbuf_add(&text, ": use mprof run --stacks PROGRAM, then mprof lines");
+	doctor_print_finding("memory", &text);
 }
 
 void doctor_print(const struct doctor *doctor)
@@ -177,6 +204,8 @@ void doctor_print(const struct doctor *doctor)
 	doctor_print_leak(doctor);
 	doctor_print_process(doctor);
 	doctor_print_types(doctor);
+	doctor_print_native(doctor);
+	doctor_print_places(doctor);
 	doctor_print_next(doctor);
 }
 

@@ -58,6 +58,12 @@ says_cycle() {
 		grep -q '^ *__main__.Node .*B, held by its own cycle' found
 }
 
+# fits_40 FILE: no line is broken later than it could be at 40 columns
+fits_40() {
+	sed 's/…/./g' "$1" | awk 'length > 40 && substr($0, 12) ~ /[^0-9] / {
+		print "too wide: " $0; found = 1 } END { exit found }'
+}
+
 @test "doctor: a live program: its type that grows, who holds it, the next command" {
 	growing_two
 	launch "$(first_python)" growing.py
@@ -70,6 +76,9 @@ says_cycle() {
 	grep -q "^process    $pid .*growing.py$" text
 	grep -q '^objects    1 step in ' text
 	[ "$(wc -l <text)" -le 10 ]
+	COLUMNS=40 mprof doctor "$pid" --every 300ms --count 1 >text
+	grep -q '^objects    1 step in ' text
+	fits_40 text
 	let_end
 	pid=
 }
@@ -148,6 +157,9 @@ gc.disable()" 'Node()'
 	mprof doctor a.dat >text
 	grep -q '^verdict    undecided: ' text
 	grep -q '^allocated  not recorded: ' text
+	COLUMNS=40 mprof doctor a.dat >text
+	grep -q '^allocated  not recorded: use mprof run$' text
+	fits_40 text
 	kill "$pid"
 	wait "$pid" || true
 	pid=
