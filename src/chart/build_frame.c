@@ -132,6 +132,31 @@ static void note_window(
 	    units_duration(from, first_s), units_duration(to, last_s));
 }
 
+/* The older part of a thinned recording has fewer samples than it seems to. */
+static void note_thinning(
+    struct scene *scene, const struct chart_request *request)
+{
+	const struct run *run = request->runs[0].run;
+	char until[UNITS_TEXT], stretch[UNITS_TEXT];
+	size_t thinned = 0;
+
+	for (size_t i = 0; i < request->len; i++)
+		thinned += request->runs[i].run->info.stretch_s > 0;
+	if (thinned == 0)
+		return;
+	if (request->len > 1)
+		*array_push(&scene->notes) = mem_format(
+		    "%zu of %zu recordings %s not exact", thinned, request->len,
+		    thinned == 1 ? "is thinned: its mean is"
+				 : "are thinned: their means are");
+	else
+		*array_push(&scene->notes) = mem_format(
+		    "thinned up to %s: the lowest and the highest sample of "
+		    "each %s are kept, means are not exact",
+		    units_duration(until, run->info.until_s - build_start(run)),
+		    units_duration(stretch, run->info.stretch_s));
+}
+
 /* Refuses lines of different measures, as they would be compared. An unknown
  * measure agrees with any. */
 static int check_measures(const struct chart_request *request, struct err *e)
@@ -182,6 +207,7 @@ int build_frame(
 	scene->time = time_axis(request);
 	scene->origin_s = scene->time.origin_s;
 	note_window(scene, request);
+	note_thinning(scene, request);
 	return 0;
 }
 

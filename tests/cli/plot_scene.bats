@@ -85,6 +85,21 @@ golden() {
 	golden shared shared.dat
 }
 
+@test "scene: a thinned recording says so in the picture" {
+	local kept='the lowest and the highest sample of each 500 ms are kept'
+
+	printf '%s\n' 'CMDLINE x' 'THIN;stretch=0.5;until=1700000003.0 0 0' \
+		'MEM 9.000000 1700000000.0000' 'MEM 8.000000 1700000002.0000' \
+		'MEM 9.000000 1700000004.0000' >thin.dat
+	sed 's/^THIN.*/INFO;backend=rss 0 0/' thin.dat >whole.dat
+	mprof plot --format scene -o - thin.dat >scene
+	grep -q "^note.*thinned up to 3.00 s: $kept, means are not exact" scene
+	mprof plot --format scene -o - thin.dat whole.dat >scene
+	grep -q '^note.*1 of 2 recordings is thinned: its mean is not exact' scene
+	mprof plot --format scene -o - whole.dat >scene
+	! grep -q thinned scene || false
+}
+
 @test "scene: a gap, a mark, an end by a signal" {
 	golden gap gap.dat
 }
