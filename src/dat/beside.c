@@ -83,7 +83,7 @@ int beside_open(struct beside *beside, const char *path, int fd, struct err *e)
 	if (named_file_init(&beside->target, path, e) == 0) {
 		if (fstat(fd, &about) != 0 ||
 		    !named_file_is(&beside->target, &about))
-			err_set(e, "has another name by now");
+			err_set(e, "it was renamed or removed");
 		else if (beside_create(beside, e) == 0)
 			return 0;
 	}
@@ -118,7 +118,7 @@ int beside_commit(struct beside *beside, struct err *e)
 	if (fstatat(target->directory, target->name, &now,
 		AT_SYMLINK_NOFOLLOW) != 0 ||
 	    !named_file_is(target, &now))
-		return err_set(e, "has another name by now");
+		return err_set(e, "it was renamed or removed");
 	if (!beside->name && beside_link(beside) != 0)
 		return err_errno(e, "can't be named");
 	if (renameat(target->directory, beside->name, target->directory,

@@ -20,7 +20,7 @@ struct beside {
 };
 
 /* Creates it beside the file at path, which fd refers to. -1 with e where the
- * file has another name by now, or none can be created. */
+ * file was renamed or removed, or none can be created. */
 int beside_open(struct beside *beside, const char *path, int fd, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 

@@ -501,7 +501,7 @@ static off_t thin_pass_all(
 		*array_push(&pass.names) = 0;
 	result = thin_copy_read(survey->copy, thin_pass_line, &pass, e);
 	if (result == 0 && pass.has_changed)
-		result = err_set(e, "was changed by another program");
+		result = err_set(e, "another program changed it");
 	thin_end_tick(&pass);
 	thin_flush(&pass);
 	array_free(&pass.kept);
@@ -586,8 +586,9 @@ static int thin_copy_surveyed(struct thin_survey *survey, struct err *e)
 		if (got != 0)
 			return got > 0 ? 0 : -1;
 	}
-	return err_set(e, "its living processes and newest records alone take "
-			  "more");
+	return err_set(e,
+	    "the running processes and the newest records alone need "
+	    "more");
 }
 
 int thin_copy(const struct thin_copy *copy, struct err *e)

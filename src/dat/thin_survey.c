@@ -204,7 +204,7 @@ int thin_survey_init(
 	thin_survey_find_living(survey);
 	return survey->recent_tick > 0
 		   ? 0
-		   : err_set(e, "no sample can be thinned out");
+		   : err_set(e, "no sample can be left out");
 }
 
 void thin_survey_finish(struct thin_survey *survey)

@@ -573,7 +573,7 @@ static int writer_open_next(
 	if (named_file_init(file, writer->path, e) != 0)
 		return -1;
 	if (fstat(writer->fd, &about) != 0 || !named_file_is(file, &about))
-		return err_set(e, "has another name by now");
+		return err_set(e, "it was renamed or removed");
 	if (rename_older(writer, file) != 0)
 		return err_errno(e, "can't be renamed");
 	fd = openat(file->directory, file->name,

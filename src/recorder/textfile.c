@@ -203,8 +203,7 @@ struct textfile *textfile_create(
 		io_output_discard(&out);
 		return t;
 	}
-	err_set(e, "%s: no textfile can be written there: %s", directory,
-	    cause.text);
+	err_set(e, "option --textfile: %s", cause.text);
 	free(t->path);
 	free(t);
 	return NULL;

@@ -67,8 +67,8 @@ until_rotated='until [ -s a.dat.2 ]; do sleep 0.05; done'
 			pids="$pids $!"
 		done
 		# It is told right before the record is written, or right after.
-		until grep -q "^SIZE;most=102400;why=its%20living" a.dat &&
-			grep -q "larger than --max-size: its living" \
+		until grep -q "^SIZE;most=102400;why=the%20running" a.dat &&
+			grep -q "larger than --max-size: the running" \
 				"$BATS_TEST_TMPDIR/errors"; do
 			sleep 0.05
 		done
@@ -79,7 +79,7 @@ until_rotated='until [ -s a.dat.2 ]; do sleep 0.05; done'
 	[ -s told ]
 	run_apart mprof peak a.dat
 	[ "$status" -eq 0 ]
-	[[ $errors == *'a.dat: larger than its --max-size: its living processes'* ]]
+	[[ $errors == *'a.dat: larger than its --max-size: the running processes'* ]]
 }
 
 @test "run --rotate: new files, each a recording of its own" {

@@ -226,13 +226,13 @@ static void another_file_of_its_name_stays(void **state)
 	open_well(&beside, fd);
 	assert_int_equal(rename("a.dat", "b.dat"), 0);
 	assert_int_equal(beside_commit(&beside, &e), -1);
-	assert_string_equal(e.text, "has another name by now");
+	assert_string_equal(e.text, "it was renamed or removed");
 	scratch_put("a.dat", "mine");
 	assert_int_equal(beside_commit(&beside, &e), -1);
-	assert_string_equal(e.text, "has another name by now");
+	assert_string_equal(e.text, "it was renamed or removed");
 	beside_finish(&beside);
 	assert_int_equal(beside_open(&beside, "a.dat", fd, &e), -1);
-	assert_string_equal(e.text, "has another name by now");
+	assert_string_equal(e.text, "it was renamed or removed");
 	assert_int_equal(beside.fd, -1);
 	assert_int_equal(beside_open(&beside, "no/such", fd, &e), -1);
 	assert_int_equal(beside_open(&beside, "b.dat", -1, &e), -1);

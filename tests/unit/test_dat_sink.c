@@ -499,7 +499,8 @@ static void a_file_that_is_too_large_says_so(void **state)
 		assert_int_equal(profile.unknown, 0);
 		run = &profile.runs.items[0];
 		assert_string_equal(run->info.oversize,
-		    "its living processes and newest records alone take more");
+		    "the running processes and the newest "
+		    "records alone need more");
 		assert_int_equal(run->total.len, 3);
 		assert_int_equal(run->marks.len, 20);
 		profile_finish(&profile);

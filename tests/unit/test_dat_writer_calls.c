@@ -409,8 +409,7 @@ static void thinning_begins_at_a_size(void **state)
 	dat_writer_flush(&writer);
 	assert_null(writer.thin);
 	assert_int_equal(writer.troubles, 1);
-	assert_string_equal(
-	    writer.trouble.text, "no sample can be thinned out");
+	assert_string_equal(writer.trouble.text, "no sample can be left out");
 	assert_int_equal(writer.thin_at, 2 * 29);
 	/* and that is said no more after another bound */
 	assert_int_equal(dat_writer_bound(&writer, 1000, &e), 0);

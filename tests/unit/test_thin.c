@@ -318,8 +318,8 @@ static void the_newest_part_may_be_too_large(void **state)
 		fprintf(file, "MARK;label=m%zu 1.0 %zu.0\n", i, i);
 	assert_int_equal(fclose(file), 0);
 	assert_int_equal(thin_to(made->path, made->thinned, 20000, &e), -1);
-	assert_string_equal(
-	    e.text, "its living processes and newest records alone take more");
+	assert_string_equal(e.text,
+	    "the running processes and the newest records alone need more");
 }
 
 static void watched_while_it_is_thinned(void **state)

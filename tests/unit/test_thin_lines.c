@@ -230,7 +230,7 @@ static void what_can_not_be_thinned_says_why(void **state)
 	(void)state;
 	strbuf_add(&text, "CMDLINE a\nMARK;label=x 1.0 1.0\n");
 	assert_int_equal(thin_text(&text, text.len, 10, &thinned), -1);
-	assert_string_equal(thinned.text, "no sample can be thinned out");
+	assert_string_equal(thinned.text, "no sample can be left out");
 	add_recent(&text, 0);
 	assert_int_equal(thin_text(&text, text.len + 1, 1200, &thinned), -1);
 	assert_string_equal(thinned.text, "was cut");
@@ -489,7 +489,7 @@ static void another_file_of_its_name_is_left_alone(void **state)
 	wish =
 	    (struct thin_wish){.path = path, .fd = fileno(other), .most = 1000};
 	assert_int_equal(thin_begin(&thin, &wish, &e), -1);
-	assert_string_equal(e.text, "has another name by now");
+	assert_string_equal(e.text, "it was renamed or removed");
 	close(fd);
 	unlink(path);
 	fclose(other);

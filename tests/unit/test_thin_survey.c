@@ -97,7 +97,7 @@ static void a_sample_with_a_time_is_needed(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		it = (struct surveyed){0};
 		assert_int_equal(survey(&it, texts[i], 100), -1);
-		assert_string_equal(it.e.text, "no sample can be thinned out");
+		assert_string_equal(it.e.text, "no sample can be left out");
 		finish(&it);
 	}
 	survey_well(&it, "MEM 1.0 inf\nMEM 1.0 x\nMEM 1.0 5.0\nMEM 1.0 y\n", 1);

@@ -220,7 +220,7 @@ static void what_fails_leaves_the_old_file(void **state)
 	begin_well(fd);
 	assert_int_equal(rename("a.dat", "b.dat"), 0);
 	assert_int_equal(thin_commit(&world.thin, &fd, &e), -1);
-	assert_string_equal(e.text, "has another name by now");
+	assert_string_equal(e.text, "it was renamed or removed");
 	assert_int_equal(fd, old);
 	assert_int_equal(size_of("b.dat"), size);
 	assert_int_equal(dprintf(fd, "MEM 9.0 1.0\n"), 12);
