@@ -177,7 +177,8 @@ static const struct option_row rows[] = {
 	"write the chart to FILE, in the format of its extension, or to "
 	"FILE.png if it has none; - is standard output",
 	.parse = option_text, .offset = AT(output)},
-    {'w', "window", "A,B", "only from second A to B, counted from the start",
+    {'w', "window", "A,B",
+	"draw only from second A to B, counted from the start",
 	.parse = option_window, .offset = AT(window)},
 #define KIND(name, letter, summary)                         \
 	{letter, #name, NULL, summary, .parse = parse_kind, \

@@ -169,10 +169,9 @@ static const struct option_row run_option_rows[] = {
 	.ours = true},
     {.name = "stacks",
 	.help = "record which code holds memory, or touches it first, in "
-		"native programs and Python; with attach: which code holds "
-		"what it creates from then on in CPython 3.14 and later, and "
-		"which touches it in other programs; samples every 10ms unless "
-		"-T is given",
+		"native programs and Python; with attach, only from then on: "
+		"which holds it in CPython 3.14 and later, and which touches "
+		"it in other programs; samples every 10ms unless -T is given",
 	.parse = option_flag,
 	AT(stacks),
 	.ours = true},
