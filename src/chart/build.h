@@ -86,7 +86,7 @@ void build_trends(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request);
 
 /* Adds a panel of lanes with a span for each call of the runs in the window, if
- * there is a call; or adds the calls as brackets to the memory panel. */
+ * there is one; or adds the calls as brackets to the memory panel. */
 void build_calls(struct scene *scene, const struct chart_request *request);
 void build_brackets(
     struct scene_panel *panel, const struct chart_request *request);
@@ -94,8 +94,8 @@ void build_brackets(
 /* The same for sampled stacks, a span for each interval of a function. */
 void build_stacks(struct scene *scene, const struct chart_request *request);
 
-/* Adds a panel below the others for each resource that the only run recorded
- * beside memory. */
+/* Adds a panel below the others for each resource that the only run, which has
+ * usage, recorded beside memory. */
 void build_usage(struct scene *scene, const struct chart_request *request);
 
 /* Sets the memory axis: from 0 to above the highest thing in the window, or the
@@ -114,7 +114,7 @@ void build_set_facts(struct scene *scene, const struct chart_request *request,
     const struct build_set *set);
 
 /* Adds everything that follows the lines: trends, marks, the memory axis,
- * facts, calls. Adding a panel of lanes may move the panels. */
+ * facts, calls, usage. Adding panels may move those that are there. */
 void build_rest(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, const struct sample *sampled,
     const struct build_set *set);

@@ -288,9 +288,11 @@ static void add_window(struct scene *scene, const struct run *run,
  * otherwise NULL. */
 static char *shared_text(const struct run *run, double peak_mib)
 {
-	const struct share *share =
-	    share_at_peak(run->shares.items, run->shares.len, peak_mib);
+	const struct share *share;
 
+	if (run->shares.len == 0)
+		return NULL;
+	share = share_at_peak(run->shares.items, run->shares.len, peak_mib);
 	return share ? share_text(share, peak_mib) : NULL;
 }
 
@@ -411,9 +413,12 @@ static void facts_add_limit(struct scene *scene, const struct exit_status *exit)
 /* Names the place that held, or touched, most at the peak. */
 static void facts_add_held(struct scene *scene, const struct run *run)
 {
-	enum memory_source source = held_source(run);
+	enum memory_source source;
 	char *place;
 
+	if (run->allocations.len == 0 && run->touches.len == 0)
+		return;
+	source = held_source(run);
 	if (source == SOURCE_CLOCK)
 		return;
 	held_places(run, &place, 1);
@@ -594,16 +599,30 @@ void build_set_facts(struct scene *scene, const struct chart_request *request,
 		facts_add_spread(scene, set);
 }
 
+/* Whether calls were recorded that are to be drawn. */
+static bool frame_draws_calls(const struct chart_request *request)
+{
+	for (size_t i = 0; request->functions && i < request->len; i++) {
+		if (request->runs[i].run->calls.len > 0)
+			return true;
+	}
+	return false;
+}
+
 void build_rest(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, const struct sample *sampled,
     const struct build_set *set)
 {
+	bool calls = frame_draws_calls(request);
+
 	build_trends(scene, panel, request);
-	if (request->functions && request->brackets)
+	if (calls && request->brackets)
 		build_brackets(panel, request);
 	build_marks(scene, panel, request, sampled);
 	build_memory_axis(scene, panel, request);
 	build_facts(scene, request, sampled, set);
-	if (request->functions && !request->brackets)
+	if (calls && !request->brackets)
 		build_calls(scene, request);
+	if (request->len == 1 && request->runs[0].run->usage)
+		build_usage(scene, request);
 }

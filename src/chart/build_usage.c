@@ -336,8 +336,6 @@ void build_usage(struct scene *scene, const struct chart_request *request)
 {
 	const struct usage_series *usage = request->runs[0].run->usage;
 
-	if (request->len > 1 || !usage)
-		return;
 	build_usage_events(&scene->panels.items[0], request);
 	for (size_t i = 0; i < RESOURCES; i++) {
 		if (i != RESOURCE_EVENTS &&

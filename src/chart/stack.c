@@ -23,6 +23,5 @@ int chart_stack(
 	panel = build_panel(scene, PANEL_MEMORY);
 	build_layers(scene, panel, request);
 	build_rest(scene, panel, request, peak, NULL);
-	build_usage(scene, request);
 	return 0;
 }

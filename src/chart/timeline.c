@@ -182,7 +182,8 @@ static void add_processes(struct scene *scene, struct scene_panel *panel,
 	for (size_t i = 0; i < shown; i++)
 		timeline_add_process(
 		    panel, request, &labels, &ranking.items[i], i);
-	process_labels_finish(&labels);
+	if (labels.words)
+		process_labels_finish(&labels);
 	if (shown < ranking.len)
 		add_others(scene, panel, request, &ranking, shown);
 	ranking_finish(&ranking);
@@ -295,7 +296,6 @@ int chart_timeline(
 	else
 		highest = total->len > 0 ? &peak : NULL;
 	build_rest(scene, panel, request, highest, &set);
-	build_usage(scene, request);
 	if (set.len > 0)
 		build_set_finish(&set);
 	return 0;

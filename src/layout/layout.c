@@ -504,7 +504,8 @@ static void put_memory(
 	put_figures(place, plot, &page->memory, place->font);
 	layout_lines(place, plot);
 	put_frame(place, plot);
-	layout_brackets(place, plot);
+	if (plot->panel->spans.len > 0)
+		layout_brackets(place, plot);
 	layout_marks(place, plot);
 }
 
@@ -746,13 +747,15 @@ double layout_usual_height(const struct scene *scene)
 
 	for (size_t i = 0; i < scene->panels.len; i++) {
 		const struct scene_panel *panel = &scene->panels.items[i];
-		double rows = (double)layout_lane_rows(panel, SIZE_MAX);
+		double rows;
 
 		if (panel->kind == PANEL_USAGE)
 			height += USAGE_HEIGHT;
-		else if (panel->kind == PANEL_LANES)
-			height += fmin(LANES_HEIGHT_MAX,
-			    ceil((rows * LANE_HEIGHT + 1) * FONT));
+		if (panel->kind != PANEL_LANES)
+			continue;
+		rows = (double)layout_lane_rows(panel, SIZE_MAX);
+		height += fmin(
+		    LANES_HEIGHT_MAX, ceil((rows * LANE_HEIGHT + 1) * FONT));
 	}
 	return height;
 }

@@ -45,12 +45,6 @@ struct stack_times {
 	size_t len;
 };
 
-/* Whether the line is a layer. */
-bool stack_is_layer(const struct scene_line *line);
-
-/* The topmost layer; NULL where no line is a layer. */
-const struct scene_line *stack_top(const struct scene_line *lines, size_t len);
-
 /* Selects among the times of top, which need that many points for all layers,
  * as many as need at most `most`: the one with the highest stack in each group
  * of times, so that every peak is kept, and the first and last one beside each

@@ -206,7 +206,7 @@ static void layout_legend_collect(
 		    : line->dashed ? SIGN_DASHES
 				   : signs[line->kind],
 		    line->role, line->name, line->detail);
-		if (stack_is_layer(line) && !line->light)
+		if (scene_is_layer(line) && !line->light)
 			legend->entries.items[legend->entries.len - 1].layer =
 			    line;
 	}

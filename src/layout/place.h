@@ -102,7 +102,10 @@ struct dense_line {
 void layout_dense(struct place *place, const struct plot *plot,
     const struct dense_line *line);
 void layout_lines(struct place *place, const struct plot *plot);
-void layout_stack(struct place *place, const struct plot *plot);
+
+/* Draws the layers of the plot, of which top is the topmost. */
+void layout_stack(
+    struct place *place, const struct plot *plot, const struct scene_line *top);
 void layout_gaps(struct place *place, const struct plot *plot);
 void layout_marks(struct place *place, const struct plot *plot);
 void layout_brackets(struct place *place, const struct plot *plot);

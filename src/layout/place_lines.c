@@ -685,7 +685,11 @@ static void layout_lines_draw(
  * lines. */
 void layout_lines(struct place *place, const struct plot *plot)
 {
-	layout_stack(place, plot);
+	const struct scene_line *top =
+	    scene_top_layer(plot->panel->lines.items, plot->panel->lines.len);
+
+	if (top)
+		layout_stack(place, plot, top);
 	layout_lines_draw(place, plot, true);
 	layout_lines_draw(place, plot, false);
 }

@@ -11,21 +11,6 @@
 #include "base/mem.h"
 #include "layout/layout.h"
 
-bool stack_is_layer(const struct scene_line *line)
-{
-	return line->kind == SCENE_STACKED &&
-	       line->base->len >= line->samples->len;
-}
-
-const struct scene_line *stack_top(const struct scene_line *lines, size_t len)
-{
-	for (size_t i = len; i-- > 0;) {
-		if (stack_is_layer(&lines[i]))
-			return &lines[i];
-	}
-	return NULL;
-}
-
 struct stack_times stack_times_choose(
     const struct scene_line *top, size_t points, size_t most)
 {
@@ -152,7 +137,7 @@ static size_t count_points(const struct plot *plot)
 	for (size_t i = 0; i < plot->panel->lines.len; i++) {
 		const struct scene_line *line = &plot->panel->lines.items[i];
 
-		if (!stack_is_layer(line))
+		if (!scene_is_layer(line))
 			continue;
 		for (size_t k = 0; k < line->samples->len; k++)
 			count += line->samples->items[k].mib !=
@@ -186,24 +171,20 @@ static struct draw_point *trace_edge(const struct place *place,
 	return points;
 }
 
-void layout_stack(struct place *place, const struct plot *plot)
+void layout_stack(
+    struct place *place, const struct plot *plot, const struct scene_line *top)
 {
-	const struct scene_line *top =
-	    stack_top(plot->panel->lines.items, plot->panel->lines.len);
 	bool to_file = place->request->most_columns > 0;
-	struct stack_times picks;
-
-	if (!top)
-		return;
-	picks = stack_times_choose(
+	struct stack_times picks = stack_times_choose(
 	    top, count_points(plot), to_file ? MOST_POINTS : SIZE_MAX);
+
 	for (size_t i = 0; i < plot->panel->lines.len; i++) {
 		const struct scene_line *line = &plot->panel->lines.items[i];
 		struct draw_point *edges[2];
 		struct band band;
 		size_t first;
 
-		if (!stack_is_layer(line))
+		if (!scene_is_layer(line))
 			continue;
 		edges[0] = trace_edge(
 		    place, plot, &picks, line->samples, line->zero_s);

@@ -190,7 +190,7 @@ static size_t pack_all(struct html_pack *pack, size_t most)
 		struct html_series *series = &pack->series.items[i];
 		bool in_stack = i < pack->lines + pack->stack;
 
-		if (pack->top && in_stack && stack_is_layer(series->line))
+		if (pack->top && in_stack && scene_is_layer(series->line))
 			pack_layer(series, &times, pack->ticks_per_s);
 		else
 			pack_series(series, share, pack->ticks_per_s);
@@ -214,11 +214,11 @@ static void add_line(struct html_pack *pack, const struct scene_line *line)
 static void add_lines(
     struct html_pack *pack, const struct scene_line *lines, size_t len)
 {
-	const struct scene_line *top = stack_top(lines, len);
+	const struct scene_line *top = scene_top_layer(lines, len);
 
 	for (size_t i = 0; i < len; i++) {
 		add_line(pack, &lines[i]);
-		pack->layers += stack_is_layer(&lines[i]);
+		pack->layers += scene_is_layer(&lines[i]);
 	}
 	if (top)
 		pack->top = top;

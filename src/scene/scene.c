@@ -81,6 +81,22 @@ void scene_finish(struct scene *scene)
 	*scene = (struct scene){0};
 }
 
+bool scene_is_layer(const struct scene_line *line)
+{
+	return line->kind == SCENE_STACKED &&
+	       line->base->len >= line->samples->len;
+}
+
+const struct scene_line *scene_top_layer(
+    const struct scene_line *lines, size_t len)
+{
+	for (size_t i = len; i-- > 0;) {
+		if (scene_is_layer(&lines[i]))
+			return &lines[i];
+	}
+	return NULL;
+}
+
 static size_t legend_rank(const struct scene_panel *panel, size_t nth)
 {
 	enum scene_line_kind kind = panel->lines.items[nth].kind;

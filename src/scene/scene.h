@@ -72,6 +72,13 @@ const struct scene_panel *scene_find(
 /* Adds a series that the scene owns. */
 struct series *scene_own_series(struct scene *scene);
 
+/* Whether the line is a layer of a stack. */
+bool scene_is_layer(const struct scene_line *line);
+
+/* The topmost layer; NULL where no line is a layer. */
+const struct scene_line *scene_top_layer(
+    const struct scene_line *lines, size_t len);
+
 /* Fills order with the indices of the lines in a legend: totals and trends
  * before processes, of which there may be many. order has room for all lines.
  * Returns their number. */
