@@ -135,35 +135,3 @@ void run_settle_sites(struct run *run)
 		}
 	}
 }
-
-static void allocations_free_frame(struct frame *frame)
-{
-	free(frame->file);
-	free(frame->function);
-}
-
-void run_finish_allocations(struct run *run)
-{
-	for (size_t i = 0; i < run->code.len; i++) {
-		struct site_frame *code = &run->code.items[i];
-
-		for (size_t j = 0; j < code->names.len; j++)
-			allocations_free_frame(&code->names.items[j]);
-		array_free(&code->names);
-		allocations_free_frame(&code->own);
-	}
-	for (size_t i = 0; i < run->sites.len; i++)
-		free(run->sites.items[i].stack.frames);
-	for (size_t i = 0; i < run->hooked.len; i++) {
-		free(run->hooked.items[i].name);
-		free(run->hooked.items[i].by);
-	}
-	array_free(&run->hooked);
-	array_free(&run->allocations);
-	array_free(&run->touches);
-	array_free(&run->code);
-	array_free(&run->sites);
-	array_free(&run->site_codes);
-	index_finish(&run->code_index);
-	index_finish(&run->site_index);
-}

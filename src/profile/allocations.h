@@ -35,6 +35,4 @@ void run_add_site_frame(struct run *run, size_t code) __attribute__((nonnull));
  * NAME records. */
 void run_settle_sites(struct run *run) __attribute__((nonnull));
 
-void run_finish_allocations(struct run *run) __attribute__((nonnull));
-
 #endif

@@ -4,8 +4,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "profile/allocations.h"
-
 void profile_init(struct profile *profile, const char *path)
 {
 	*profile = (struct profile){.path = mem_copy(path)};
@@ -37,13 +35,50 @@ static void process_finish(struct process *process)
 	array_free(&process->stretches);
 }
 
+static void frame_finish(struct frame *frame)
+{
+	free(frame->file);
+	free(frame->function);
+}
+
 static void stack_finish(struct stack *stack)
 {
-	for (size_t i = 0; i < stack->len; i++) {
-		free(stack->frames[i].file);
-		free(stack->frames[i].function);
-	}
+	for (size_t i = 0; i < stack->len; i++)
+		frame_finish(&stack->frames[i]);
 	free(stack->frames);
+}
+
+/* The frames of a site's stack are borrowed from the code. */
+static void run_finish_sites(struct run *run)
+{
+	for (size_t i = 0; i < run->code.len; i++) {
+		struct site_frame *code = &run->code.items[i];
+
+		for (size_t j = 0; j < code->names.len; j++)
+			frame_finish(&code->names.items[j]);
+		array_free(&code->names);
+		frame_finish(&code->own);
+	}
+	array_free(&run->code);
+	index_finish(&run->code_index);
+	for (size_t i = 0; i < run->sites.len; i++)
+		free(run->sites.items[i].stack.frames);
+	array_free(&run->sites);
+	array_free(&run->site_codes);
+	index_finish(&run->site_index);
+}
+
+/* Sampled allocations, and their sampling's state. */
+static void run_finish_allocations(struct run *run)
+{
+	for (size_t i = 0; i < run->hooked.len; i++) {
+		free(run->hooked.items[i].name);
+		free(run->hooked.items[i].by);
+	}
+	array_free(&run->hooked);
+	array_free(&run->allocations);
+	array_free(&run->touches);
+	run_finish_sites(run);
 }
 
 static void run_finish(struct run *run)
