@@ -190,7 +190,7 @@ int render_picture(
     const struct render_request *request, FILE *out, struct err *e)
 {
 	enum picture picture = request->format->picture;
-	struct render_job job = {.palette = palette_of(request->theme),
+	struct render_job job = {.palette = &palettes[request->theme],
 	    .picture = picture,
 	    .scale = has_pixels(picture) ? request->scale : 1,
 	    .out = out};

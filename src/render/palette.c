@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "render/palette.h"
 
-static const struct palette palettes[] = {
+const struct palette palettes[] = {
     [PALETTE_LIGHT] = {{
 	[ROLE_BACKGROUND] = 0xffffff,
 	[ROLE_FRAME] = 0x5b6470,
@@ -43,8 +43,3 @@ static const struct palette palettes[] = {
 	0x4d7100,
     }},
 };
-
-const struct palette *palette_of(enum palette_theme theme)
-{
-	return &palettes[theme];
-}

@@ -18,11 +18,12 @@ struct palette {
 	uint32_t rgb[ROLE_COUNT]; /* 0xRRGGBB */
 };
 
-const struct palette *palette_of(enum palette_theme theme);
+/* Indexed by palette_theme. */
+extern const struct palette palettes[];
 
 static inline uint32_t palette_rgb(enum palette_theme theme, enum role role)
 {
-	return palette_of(theme)->rgb[role];
+	return palettes[theme].rgb[role];
 }
 
 #endif

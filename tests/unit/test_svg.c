@@ -131,7 +131,7 @@ static void a_full_disk_is_an_error(void **state)
 	assert_non_null(out);
 	setbuf(out, NULL);
 	assert_int_equal(
-	    svg_write(&drawing, palette_of(PALETTE_DARK), out, &e), -1);
+	    svg_write(&drawing, &palettes[PALETTE_DARK], out, &e), -1);
 	fclose(out);
 	drawing_finish(&drawing);
 }
