@@ -189,9 +189,9 @@ struct progress waiting_begin(struct waiting *waiting, const char *what)
 	struct terminal terminal;
 
 	terminal_read(&terminal, STDERR_FILENO);
-	*waiting = (struct waiting){.what = what,
-	    .wanted = terminal.screen,
-	    .next_ns = clock_mono_ns() + PATIENCE_NS};
+	*waiting = (struct waiting){.what = what, .wanted = terminal.screen};
+	if (waiting->wanted)
+		waiting->next_ns = clock_mono_ns() + PATIENCE_NS;
 	return (struct progress){waiting_step, waiting};
 }
 

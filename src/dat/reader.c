@@ -122,7 +122,8 @@ static int reader_read_blocks(
 		in->len += (size_t)got;
 		in->done += (size_t)got;
 		reader_read_lines(in);
-		progress_step(in->progress, in->done, in->whole);
+		if (in->done != in->whole) /* more is to come */
+			progress_step(in->progress, in->done, in->whole);
 	}
 }
 
@@ -260,7 +261,8 @@ static void reader_settle(struct profile *profile)
 			hand_on_calls(&runs[i], &runs[i + 1]);
 		merge_calls(&runs[i]);
 		run_assign(&runs[i]);
-		run_settle_sites(&runs[i]);
+		if (runs[i].sites.len > 0)
+			run_settle_sites(&runs[i]);
 		reader_note_thinning(&runs[i]);
 	}
 	profile_judge_endings(profile);
