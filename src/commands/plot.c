@@ -19,7 +19,6 @@
 #include "layout/layout.h"
 #include "render/html.h"
 #include "render/terminal_chart.h"
-#include "dat/catalog.h"
 #include "dat/reader.h"
 #include "profile/group.h"
 
@@ -279,7 +278,7 @@ static void choose_runs(
  * belong to the last run. */
 static void add_companion(struct profile *profile)
 {
-	char *path = catalog_companion(profile->path);
+	char *path = dat_companion(profile->path);
 	struct profile companion;
 	struct run *last;
 	struct err e;

@@ -14,6 +14,7 @@
 #include "commands/command.h"
 #include "dat/beside.h"
 #include "dat/catalog.h"
+#include "dat/reader.h"
 
 struct removal_options {
 	bool dry_run;
@@ -60,7 +61,7 @@ static void removal_add_companions(struct removal *removal)
 {
 	for (size_t i = removal->files.len; i-- > 0;) {
 		const char *path = removal->files.items[i].path;
-		char *companion = catalog_companion(path);
+		char *companion = dat_companion(path);
 
 		if (companion && catalog_check(companion, NULL) == 0)
 			removal_add(removal, companion);

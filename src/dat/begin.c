@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "dat/reader.h"
 #include "dat/record.h"
 #include "profile/ending.h"
 
@@ -40,35 +41,6 @@ static ssize_t piece_read(
 	piece->len = got > 0 ? (size_t)got : 0;
 	memset(piece->bytes + piece->len, '\n', 1 + NUMBER_PADDING);
 	return got;
-}
-
-/* Reads the first line; of a long one only the beginning. */
-static enum dat_content begin_read_content(struct begin_piece *piece, int fd)
-{
-	ssize_t got = piece_read(piece, fd, 0, FIRST_PIECE);
-	struct profile profile = {0};
-	struct record_reader records = {.profile = &profile};
-	enum record_result result;
-	char *at = piece->bytes, *end = piece->bytes + piece->len;
-
-	if (got < 0)
-		return DAT_CONTENT_UNREADABLE;
-	while (at < end && *at && strchr(" \t\r\n", *at))
-		at++;
-	if (at == end)
-		return DAT_CONTENT_OTHER;
-	end = memchr(at, '\n', (size_t)(end - at) + 1);
-	result = record_read(&records, at, end, false);
-	profile_finish(&profile);
-	return result == RECORD_TAKEN ? DAT_CONTENT_RECORD : DAT_CONTENT_OTHER;
-}
-
-enum dat_content dat_content(int fd)
-{
-	char bytes[FIRST_PIECE + 1 + NUMBER_PADDING];
-	struct begin_piece piece = {bytes, 0};
-
-	return begin_read_content(&piece, fd);
 }
 
 /* Parses "2026-11-22T14:33:21+0100" as seconds since 1970; NAN for other
@@ -209,7 +181,8 @@ static bool begin_read(struct dat_begin *begin, int fd, bool last)
 
 	*begin = (struct dat_begin){0};
 	piece_init(&piece);
-	found = begin_read_content(&piece, fd) == DAT_CONTENT_RECORD &&
+	found = dat_content(fd) == DAT_CONTENT_RECORD &&
+		piece_read(&piece, fd, 0, FIRST_PIECE) > 0 &&
 		find_first(begin, &piece, fd);
 	if (found && last && fstat(fd, &about) == 0)
 		find_last(begin, &piece, fd, about.st_size);

@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Facts from the beginning and the end of a recording: whether it is one, its
- * command line, and when its runs began. Only a small part of a long file is
- * read.
+ * Facts from the beginning and the end of a recording: its command line, and
+ * when its runs began. Only a small part of a long file is read.
  */
 #ifndef MPROF_DAT_BEGIN_H
 #define MPROF_DAT_BEGIN_H
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/* Content at a file's beginning, ignoring blank lines. */
-enum dat_content {
-	DAT_CONTENT_OTHER,     /* not a record */
-	DAT_CONTENT_RECORD,    /* it is a recording */
-	DAT_CONTENT_UNREADABLE /* see errno */
-};
-enum dat_content dat_content(int fd) __attribute__((warn_unused_result));
 
 /* Writes the command line of the file's first run to out (size bytes), as
  * utf8_clean() makes it; empty where the first 64 KiB hold none or the file

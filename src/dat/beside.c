@@ -11,7 +11,7 @@
 
 #include "base/file_lock.h"
 #include "base/mem.h"
-#include "dat/begin.h"
+#include "dat/reader.h"
 
 #define BESIDE_WORD ".thinning."
 enum { BESIDE_TRIES = 100 };

@@ -16,6 +16,7 @@
 #include "base/utf8.h"
 #include "dat/begin.h"
 #include "dat/beside.h"
+#include "dat/reader.h"
 
 /* Nobody reads more names. */
 enum { MOST_OTHERS = 1000 };
@@ -227,21 +228,6 @@ long catalog_find(const struct catalog *catalog, const char *name)
 		found = bsearch(&name, catalog->names.items, catalog->names.len,
 		    sizeof(name), catalog_compare_names);
 	return found ? (long)(found - catalog->names.items) : -1;
-}
-
-char *catalog_companion(const char *path)
-{
-	const char *name = path_name(path);
-	const char *dot = strrchr(name, '.');
-	char *companion;
-
-	if (!dot || dot == name)
-		dot = name + strlen(name);
-	companion = mem_format("%.*s_ts%s", (int)(dot - path), path, dot);
-	if (is_file(AT_FDCWD, companion) == 1)
-		return companion;
-	free(companion);
-	return NULL;
 }
 
 /* Reports that path is no recording, but something else. */

@@ -49,10 +49,6 @@ const char *catalog_at(const struct catalog *catalog, long number)
 long catalog_find(const struct catalog *catalog, const char *name)
     __attribute__((nonnull));
 
-/* The companion X_ts.dat of X.dat that old versions wrote; NULL where there
- * is no such file. The caller frees. */
-char *catalog_companion(const char *path) __attribute__((nonnull));
-
 /* Whether path may be deleted as a recording: a regular file, no link, that
  * begins with a record, or an empty .dat file; not one that a recorder is
  * writing. 0 if so; 1 with e where it is something else, -1 with e where that

@@ -10,19 +10,59 @@
 
 #include "base/file_lock.h"
 #include "base/io.h"
+#include "base/path.h"
 #include "dat/number.h"
 #include "dat/record.h"
 #include "profile/allocations.h"
 #include "profile/ending.h"
 #include "profile/process.h"
 
-enum { BLOCK = 256 << 10 };
+enum { BLOCK = 256 << 10, FIRST_PIECE = 4096 };
 
 /* Bytes of mprof's shortest sample; most samples to reserve memory for. */
 enum { SHORTEST_SAMPLE = 28, MOST_EXPECTED = 64 << 20 };
 
 /* A longer line is no record; it is skipped without being kept. */
 #define LONGEST_LINE ((size_t)64 << 20)
+
+/* Reads the first line; of a long one only the beginning. */
+enum dat_content dat_content(int fd)
+{
+	char bytes[FIRST_PIECE + 1 + NUMBER_PADDING], *at = bytes, *end;
+	ssize_t got = pread(fd, bytes, FIRST_PIECE, 0);
+	struct profile profile = {0};
+	struct record_reader records = {.profile = &profile};
+	enum record_result result;
+
+	if (got < 0)
+		return DAT_CONTENT_UNREADABLE;
+	end = bytes + got;
+	memset(end, '\n', 1 + NUMBER_PADDING);
+	while (at < end && *at && strchr(" \t\r\n", *at))
+		at++;
+	if (at == end)
+		return DAT_CONTENT_OTHER;
+	end = memchr(at, '\n', (size_t)(end - at) + 1);
+	result = record_read(&records, at, end, false);
+	profile_finish(&profile);
+	return result == RECORD_TAKEN ? DAT_CONTENT_RECORD : DAT_CONTENT_OTHER;
+}
+
+char *dat_companion(const char *path)
+{
+	const char *name = path_name(path);
+	const char *dot = strrchr(name, '.');
+	struct stat about;
+	char *companion;
+
+	if (!dot || dot == name)
+		dot = name + strlen(name);
+	companion = mem_format("%.*s_ts%s", (int)(dot - path), path, dot);
+	if (stat(companion, &about) == 0 && S_ISREG(about.st_mode))
+		return companion;
+	free(companion);
+	return NULL;
+}
 
 struct block_reader {
 	int fd;

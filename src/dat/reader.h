@@ -13,6 +13,18 @@
 #include "base/progress.h"
 #include "profile/profile.h"
 
+/* Content at a file's beginning, ignoring blank lines. */
+enum dat_content {
+	DAT_CONTENT_OTHER,     /* not a record */
+	DAT_CONTENT_RECORD,    /* it is a recording */
+	DAT_CONTENT_UNREADABLE /* see errno */
+};
+enum dat_content dat_content(int fd) __attribute__((warn_unused_result));
+
+/* The path of the file beside a recording, X_ts.dat beside X.dat, in which old
+ * versions kept its calls; NULL where there is none. The caller frees. */
+char *dat_companion(const char *path) __attribute__((nonnull));
+
 /* Reads the whole file into profile, which it initialises and the caller
  * finishes in any case. -1 with e where the file can't be opened or read; an
  * empty file is a profile without runs. Series are sorted by time. */

@@ -23,7 +23,7 @@
 #include "base/strbuf.h"
 #include "base/units.h"
 #include "base/utf8.h"
-#include "dat/begin.h"
+#include "dat/reader.h"
 #include "dat/thin.h"
 
 enum {

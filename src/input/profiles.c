@@ -20,7 +20,6 @@
 #ifdef HAVE_CSV
 #include "csv/import.h"
 #endif
-#include "dat/begin.h"
 #include "dat/catalog.h"
 #include "dat/reader.h"
 #include "profile/ending.h"
@@ -91,6 +90,19 @@ static void profiles_report_newest(
 	free(clean);
 }
 
+/* Adds the words if all of them are files: the directory needn't be read. */
+static bool profiles_add_files(
+    struct profiles *profiles, char **words, int count)
+{
+	for (int i = 0; i < count; i++) {
+		if (access(words[i], F_OK) != 0)
+			return false;
+	}
+	for (int i = 0; i < count; i++)
+		profiles_add(profiles, words[i]);
+	return count > 0;
+}
+
 /* Prints messages that scripts for memory_profiler look for. */
 static int profiles_find(struct profiles *profiles,
     const struct catalog *catalog, char **words, int count, FILE *notices)
@@ -126,6 +138,8 @@ int profiles_init(
 	int status;
 
 	*profiles = (struct profiles){0};
+	if (profiles_add_files(profiles, words, count))
+		return COMMAND_OK;
 	/* Files can be named even if the directory can't be listed. */
 	if (catalog_init(&catalog, ".", &e) != 0 && count == 0)
 		status = command_fail(COMMAND_FAILED, &e);
@@ -288,28 +302,27 @@ struct profiles_reading {
 	const struct progress *progress; /* NULL: not shown */
 };
 
-#ifdef HAVE_CSV
-/* Whether a file is a table: never if it begins with a record, whatever its
- * name. */
-static bool profiles_is_table(
-    const char *path, const struct csv_options *options)
+/* Whether a file begins with a record, whatever its name. A pipe is not opened:
+ * its writer would see a reader open and close it. */
+static bool profiles_is_recording(const char *path)
 {
-	bool recording = false;
 	struct stat about;
-	int fd = -1;
+	bool recording;
+	int fd;
 
-	/* A pipe is not opened: its writer would see a reader open and close
-	 * it. */
-	if (stat(path, &about) == 0 && S_ISREG(about.st_mode))
-		fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd >= 0) {
-		recording = dat_content(fd) == DAT_CONTENT_RECORD;
-		close(fd);
-	}
-	return !recording && csv_is_table(path, options);
+	if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
+		return false;
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	recording = dat_content(fd) == DAT_CONTENT_RECORD;
+	close(fd);
+	return recording;
 }
 
-static int profiles_read_any(struct profile *profile,
+#ifdef HAVE_CSV
+/* Reads a file that may be a table. */
+static int profiles_read_other(struct profile *profile,
     const struct profiles_reading *reading, bool *unit_assumed, struct err *e)
 {
 	const struct csv_options table = {
@@ -319,18 +332,18 @@ static int profiles_read_any(struct profile *profile,
 	    .progress = reading->progress,
 	};
 
-	if (profiles_is_table(reading->path, &table))
+	if (csv_is_table(reading->path, &table))
 		return csv_read(
 		    profile, reading->path, &table, unit_assumed, e);
 	return dat_read_progress(profile, reading->path, reading->progress, e);
 }
 #else
-static int profiles_read_any(struct profile *profile,
+static int profiles_read_other(struct profile *profile,
     const struct profiles_reading *reading, bool *unit_assumed, struct err *e)
 {
 	const char *path = reading->path;
 
-	*unit_assumed = false;
+	(void)unit_assumed;
 	if (!reading->options->time && !reading->options->mem)
 		return dat_read_progress(profile, path, reading->progress, e);
 	profile_init(profile, path);
@@ -349,15 +362,19 @@ struct profiles_outcome {
 static void profiles_load(struct profile *profile,
     const struct profiles_reading *reading, struct profiles_outcome *outcome)
 {
+	const char *path = reading->path;
+	bool recording = profiles_is_recording(path);
 	struct err e;
-	int got = file_kind_check(reading->path, &e);
+	int got = recording ? 0 : file_kind_check(path, &e);
 
 	*outcome = (struct profiles_outcome){0};
-	if (got == 0)
-		got = profiles_read_any(
-		    profile, reading, &outcome->unit_assumed, &e);
+	if (got != 0)
+		profile_init(profile, path);
+	else if (recording)
+		got = dat_read_progress(profile, path, reading->progress, &e);
 	else
-		profile_init(profile, reading->path);
+		got = profiles_read_other(
+		    profile, reading, &outcome->unit_assumed, &e);
 	if (got != 0)
 		outcome->failure = mem_copy(e.text);
 }

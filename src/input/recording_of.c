@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "dat/begin.h"
+#include "dat/reader.h"
 #include "proc/procfs.h"
 #include "recorder/marks.h"
 

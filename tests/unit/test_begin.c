@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "dat/begin.h"
+#include "dat/reader.h"
 
 static char path[] = "/tmp/mprof-begin.XXXXXX";
 

@@ -16,6 +16,7 @@
 
 #include "base/file_lock.h"
 #include "dat/catalog.h"
+#include "dat/reader.h"
 #include "scratch.h"
 
 static int is_broken; /* reading a directory fails with that cause */
@@ -143,7 +144,7 @@ static void test_number_words(void **state)
 
 static void assert_companion(const char *path, const char *expected)
 {
-	char *companion = catalog_companion(path);
+	char *companion = dat_companion(path);
 
 	if (expected)
 		assert_string_equal(companion, expected);
