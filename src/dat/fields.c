@@ -2,6 +2,10 @@
 #include "dat/fields.h"
 
 #include <ctype.h>
+#include <endian.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -173,4 +177,184 @@ char *field_unescape(const char *text, size_t len)
 	}
 	*at = 0;
 	return mem_resize(out, (size_t)(at - out) + 1, 1);
+}
+
+enum {
+	MOST_DIGITS = 19, /* more may overflow 64 bits */
+	/* 10^22 is the last power of ten that is an exact double. */
+	MOST_DECIMALS = 22,
+	LONGEST = 1024 /* a longer field is no number */
+};
+
+/* Up to here every whole number is an exact double. */
+#define EXACT (UINT64_C(1) << 53)
+
+static const double powers[MOST_DECIMALS + 1] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5,
+    1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+    1e19, 1e20, 1e21, 1e22};
+
+static bool ends_field(char c)
+{
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* Copies the field without underscores between digits, which float() allows;
+ * NULL where one is elsewhere or the field is too long. */
+static const char *copy_field(const char *text, char *copy)
+{
+	size_t used = 0;
+
+	for (; !ends_field(*text); text++) {
+		if (*text == '_') {
+			if (used == 0 || !isdigit((unsigned char)text[-1]) ||
+			    !isdigit((unsigned char)text[1]))
+				return NULL;
+			continue;
+		}
+		if (used + 1 == LONGEST || *text == 0)
+			return NULL;
+		copy[used++] = *text;
+	}
+	copy[used] = 0;
+	return used ? text : NULL;
+}
+
+/* Parses with strtod(), except for hexadecimal and "nan(...)", which float()
+ * refuses. */
+static const char *read_slowly(const char *text, double *value)
+{
+	char copy[LONGEST];
+	const char *end = copy_field(text, copy);
+	char *rest;
+
+	if (!end || isspace((unsigned char)copy[0]) || strpbrk(copy, "xXpP("))
+		return NULL;
+	*value = strtod(copy, &rest);
+	return *rest == 0 ? end : NULL;
+}
+
+static uint64_t load_eight(const char *text)
+{
+	uint64_t bytes;
+
+	memcpy(&bytes, text, sizeof(bytes));
+	return le64toh(bytes);
+}
+
+/* The top bit of each byte that is above 9; after the first such byte it may be
+ * a carry. */
+static uint64_t mark_strange(uint64_t bytes)
+{
+	return ((bytes + UINT64_C(0x7676767676767676)) | bytes) &
+	       UINT64_C(0x8080808080808080);
+}
+
+/* Combines eight digits: bytes to pairs, to fours, to one number. */
+static uint64_t join_eight(uint64_t bytes)
+{
+	bytes = (bytes * (10 << 8 | 1)) >> 8 & UINT64_C(0x00ff00ff00ff00ff);
+	bytes = (bytes * (100 << 16 | 1)) >> 16 & UINT64_C(0x0000ffff0000ffff);
+	return (bytes * (UINT64_C(10000) << 32 | 1)) >> 32;
+}
+
+/* The value of up to eight digits at text, in one step. */
+static inline uint64_t read_eight(const char *text, size_t *count)
+{
+	uint64_t bytes = load_eight(text) ^ UINT64_C(0x3030303030303030);
+	uint64_t strange = mark_strange(bytes);
+
+	*count = strange ? (size_t)__builtin_ctzll(strange) / 8 : 8;
+	if (*count == 0)
+		return 0;
+	return join_eight(bytes << (64 - 8 * *count));
+}
+
+/* Appends the digits at text to *whole; returns their end. */
+static inline const char *read_digits(const char *text, uint64_t *whole)
+{
+	static const uint32_t shift[] = {
+	    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+	size_t count;
+	uint64_t eight = read_eight(text, &count);
+
+	*whole = *whole * shift[count] + eight;
+	text += count;
+	while (count == 8 && (unsigned char)(*text - '0') < 10)
+		*whole = *whole * 10 + (uint64_t)(*text++ - '0');
+	return text;
+}
+
+/* The digits as a whole number and the power of ten are exact doubles, so the
+ * one division rounds like strtod(). */
+const char *number_read(const char *text, double *value)
+{
+	uint64_t whole = 0;
+	const char *at = read_digits(text, &whole);
+	size_t digits = (size_t)(at - text), decimals = 0;
+
+	if (*at == '.') {
+		const char *point = at + 1;
+
+		at = read_digits(point, &whole);
+		decimals = (size_t)(at - point);
+		digits += decimals;
+	}
+	if (digits == 0 || digits > MOST_DIGITS || whole > EXACT ||
+	    !ends_field(*at))
+		return read_slowly(text, value);
+	/* The analyzer doesn't see that decimals <= digits. */
+	*value = (double)whole / powers[decimals]; // NOLINT(clang-analyzer-*)
+	return at;
+}
+
+/* Parses "123.456789 ": checks the six decimals and the blank together. */
+static inline const char *read_mib(const char *text, double *mib)
+{
+	size_t count;
+	uint64_t whole = read_eight(text, &count), bytes;
+	const char *at = text + count;
+
+	if (*at != '.' || count == 0)
+		return NULL;
+	bytes = load_eight(at + 1) ^ UINT64_C(0x0020303030303030);
+	if ((mark_strange(bytes) & UINT64_C(0x0000808080808080)) ||
+	    (bytes & UINT64_C(0x00ff000000000000)))
+		return NULL;
+	whole = whole * 1000000 + join_eight(bytes << 16);
+	*mib = (double)(int64_t)whole / 1e6;
+	return at + 8;
+}
+
+/* Parses "89.0123\n", with the eight digits before it. */
+static inline const char *read_seconds(
+    const struct number_seconds *seconds, const char *text, double *time_s)
+{
+	uint64_t bytes = load_eight(text) ^ UINT64_C(0x0a303030302e3030);
+
+	if (mark_strange(bytes) || (bytes & UINT64_C(0xff00000000ff0000)))
+		return NULL;
+	bytes = (bytes & 0xffff) << 16 |
+		(bytes << 8 & UINT64_C(0xffffffff00000000));
+	bytes = seconds->value * 1000000 + join_eight(bytes);
+	*time_s = (double)(int64_t)bytes / 1e4;
+	return text + 8;
+}
+
+const char *number_read_sample(struct number_seconds *seconds, const char *text,
+    double *mib, double *time_s)
+{
+	uint64_t bytes;
+
+	text = read_mib(text, mib);
+	if (!text)
+		return NULL;
+	bytes = load_eight(text);
+	if (bytes != seconds->text) {
+		uint64_t digits = bytes ^ UINT64_C(0x3030303030303030);
+
+		if (mark_strange(digits))
+			return NULL;
+		*seconds = (struct number_seconds){bytes, join_eight(digits)};
+	}
+	return read_seconds(seconds, text + 8, time_s);
 }

@@ -11,7 +11,7 @@
 #include "base/file_lock.h"
 #include "base/io.h"
 #include "base/path.h"
-#include "dat/number.h"
+#include "dat/fields.h"
 #include "dat/record.h"
 #include "profile/allocations.h"
 #include "profile/ending.h"

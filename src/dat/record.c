@@ -8,7 +8,6 @@
 
 #include "base/utf8.h"
 #include "dat/fields.h"
-#include "dat/number.h"
 #include "profile/allocations.h"
 #include "profile/process.h"
 

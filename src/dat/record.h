@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "dat/number.h"
+#include "dat/fields.h"
 #include "profile/profile.h"
 
 /* The digits of a number that were written, to tell a complete one from an

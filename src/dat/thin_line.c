@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "dat/number.h"
+#include "dat/fields.h"
 
 #define THIN_WORD(text) text, sizeof(text) - 1
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/random.h"
-#include "dat/number.h"
+#include "dat/fields.h"
 
 enum { ROOM = 2048 };
 

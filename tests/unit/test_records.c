@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dat/number.h"
+#include "dat/fields.h"
 #include "dat/record.h"
 #include "profile/process.h"
 #include "profile/resource.h"
