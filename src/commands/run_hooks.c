@@ -24,17 +24,6 @@
 #include "python/agent/attached.h"
 #include "python/agent_env.h"
 
-static void stacks_hook_init(struct stacks_hook *hook)
-{
-	*hook = (struct stacks_hook){.stacks = stacks_create()};
-}
-
-static void stacks_hook_finish(struct stacks_hook *hook)
-{
-	stacks_destroy(hook->stacks);
-	array_free(&hook->frames);
-}
-
 static void stacks_hook_write(struct stacks_hook *hook,
     const struct sink_tick *tick, const struct sink_process *process,
     const struct stacks_sample *sample, const struct sink *sink)
@@ -79,11 +68,6 @@ static void stacks_hook_tick(
 	stacks_sweep(hook->stacks);
 	while (stacks_notice(hook->stacks, &e))
 		command_fail(COMMAND_FAILED, &e);
-}
-
-static struct sampler_hook stacks_hook_of(struct stacks_hook *hook)
-{
-	return (struct sampler_hook){.context = hook, .tick = stacks_hook_tick};
 }
 
 /* Reports causes of snapshots that were left out. */
@@ -519,8 +503,9 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 		      "/proc\n",
 		    stderr);
 	} else if (options->stacks) {
-		stacks_hook_init(&hooks->stacks);
-		plan->hooks[HOOK_STACKS] = stacks_hook_of(&hooks->stacks);
+		hooks->stacks.stacks = stacks_create();
+		plan->hooks[HOOK_STACKS] = (struct sampler_hook){
+		    .context = &hooks->stacks, .tick = stacks_hook_tick};
 	}
 	if (samples)
 		run_hooks_open_allocations(hooks, plan);
@@ -537,7 +522,8 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 
 static void run_hooks_finish_samples(struct run_hooks *hooks)
 {
-	stacks_hook_finish(&hooks->stacks);
+	stacks_destroy(hooks->stacks.stacks);
+	array_free(&hooks->stacks.frames);
 	run_held_finish(&hooks->held);
 	allocations_destroy(hooks->allocations);
 	touched_destroy(hooks->touched);

@@ -198,12 +198,6 @@ static int reader_compare_calls(const void *left, const void *right)
 	return reader_compare_names(a->name, b->name);
 }
 
-static void reader_drop_call(struct call *call)
-{
-	free(call->name);
-	call->name = NULL;
-}
-
 /* In a group of equal calls, drops one FUNC for each CALL. */
 static void drop_recorded_twice(struct call **group, size_t len)
 {
@@ -214,7 +208,8 @@ static void drop_recorded_twice(struct call **group, size_t len)
 	for (size_t i = 0; i < len && known > 0; i++) {
 		if (group[i]->pid != 0)
 			continue;
-		reader_drop_call(group[i]);
+		free(group[i]->name);
+		group[i]->name = NULL;
 		known--;
 	}
 }

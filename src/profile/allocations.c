@@ -105,11 +105,6 @@ static void site_add(struct stack *stack, const struct frame *frame)
 		stack->frames[stack->len++] = *frame;
 }
 
-static size_t code_frames(const struct site_frame *code)
-{
-	return code->names.len ? code->names.len : 1;
-}
-
 void run_settle_sites(struct run *run)
 {
 	for (size_t i = 0; i < run->sites.len; i++) {
@@ -117,8 +112,11 @@ void run_settle_sites(struct run *run)
 		const size_t *codes = run->site_codes.items + site->first;
 		size_t len = 0;
 
-		for (size_t j = 0; j < site->count; j++)
-			len += code_frames(&run->code.items[codes[j]]);
+		for (size_t j = 0; j < site->count; j++) {
+			size_t names = run->code.items[codes[j]].names.len;
+
+			len += names > 0 ? names : 1;
+		}
 		free(site->stack.frames);
 		site->stack = (struct stack){.id = (int)i};
 		len = len < FRAMES_MAX ? len : FRAMES_MAX;

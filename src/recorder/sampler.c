@@ -137,7 +137,8 @@ void sampler_destroy(struct sampler *s)
 	if (s->consumption)
 		consumption_destroy(s->consumption);
 	tree_finish(&s->tree);
-	group_finish(&s->group);
+	if (s->group.directory)
+		group_finish(&s->group);
 	fork_events_finish(&s->events);
 	if (s->names.fs)
 		names_finish(&s->names);
