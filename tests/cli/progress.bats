@@ -9,20 +9,24 @@ own_setup() {
 	mkfifo slow.dat slow.csv
 }
 
-# What is read of a pipe takes over a second.
+# What is read of a pipe takes over a second: the pause begins when a part of it
+# has been read, as the pipe does not hold all that comes before.
 slow_recording() {
-	printf '%s\n' 'CMDLINE sleep 1' 'MEM 1.0 1700000000.0000'
-	sleep 1.2
-	awk 'BEGIN { for (i = 1; i < 9000; i++)
+	echo CMDLINE sleep 1
+	awk 'BEGIN { for (i = 0; i < 9000; i++)
 		printf "MEM 1.5 %d.0000\n", 1700000000 + i }'
+	sleep 1.2
+	awk 'BEGIN { for (i = 0; i < 9000; i++)
+		printf "MEM 1.5 %d.0000\n", 1700010000 + i }'
 	sleep 0.3
 	echo MEM 2.0 1700100000.0000
 }
 
 slow_table() {
 	echo 'time,rss (MiB)'
+	awk 'BEGIN { for (i = 1; i < 20000; i++) print i ",1.5" }'
 	sleep 1.2
-	awk 'BEGIN { for (i = 1; i < 40000; i++) print i ",1.5" }'
+	awk 'BEGIN { for (i = 20000; i < 40000; i++) print i ",1.5" }'
 	sleep 0.3
 	echo 40000,2
 }
