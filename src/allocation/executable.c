@@ -165,26 +165,30 @@ static bool executable_knows(const struct executable *code, uint64_t address)
 	return low < code->len && code->ranges[low].begin <= address;
 }
 
+static int64_t executable_cpu_ns(void)
+{
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
 static bool executable_find(struct executable *code, uint64_t address)
 {
-	int64_t begin_ns, end_ns;
+	int64_t cost_ns, wait_ns;
 	bool is_found = executable_knows(code, address);
 
-	if (is_found)
-		return true;
-	begin_ns = clock_mono_ns();
-	if (begin_ns < code->next_ns)
-		return false;
+	if (is_found || clock_mono_ns() < code->next_ns)
+		return is_found;
+	cost_ns = executable_cpu_ns();
 	executable_read_maps(code);
+	cost_ns = executable_cpu_ns() - cost_ns;
 	is_found = executable_knows(code, address);
-	end_ns = clock_mono_ns();
-	code->wait_ns =
-	    is_found || code->wait_ns == 0 ? WAIT_FIRST_NS : 2 * code->wait_ns;
-	if (code->wait_ns > WAIT_MOST_NS)
-		code->wait_ns = WAIT_MOST_NS;
-	code->next_ns = end_ns + (end_ns - begin_ns) * SHARE;
-	if (code->next_ns < end_ns + code->wait_ns && !is_found)
-		code->next_ns = end_ns + code->wait_ns;
+	if (is_found || code->wait_ns == 0)
+		code->wait_ns = WAIT_FIRST_NS;
+	else if (code->wait_ns < WAIT_MOST_NS)
+		code->wait_ns *= 2;
+	wait_ns = is_found ? 0 : code->wait_ns;
+	if (wait_ns < cost_ns * SHARE)
+		wait_ns = cost_ns * SHARE;
+	code->next_ns = clock_mono_ns() + wait_ns;
 	return is_found;
 }
 
