@@ -184,6 +184,8 @@ static void test_of_function(void **state)
 	add_call(run, "twice", 0, 1, 2);
 	add_call(run, "twice", 40, 45, 2);
 	add_call(run, "twice", 60, 61, 2);
+	add_call(run, "nested", 60, 61, 2); /* a call is told at its end */
+	add_call(run, "nested", 40, 65, 2);
 	add_call(run, "edge", 48, 49, 2);
 	add_call(run, "late", 49.5, 50, 2);
 	add_call(run, "my f", 99.2, 99.8, 77);
@@ -193,6 +195,8 @@ static void test_of_function(void **state)
 	assert_true(mib == 49);
 	assert_int_equal(peak_of_function(&profile, "twice", &mib), 0);
 	assert_true(mib == 45);
+	assert_int_equal(peak_of_function(&profile, "nested", &mib), 0);
+	assert_true(mib == 49);
 	assert_int_equal(peak_of_function(&profile, "edge", &mib), 0);
 	assert_true(mib == 49);
 	assert_int_equal(peak_of_function(&profile, "late", &mib), 0);

@@ -337,6 +337,18 @@ static void one_beside_a_baseline_of_one(void **state)
 	assert_string_equal(got->limit, "113 MiB");
 }
 
+static void one_that_is_as_the_baseline(void **state)
+{
+	const struct verdict *got;
+
+	(void)state;
+	take_peaks(&baseline, (const double[]){100, NAN});
+	take_peaks(&set, (const double[]){100, NAN});
+	got = judge(&(struct conditions){0});
+	assert_true(got->met);
+	assert_string_equal(got->note, "0.0 % against the baseline");
+}
+
 static void several_beside_a_baseline(void **state)
 {
 	struct conditions asked = {0};
@@ -751,6 +763,7 @@ int main(void)
 	    TEST(a_recording_that_breaks_off_is_doubtful),
 	    TEST(strict_says_that_all_are_complete),
 	    TEST(one_beside_a_baseline_of_one),
+	    TEST(one_that_is_as_the_baseline),
 	    TEST(several_beside_a_baseline),
 	    TEST(a_small_excess_beside_a_baseline),
 	    TEST(the_median_run),
