@@ -32,11 +32,10 @@ void rate_init(struct rate *rate, uint64_t least, uint64_t cpu_ns)
 
 uint64_t rate_shortest(const struct rate *rate)
 {
-	uint64_t part = rate->period / SPREAD;
+	uint64_t most = rate->least * RATE_KEEPER_TIMES;
+	uint64_t period = rate->period < most ? rate->period : most;
 
-	if (part > rate->least * RATE_KEEPER_TIMES)
-		part = rate->least * RATE_KEEPER_TIMES;
-	return part > rate->least ? part : rate->least;
+	return period > rate->least ? period : rate->least;
 }
 
 int rate_spend(struct rate *rate, uint64_t took_ns)

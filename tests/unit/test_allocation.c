@@ -324,6 +324,8 @@ static void places_that_keep_have_short_periods(void **state)
 	}
 	assert_int_equal(
 	    callers_period(callers, keeps, &rate), RATE_KEEPER_TIMES * 65536);
+	/* No place has a shorter one, so there are no points in between. */
+	assert_int_equal(rate_shortest(&rate), RATE_KEEPER_TIMES * 65536);
 	assert_true(callers_period(callers, churns, &rate) >= 8 << 20);
 	/* 1 GiB needs no samples of 128 KiB. */
 	for (int i = 0; i < 1000; i++)
