@@ -99,9 +99,8 @@ __attribute__((noinline)) static void *python_malloc_hidden(
     const struct pyallocator *next, size_t size)
 {
 	uint64_t left = python_hide();
-	void *address = next->malloc(next->context, python_apart(size));
+	void *address = next->malloc(next->context, size);
 
-	address = python_fit(next, address, size);
 	python_count(left, address, size);
 	return address;
 }
@@ -114,13 +113,32 @@ static void *python_malloc(void *context, size_t size)
 				 : python_malloc_hidden(next, size);
 }
 
+/* A point is due in a small allocation. Most of them are refused, so that is
+ * decided before pymalloc is asked for a larger one. */
+__attribute__((noinline)) static void *python_malloc_due(
+    const struct pyallocator *next, size_t size)
+{
+	struct samples_choice choice;
+	uint64_t left;
+	void *address;
+
+	if (samples_refuse(size, &choice))
+		return next->malloc(next->context, size);
+	left = python_hide();
+	address = next->malloc(next->context, python_apart(size));
+	address = python_fit(next, address, size);
+	thread_self.left = left;
+	samples_take_chosen(address, size, &choice);
+	return address;
+}
+
 /* The same in front of pymalloc: the most frequent call in many programs. */
 static void *python_malloc_direct(void *context, size_t size)
 {
-	return __builtin_expect(size <= PYMALLOC_LARGEST, 1) &&
-		       samples_pass(size)
-		   ? python_domains.pymalloc(context, size)
-		   : python_malloc_hidden(context, size);
+	if (__builtin_expect(size > PYMALLOC_LARGEST, 0))
+		return python_malloc_hidden(context, size);
+	return samples_pass(size) ? python_domains.pymalloc(context, size)
+				  : python_malloc_due(context, size);
 }
 
 __attribute__((noinline)) static void *python_calloc_hidden(

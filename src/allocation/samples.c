@@ -196,10 +196,8 @@ static void samples_put_off(void *address)
 /* A sample that is about to be added to the table. */
 struct samples_new {
 	struct allocation_slot slot; /* weight 0: by the period */
-	uint64_t period;
-	uint32_t key; /* of its place; 0: none */
+	struct samples_choice choice;
 	struct stack_captured c;
-	uint64_t python; /* state of a thread with Python frames */
 	bool is_mapping;
 };
 
@@ -210,10 +208,11 @@ static uint32_t samples_stack(struct samples_new *sample)
 	uint64_t *frames = sample->c.frames;
 	size_t count = sample->c.count;
 
-	if (sample->python) {
+	if (sample->choice.python) {
 		count = python_stack_cut(&sample->c);
-		count += python_stack_capture(&own->lines, &to, sample->python,
-		    frames + count, ALLOCATION_DEPTH - count);
+		count += python_stack_capture(&own->lines, &to,
+		    sample->choice.python, frames + count,
+		    ALLOCATION_DEPTH - count);
 	}
 	return log_stack(&to, frames, count);
 }
@@ -226,7 +225,8 @@ static void samples_record(struct thread *self, struct samples_new *sample)
 	if (self->pid != own->pid)
 		samples_thread_begin(self);
 	if (slot->weight == 0)
-		slot->weight = poisson_weight(slot->size, sample->period);
+		slot->weight =
+		    poisson_weight(slot->size, sample->choice.period);
 	slot->thread = self->tid;
 	slot->stack = samples_stack(sample);
 	own->slots.file.header->taken++;
@@ -236,8 +236,9 @@ static void samples_record(struct thread *self, struct samples_new *sample)
 		    &own->mappings, &own->slots, &samples_addresses, slot);
 	else
 		slots_put(&own->slots, &samples_addresses, slot,
-		    sample->key ? callers_add(&own->slots.callers, sample->key)
-				: CALLERS_NONE);
+		    sample->choice.key
+			? callers_add(&own->slots.callers, sample->choice.key)
+			: CALLERS_NONE);
 	if (!samples_setup.is_fixed &&
 	    rate_spend(&own->slots.rate, samples_now() - slot->time_ns))
 		rate_judge(&own->slots.rate, samples_cpu_time());
@@ -276,8 +277,9 @@ static bool samples_leave(void)
 /* The C frames, up to those of a Python function. */
 static void samples_walk(struct samples_new *sample, const void *caller)
 {
-	sample->c.until =
-	    sample->python ? python_stack_until(sample->python) : 0;
+	sample->c.until = sample->choice.python
+			      ? python_stack_until(sample->choice.python)
+			      : 0;
 	stack_capture(&own->stacks, &sample->c, caller);
 }
 
@@ -286,7 +288,7 @@ static void samples_take_now(
     struct thread *self, struct samples_new *sample, const void *caller)
 {
 	sample->slot.time_ns = samples_now();
-	if (caller || !sample->python || samples_setup.is_native)
+	if (caller || !sample->choice.python || samples_setup.is_native)
 		samples_walk(sample, caller);
 	if (!samples_lock())
 		return;
@@ -328,42 +330,57 @@ static bool samples_thread_is_due(struct thread *self, size_t size)
 
 /* The hash of the allocating place, not 0. The stack depth is the same in all
  * threads of one kind. */
-static uint32_t samples_key(
-    const struct samples_new *sample, const void *caller)
+static uint32_t samples_key(const struct samples_choice *choice, uint64_t size,
+    const void *caller, const void *stack)
 {
-	uint64_t size = sample->slot.size + 4, key;
-	int bits = 61 - __builtin_clzll(size);
+	uint64_t key;
+	int bits;
 
+	size += 4;
+	bits = 61 - __builtin_clzll(size);
 	key = (uint64_t)bits << 2 | (size >> bits & 3);
 	if (caller)
 		key ^= ((uintptr_t)caller << 8) +
-		       ((uintptr_t)sample->c.stack - (uintptr_t)&thread_self) *
+		       ((uintptr_t)stack - (uintptr_t)&thread_self) *
 			   0x9e3779b97f4a7c15u;
-	if (sample->python)
-		key += python_stack_key(sample->python);
+	if (choice->python)
+		key += python_stack_key(choice->python);
 	key *= 0x9e3779b97f4a7c15u;
 	return (uint32_t)(key >> 32) | 1;
 }
 
+static void samples_choice_init(struct samples_choice *choice,
+    const struct thread *self, const void *caller)
+{
+	choice->python = python_stack_thread(!caller);
+	choice->period = self->period;
+	choice->key = 0;
+}
+
 /* Whether the sample is also one by the period of its place. */
-static bool samples_choose(
-    struct thread *self, struct samples_new *sample, const void *caller)
+static bool samples_choose(struct thread *self, struct samples_choice *choice,
+    size_t size, const void *caller, const void *stack)
 {
 	uint64_t period;
 
-	sample->python = python_stack_thread(!caller);
-	sample->period = self->period;
-	sample->key = 0;
-	if (samples_setup.is_fixed || sample->is_mapping || !own->begun)
+	if (samples_setup.is_fixed || !own->begun)
 		return true;
-	sample->key = samples_key(sample, caller);
+	choice->key = samples_key(choice, size, caller, stack);
 	period =
-	    callers_period(&own->slots.callers, sample->key, &own->slots.rate);
+	    callers_period(&own->slots.callers, choice->key, &own->slots.rate);
 	if (period <= self->period)
 		return true;
-	sample->period = period;
-	return poisson_thin(
-	    &self->seed, sample->slot.size, self->period, period);
+	choice->period = period;
+	return poisson_thin(&self->seed, size, self->period, period);
+}
+
+static void samples_new_init(
+    struct samples_new *sample, void *address, size_t size)
+{
+	sample->slot = (struct allocation_slot){
+	    .address = (uintptr_t)address, .size = size};
+	sample->c.count = sample->c.until = 0;
+	sample->is_mapping = false;
 }
 
 static void samples_take_due(struct thread *self, void *address, size_t size,
@@ -371,13 +388,13 @@ static void samples_take_due(struct thread *self, void *address, size_t size,
 {
 	struct samples_new sample;
 
-	sample.slot = (struct allocation_slot){
-	    .address = (uintptr_t)address, .size = size};
-	sample.c.count = sample.c.until = 0;
+	samples_new_init(&sample, address, size);
+	samples_choice_init(&sample.choice, self, caller);
 	sample.c.stack = __builtin_frame_address(0);
 	sample.is_mapping = is_mapping;
-	if (!(is_mapping && heaps_have(caller)) &&
-	    samples_choose(self, &sample, caller))
+	if (is_mapping ? !heaps_have(caller)
+		       : samples_choose(self, &sample.choice, size, caller,
+			     sample.c.stack))
 		samples_take_now(self, &sample, caller);
 }
 
@@ -404,6 +421,45 @@ static void samples_take_new(
 void samples_take(void *address, size_t size, void *caller)
 {
 	samples_take_new(address, size, caller, false);
+}
+
+bool samples_refuse(size_t size, struct samples_choice *choice)
+{
+	struct thread *self = &thread_self;
+	int saved = errno;
+	bool is_refused = true;
+
+	if (samples_thread_is_due(self, size) && !self->busy) {
+		samples_choice_init(choice, self, NULL);
+		is_refused = !samples_choose(self, choice, size, NULL, NULL);
+		if (is_refused)
+			samples_draw(self);
+	}
+	errno = saved;
+	return is_refused;
+}
+
+void samples_take_chosen(
+    void *address, size_t size, const struct samples_choice *choice)
+{
+	struct thread *self = &thread_self;
+	struct samples_new sample;
+	int saved = errno;
+
+	if (!address)
+		return;
+	samples_new_init(&sample, address, size);
+	sample.choice = *choice;
+	sample.c.stack = __builtin_frame_address(0);
+	self->busy = true;
+	self->left = THREAD_NEVER;
+	if (gate_enter(&own->gate)) {
+		samples_take_now(self, &sample, NULL);
+		gate_leave(&own->gate);
+	}
+	samples_draw(self);
+	self->busy = false;
+	errno = saved;
 }
 
 void samples_map(void *address, size_t size, void *caller)
@@ -444,14 +500,11 @@ void samples_remap(const struct allocation_slot *first, void *address,
 
 	if (self->busy || samples_are_aside())
 		return;
-	sample.slot = (struct allocation_slot){.address = (uintptr_t)address,
-	    .size = size,
-	    .weight = mappings_weight(first, size)};
-	sample.c.count = sample.c.until = 0;
-	sample.is_mapping = true;
-	sample.key = 0;
+	samples_new_init(&sample, address, size);
+	samples_choice_init(&sample.choice, self, caller);
+	sample.slot.weight = mappings_weight(first, size);
 	sample.c.stack = __builtin_frame_address(0);
-	sample.python = python_stack_thread(false);
+	sample.is_mapping = true;
 	self->busy = true;
 	self->left = THREAD_NEVER;
 	if (gate_enter(&own->gate)) {

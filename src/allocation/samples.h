@@ -68,6 +68,20 @@ void samples_add_flags(uint32_t flags);
  * interpreter's lock. */
 void samples_take(void *address, size_t size, void *caller);
 
+/* Why an allocation is sampled. */
+struct samples_choice {
+	uint64_t period; /* of its place */
+	uint64_t python; /* state of a thread with Python frames; 0: none */
+	uint32_t key;    /* of its place; 0: none */
+};
+
+/* The same for an allocation that Python is about to make, in two steps. True:
+ * it is counted, and not sampled. False: it is to be given to
+ * samples_take_chosen() then. */
+bool samples_refuse(size_t size, struct samples_choice *choice);
+void samples_take_chosen(
+    void *address, size_t size, const struct samples_choice *choice);
+
 /* Counts the program's own mapping; address is not NULL. */
 void samples_map(void *address, size_t size, void *caller);
 
