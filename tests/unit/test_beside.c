@@ -349,7 +349,9 @@ static void files_of_other_users_stay(void **state)
 		skip();
 	beside_clean("a.dat");
 	assert_int_equal(access("a.dat.thinning.012345", F_OK), 0);
+	assert_false(beside_was_left("a.dat.thinning.012345"));
 	assert_int_equal(chown("a.dat", 12345, 0), 0);
+	assert_true(beside_was_left("a.dat.thinning.012345"));
 	beside_clean("a.dat");
 	assert_int_equal(access("a.dat.thinning.012345", F_OK), -1);
 }

@@ -45,6 +45,9 @@ static void copies_end(void **state)
 	copy = mem_format("%s-%d", "x", 7);
 	assert_string_equal(copy, "x-7");
 	free(copy);
+	copy = mem_format("%s", "");
+	assert_string_equal(copy, "");
+	free(copy);
 }
 
 static void room_is_there_and_zero(void **state)
@@ -94,30 +97,34 @@ static void signals_have_names(void **state)
 	assert_null(signal_name(1000));
 }
 
-/* Prints nothing, and what can't be printed at all: a character that this
- * locale has not. */
-static void print_nothing(void)
+/* A character that this locale has not can't be printed. */
+static void print_what_can_not_be(void)
 {
-	char *nothing = mem_format("%s", "");
-
-	assert_string_equal(nothing, "");
-	free(nothing);
 	free(mem_format("%ls", L"\x20ac"));
 }
 
-static void without_memory_it_is_said_and_over(void **state)
+static void ask_for_too_much(void)
+{
+	free(mem_zero(SIZE_MAX, 2));
+}
+
+static void grow_to_too_much(void)
+{
+	free(mem_resize(NULL, SIZE_MAX, 2));
+}
+
+static void assert_out_of_memory(void (*ask)(void))
 {
 	char said[64] = "";
 	int ends[2], status;
 	pid_t child;
 
-	(void)state;
 	assert_int_equal(pipe(ends), 0);
 	child = fork();
 	if (child == 0) {
 		signal(SIGABRT, SIG_DFL);
 		dup2(ends[1], STDERR_FILENO);
-		print_nothing();
+		ask();
 		_exit(0);
 	}
 	close(ends[1]);
@@ -126,6 +133,19 @@ static void without_memory_it_is_said_and_over(void **state)
 	assert_int_equal(read(ends[0], said, sizeof(said)), 21);
 	assert_string_equal(said, "mprof: out of memory\n");
 	close(ends[0]);
+}
+
+/* An address sanitizer ends the program itself where too much is asked for. */
+static void without_memory_it_is_said_and_over(void **state)
+{
+	(void)state;
+	assert_out_of_memory(print_what_can_not_be);
+#ifndef __SANITIZE_ADDRESS__
+	assert_out_of_memory(ask_for_too_much);
+	assert_out_of_memory(grow_to_too_much);
+#else
+	(void)ask_for_too_much, (void)grow_to_too_much;
+#endif
 }
 
 int main(void)

@@ -398,6 +398,7 @@ static void a_frame_is_split_at_its_line(void **state)
 	    {"a.py:3:f", "a.py", "f", 3},
 	    {"c:/a.py:30:f", "c:/a.py", "f", 30},
 	    {"a.py:3:f:4:g", "a.py", "f:4:g", 3},
+	    {"a./:1234:f", "a./", "f", 1234},
 	    {"std::sort", "", "std::sort", 0},
 	    {"a:b:3", "", "a:b:3", 0},
 	    {"a.py:3:", "a.py", "", 3},
