@@ -247,7 +247,7 @@ is_all_held() {
 			pthread_mutex_unlock(&lock);
 		}
 		return 0;
-	}' gcc -w -O0 -pthread
+	}' gcc -w -O0 -pthread -D_GNU_SOURCE
 	MPROF_ALLOCATION_PERIOD=1 held ./looks
 }
 
