@@ -16,6 +16,8 @@
 static const double falls_back = 0.1;
 /* Share of the level that a steady verdict must detect. */
 static const double sees_enough = 0.25;
+/* Less says nothing of a program that allocates a few times a second. */
+static const double least_steady_s = 1;
 static const double half = 0.5; /* share of what would have been detected */
 enum { HALF = 16 };             /* blocks in a half */
 static const double flat = 0.6; /* share of the slope before */
@@ -464,13 +466,19 @@ static bool only_grew(const struct series *series, const struct leak *leak)
 	return fall < falls_back * growth;
 }
 
-/* A run is steady only where a leak would have been detected. */
+/* A run is steady only where a leak would have been detected, also one that
+ * grows in steps. */
 static void doubt_steady(struct leak *leak)
 {
 	double span = leak->until_s - leak->since_s;
 	double grows = leak->visible_mib_per_s * span;
 	double enough = sees_enough * leak->level_mib;
 
+	if (span < least_steady_s) {
+		leak->verdict = LEAK_UNDECIDED;
+		leak->reason = LEAK_SHORT;
+		return;
+	}
 	if (grows <= enough)
 		return;
 	leak->verdict = LEAK_UNDECIDED;

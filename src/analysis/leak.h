@@ -24,6 +24,7 @@ enum leak_verdict {
 /* Why it is undecided, which implies what would decide it. */
 enum leak_reason {
 	LEAK_FEW,    /* too few samples, or no time between them */
+	LEAK_SHORT,  /* no growth, in a stretch of less than a second */
 	LEAK_LOADS,  /* it grew all the time, for less than a minute */
 	LEAK_NOISE,  /* growth that may be noise */
 	LEAK_COARSE, /* no growth, but only a huge leak would show */

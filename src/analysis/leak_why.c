@@ -20,6 +20,13 @@ static char *leak_why_few(const struct figures_text *t)
 	    t->need);
 }
 
+static char *leak_why_short(const struct figures_text *t)
+{
+	return mem_format("no growth seen, but only %s could be judged; "
+			  "record %s longer",
+	    t->took, t->need);
+}
+
 static char *leak_why_loads(const struct figures_text *t)
 {
 	return mem_format("it only grew, %s in %s: a load of data and a leak "
@@ -76,6 +83,7 @@ static const struct reason {
 	char *(*why)(const struct figures_text *t);
 } reasons[] = {
     [LEAK_FEW] = {"few", leak_why_few},
+    [LEAK_SHORT] = {"short", leak_why_short},
     [LEAK_LOADS] = {"loads", leak_why_loads},
     [LEAK_NOISE] = {"noise", leak_why_noise},
     [LEAK_COARSE] = {"coarse", leak_why_coarse},

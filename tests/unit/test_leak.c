@@ -509,6 +509,9 @@ static void each_reason_says_what_would_decide(void **state)
 	    [LEAK_FEW] = {"few",
 		"too few samples; record 30.0 s longer, or with a shorter "
 		"interval"},
+	    [LEAK_SHORT] = {"short",
+		"no growth seen, but only 40.0 s could be judged; record "
+		"30.0 s longer"},
 	    [LEAK_LOADS] = {"loads",
 		"it only grew, 120 MiB/min in 40.0 s: a load of data and a "
 		"leak "

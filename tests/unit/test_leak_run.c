@@ -345,6 +345,24 @@ static void what_stands_still_is_steady(void **state)
 	assert_true(got.since_s == START && got.until_s == START + 399);
 }
 
+/* A program may allocate a few times a second only. */
+static void less_than_a_second_is_not_called_steady(void **state)
+{
+	struct leak got = judge_series(90, 0.01, stands, false);
+	char *why = leak_why(&got);
+
+	(void)state;
+	assert_int_equal(got.verdict, LEAK_UNDECIDED);
+	assert_int_equal(got.reason, LEAK_SHORT);
+	assert_string_equal(leak_why_word(&got), "short");
+	assert_string_equal(why,
+	    "no growth seen, but only 890 ms could be judged; "
+	    "record 58.6 s longer");
+	free(why);
+	got = judge_series(110, 0.01, stands, false);
+	assert_int_equal(got.verdict, LEAK_STEADY);
+}
+
 static void in_wide_swings_only_a_large_leak_would_show(void **state)
 {
 	struct leak got = judge_series(60, 1, swings_widely, false);
@@ -491,6 +509,7 @@ int main(void)
 	    TEST(a_part_is_judged_as_if_it_were_all),
 	    TEST(a_minute_decides),
 	    TEST(what_stands_still_is_steady),
+	    TEST(less_than_a_second_is_not_called_steady),
 	    TEST(in_wide_swings_only_a_large_leak_would_show),
 	    TEST(growth_that_stopped_is_not_called_steady),
 	    TEST(few_samples_tell_how_many_are_needed),
