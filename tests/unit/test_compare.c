@@ -11,6 +11,7 @@
 #include "analysis/figures.h"
 #include "analysis/leak.h"
 #include "base/random.h"
+#include "near.h"
 
 static void five_against_five_apart(void **state)
 {
@@ -20,10 +21,10 @@ static void five_against_five_apart(void **state)
 
 	(void)state;
 	compare_values(a, 5, b, 5, &c);
-	assert_float_equal(c.difference, 10, 1e-9);
-	assert_float_equal(c.relative, 10 / 102.0, 1e-9);
+	assert_near(c.difference, 10, 1e-9);
+	assert_near(c.relative, 10 / 102.0, 1e-9);
 	/* Two of the 252 partitions are as far apart. */
-	assert_float_equal(c.p, 2 / 252.0, 1e-9);
+	assert_near(c.p, 2 / 252.0, 1e-9);
 	assert_true(c.low > 7 && c.low < 10 && c.high > 10 && c.high < 13);
 }
 
@@ -34,7 +35,7 @@ static void the_same_is_no_surprise(void **state)
 
 	(void)state;
 	compare_values(a, 4, b, 4, &c);
-	assert_float_equal(c.p, 1, 1e-9);
+	assert_near(c.p, 1, 1e-9);
 	assert_true(c.low < 0 && c.high > 0);
 }
 
@@ -46,13 +47,13 @@ static void one_each_says_nothing_of_chance(void **state)
 	(void)state;
 	compare_values(a, 1, b, 1, &c);
 	assert_false(c.repeated);
-	assert_float_equal(c.difference, 3, 0);
-	assert_float_equal(c.relative, 0, 0);
-	assert_float_equal(c.p, 1, 0);
+	assert_near(c.difference, 3, 0);
+	assert_near(c.relative, 0, 0);
+	assert_near(c.p, 1, 0);
 	compare_values((const double[]){1}, 1, b, 1, &c);
-	assert_float_equal(c.relative, 2, 0);
+	assert_near(c.relative, 2, 0);
 	compare_values((const double[]){-4}, 1, b, 1, &c);
-	assert_float_equal(c.relative, 7 / 4.0, 0);
+	assert_near(c.relative, 7 / 4.0, 0);
 }
 
 /* Beside Welch's interval and the two-sample z-test, which hold for so many. */
@@ -70,10 +71,10 @@ static void hundreds_are_as_the_normal_distribution_has_them(void **state)
 		b[i] = a[i] + shift;
 	}
 	compare_values(a, COUNT, b, COUNT, &c);
-	assert_float_equal(c.difference, shift, 1e-9);
-	assert_float_equal(c.low, shift - 1.96 * error, 0.1 * error);
-	assert_float_equal(c.high, shift + 1.96 * error, 0.1 * error);
-	assert_float_equal(c.p, erfc(2.5 / sqrt(2)), 0.001);
+	assert_near(c.difference, shift, 1e-9);
+	assert_near(c.low, shift - 1.96 * error, 0.1 * error);
+	assert_near(c.high, shift + 1.96 * error, 0.1 * error);
+	assert_near(c.p, erfc(2.5 / sqrt(2)), 0.001);
 	/* No spread at all is no surprise. */
 	for (int i = 0; i < COUNT; i++)
 		a[i] = 7;
@@ -85,7 +86,7 @@ static void hundreds_are_as_the_normal_distribution_has_them(void **state)
 	compare_values(a, 5, b, COUNT, &c);
 	shift = c.p;
 	compare_values(b, COUNT, a, 5, &c);
-	assert_float_equal(c.p, shift, 0.03);
+	assert_near(c.p, shift, 0.03);
 	free(a);
 	free(b);
 }
@@ -103,7 +104,7 @@ static void many_are_sampled(void **state)
 	compare_values(a, 40, b, 40, &c);
 	compare_values(a, 40, b, 40, &again);
 	assert_true(c.p < 0.001);
-	assert_float_equal(c.low, again.low, 0);
+	assert_near(c.low, again.low, 0);
 }
 
 static void figures_hold_each_sample_until_the_next(void **state)
@@ -117,12 +118,12 @@ static void figures_hold_each_sample_until_the_next(void **state)
 	series_add(&s, 11, 300);
 	series_add(&s, 14, 200);
 	assert_int_equal(figures_of_series(&s, -INFINITY, INFINITY, &f), 0);
-	assert_float_equal(f.peak_mib, 300, 0);
-	assert_float_equal(f.area_mib_s, 1000, 1e-9);
-	assert_float_equal(f.mean_mib, 250, 1e-9);
-	assert_float_equal(f.growth_mib, 100, 0);
+	assert_near(f.peak_mib, 300, 0);
+	assert_near(f.area_mib_s, 1000, 1e-9);
+	assert_near(f.mean_mib, 250, 1e-9);
+	assert_near(f.growth_mib, 100, 0);
 	assert_int_equal(figures_of_series(&s, 11, 14, &f), 0);
-	assert_float_equal(f.mean_mib, 300, 0);
+	assert_near(f.mean_mib, 300, 0);
 	series_finish(&s);
 }
 
@@ -132,11 +133,11 @@ static void growth_of_few_samples_is_from_the_first_to_the_last(void **state)
 	struct leak leak;
 
 	(void)state;
-	assert_float_equal(growth_of_run(&run, &leak), 0, 0);
+	assert_near(growth_of_run(&run, &leak), 0, 0);
 	series_add(&run.total, 10, 100);
 	series_add(&run.total, 11, 300);
 	series_add(&run.total, 14, 200);
-	assert_float_equal(growth_of_run(&run, &leak), 25, 1e-9);
+	assert_near(growth_of_run(&run, &leak), 25, 1e-9);
 	series_finish(&run.total);
 }
 
@@ -156,8 +157,8 @@ static void the_last_phase_has_its_own_peak(void **state)
 	*array_push(&run->marks) =
 	    (struct mark){.time_s = 5, .label = mem_copy("low")};
 	assert_int_equal(phases_of_run(run, &phases), 2);
-	assert_float_equal(phases[0].figures.peak_mib, 200, 0);
-	assert_float_equal(phases[1].figures.peak_mib, 13, 0);
+	assert_near(phases[0].figures.peak_mib, 200, 0);
+	assert_near(phases[1].figures.peak_mib, 13, 0);
 	free(phases);
 	profile_finish(&profile);
 }
@@ -206,7 +207,7 @@ static void few_runs_far_apart_are_apart(void **state)
 	(void)state;
 	compare_values(a, 3, b, 3, &c);
 	assert_true(c.low > 800);
-	assert_float_equal(c.least_p, 0.1, 1e-9);
+	assert_near(c.least_p, 0.1, 1e-9);
 	compare_values(a, 3, b, 1, &c);
 	assert_true(c.spread && !c.repeated && c.low > 800);
 }
@@ -221,14 +222,14 @@ static void one_beside_several_is_predicted(void **state)
 	(void)state;
 	compare_values(one, 1, three, 3, &c);
 	assert_true(c.spread && !c.repeated);
-	assert_float_equal(c.low, 4 - 4.303 * sqrt(4 * 4 / 3.0), 1e-9);
-	assert_float_equal(c.high, 4 + 4.303 * sqrt(4 * 4 / 3.0), 1e-9);
+	assert_near(c.low, 4 - 4.303 * sqrt(4 * 4 / 3.0), 1e-9);
+	assert_near(c.high, 4 + 4.303 * sqrt(4 * 4 / 3.0), 1e-9);
 	compare_values(two, 2, one, 1, &c);
-	assert_float_equal(c.low, -4 - 12.706 * sqrt(8 * 3 / 2.0), 1e-9);
+	assert_near(c.low, -4 - 12.706 * sqrt(8 * 3 / 2.0), 1e-9);
 	for (int i = 0; i < 12; i++)
 		many[i] = i; /* variance 13, t(11) = 2.201 */
 	compare_values(one, 1, many, 12, &c);
-	assert_float_equal(c.high, -4.5 + 2.201 * sqrt(13 * 13 / 12.0), 0.01);
+	assert_near(c.high, -4.5 + 2.201 * sqrt(13 * 13 / 12.0), 0.01);
 	assert_true(c.p == 1 && c.least_p == 0);
 }
 
@@ -243,12 +244,12 @@ static void intervals_are_as_wide_as_welchs(void **state)
 
 	(void)state;
 	compare_values(a, 5, b, 5, &c);
-	assert_float_equal(c.low, 10 - 2.306, 0.15);
-	assert_float_equal(c.high, 10 + 2.306, 0.15);
+	assert_near(c.low, 10 - 2.306, 0.15);
+	assert_near(c.high, 10 + 2.306, 0.15);
 	compare_values(a, 5, wide, 5, &c);
 	half = 2.756 * sqrt(250 / 5.0 + 2.5 / 5); /* t of 4.08 */
-	assert_float_equal(c.low, 8 - half, 0.06 * half);
-	assert_float_equal(c.high, 8 + half, 0.06 * half);
+	assert_near(c.low, 8 - half, 0.06 * half);
+	assert_near(c.high, 8 + half, 0.06 * half);
 }
 
 static void all_partitions_of_unequal_sides(void **state)
@@ -261,13 +262,13 @@ static void all_partitions_of_unequal_sides(void **state)
 	assert_true(c.repeated && c.spread);
 	/* 35 partitions; a sum of three of 6 or less, or of 15 or more, is as
 	 * far from 3 * 3.357: 1+2+2.5, 1+2+3; 4+5+6 */
-	assert_float_equal(c.p, 3 / 35.0, 1e-9);
-	assert_float_equal(c.least_p, 2 / 35.0, 1e-9);
+	assert_near(c.p, 3 / 35.0, 1e-9);
+	assert_near(c.least_p, 2 / 35.0, 1e-9);
 	compare_values(a, 2, b, 2, &swapped);
 	assert_true(swapped.repeated && swapped.p == 2 / 6.0);
 	compare_values(b, 4, a, 3, &swapped);
-	assert_float_equal(swapped.p, c.p, 1e-9);
-	assert_float_equal(swapped.difference, -c.difference, 1e-9);
+	assert_near(swapped.p, c.p, 1e-9);
+	assert_near(swapped.difference, -c.difference, 1e-9);
 }
 
 /* Beside the normal approximation of the same test. */
@@ -287,7 +288,7 @@ static void random_partitions_give_nearly_the_same(void **state)
 		squares += (all[i] - sum / 40) * (all[i] - sum / 40);
 	error = sqrt(squares / 39 * 2 / 20);
 	compare_values(a, 20, b, 20, &c);
-	assert_float_equal(c.p, erfc(3.2 / error / sqrt(2)), 0.02);
+	assert_near(c.p, erfc(3.2 / error / sqrt(2)), 0.02);
 }
 
 static void marks_begin_phases(void **state)
@@ -309,14 +310,14 @@ static void marks_begin_phases(void **state)
 	*array_push(&run->marks) = (struct mark){70, 55, mem_copy("never")};
 	assert_int_equal(phases_of_run(run, &phases), 4);
 	assert_string_equal(phases[0].name, "start");
-	assert_float_equal(phases[0].figures.peak_mib, 12, 0);
+	assert_near(phases[0].figures.peak_mib, 12, 0);
 	assert_string_equal(phases[1].name, "load");
-	assert_float_equal(phases[1].figures.peak_mib, 99, 0);
+	assert_near(phases[1].figures.peak_mib, 99, 0);
 	/* from the sample before it began */
-	assert_float_equal(phases[1].figures.growth_mib, 4, 0);
+	assert_near(phases[1].figures.growth_mib, 4, 0);
 	assert_string_equal(phases[2].name, "late");
 	assert_string_equal(phases[3].name, "never");
-	assert_float_equal(phases[3].figures.peak_mib, 55, 0);
+	assert_near(phases[3].figures.peak_mib, 55, 0);
 	free(phases);
 	profile_finish(&profile);
 }
@@ -404,8 +405,8 @@ static void intervals_of_unequal_spreads_are_welchs(void **state)
 
 	(void)state;
 	compare_values(a, 3, b, 3, &c);
-	assert_float_equal(c.low, 99 - half, 0.15 * half);
-	assert_float_equal(c.high, 99 + half, 0.15 * half);
+	assert_near(c.low, 99 - half, 0.15 * half);
+	assert_near(c.high, 99 + half, 0.15 * half);
 }
 
 /* Counts of both sides, and the figures of their comparison: all partitions of

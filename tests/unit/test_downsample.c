@@ -10,6 +10,7 @@
 
 #include "analysis/downsample.h"
 #include "analysis/trend.h"
+#include "near.h"
 
 struct extremes {
 	double first, low, high, last;
@@ -375,14 +376,14 @@ static void a_trend_is_of_least_squares(void **state)
 	series_add(&series, 1.7e9 + 9, 1000);
 	/* means 3.2 and 10; 38.8 squared seconds, their product with MiB 25 */
 	assert_true(trend_fit(&trend, &series, 1.7e9, 1.7e9 + 8));
-	assert_float_equal(trend.mib_per_s, 25 / 38.8, 1e-12);
-	assert_float_equal(trend.from_mib, 10 - 3.2 * 25 / 38.8, 1e-9);
-	assert_float_equal(trend.to_mib, 10 + 4.8 * 25 / 38.8, 1e-9);
+	assert_near(trend.mib_per_s, 25 / 38.8, 1e-12);
+	assert_near(trend.from_mib, 10 - 3.2 * 25 / 38.8, 1e-9);
+	assert_near(trend.to_mib, 10 + 4.8 * 25 / 38.8, 1e-9);
 	assert_true(trend.from_s == 1.7e9 && trend.to_s == 1.7e9 + 8);
 	/* 1, 3 and 4 */
 	assert_true(trend_fit(&trend, &series, 1.7e9 + 0.5, 1.7e9 + 7));
 	assert_true(trend.from_s == 1.7e9 + 1 && trend.to_s == 1.7e9 + 4);
-	assert_float_equal(trend.mib_per_s, 57.0 / 42, 1e-9);
+	assert_near(trend.mib_per_s, 57.0 / 42, 1e-9);
 	/* one sample, and none */
 	assert_false(trend_fit(&trend, &series, 1.7e9 + 8, 1.7e9 + 8));
 	assert_false(trend_fit(&trend, &series, 1.7e9 + 5, 1.7e9 + 7));

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "analysis/envelope.h"
+#include "near.h"
 
 /* What lies behind the series is none of its samples. */
 static struct sample samples[ENVELOPE_BINS + 1];
@@ -50,8 +51,8 @@ static void the_usual_step_is_the_median(void **state)
 	    {.mib = 10}, {.mib = 11}, {.mib = 6}, {.mib = 8}};
 
 	(void)state;
-	assert_float_equal(envelope_step(&series), 1, 0);
-	assert_float_equal(
+	assert_near(envelope_step(&series), 1, 0);
+	assert_near(
 	    envelope_step(&(struct series){.items = few, .len = 4}), 2, 0);
 }
 
@@ -117,18 +118,18 @@ static void blocks_have_their_lowest_level(void **state)
 	samples[100].mib = samples[101].mib = 50;
 	envelope_init(&envelope, &series);
 	assert_int_equal(envelope_blocks(&envelope, 2, x, y), 2);
-	assert_float_equal(x[0], 0.25, 1e-9);
-	assert_float_equal(y[0], 50, 0);
-	assert_float_equal(x[1], 0.75, 1e-9);
-	assert_float_equal(y[1], 580, 0);
+	assert_near(x[0], 0.25, 1e-9);
+	assert_near(y[0], 50, 0);
+	assert_near(x[1], 0.75, 1e-9);
+	assert_near(y[1], 580, 0);
 	/* Two samples, at both ends of the time. */
 	samples[1] = (struct sample){.time_s = 1000.5, .mib = 7};
 	envelope_init(&envelope, &(struct series){.items = samples, .len = 2});
 	assert_int_equal(envelope_blocks(&envelope, 4, x, y), 2);
-	assert_float_equal(x[0], 0.125, 1e-9);
-	assert_float_equal(y[0], 100, 0);
-	assert_float_equal(x[1], 0.875, 1e-9);
-	assert_float_equal(y[1], 7, 0);
+	assert_near(x[0], 0.125, 1e-9);
+	assert_near(y[0], 100, 0);
+	assert_near(x[1], 0.875, 1e-9);
+	assert_near(y[1], 7, 0);
 }
 
 static void of_one_moment_the_lowest_counts(void **state)
@@ -140,8 +141,8 @@ static void of_one_moment_the_lowest_counts(void **state)
 	(void)state;
 	envelope_init(&envelope, &(struct series){.items = few, .len = 3});
 	assert_int_equal(envelope_blocks(&envelope, 1, x, y), 1);
-	assert_float_equal(x[0], 0.5, 1e-9);
-	assert_float_equal(y[0], 9, 0);
+	assert_near(x[0], 0.5, 1e-9);
+	assert_near(y[0], 9, 0);
 }
 
 /* Levels of 4 to 20 MiB, of which two teeth are 8 MiB deep. */
@@ -162,10 +163,10 @@ static void valleys_are_the_bottoms_of_high_teeth(void **state)
 	envelope.floors[46] = 9;
 	envelope.floors[ENVELOPE_BINS - 1] = 20;
 	assert_int_equal(envelope_valleys(&envelope, 0.49, 2, x, y), 2);
-	assert_float_equal(x[0], 21.5 / ENVELOPE_BINS, 1e-9);
-	assert_float_equal(y[0], 6, 0);
-	assert_float_equal(x[1], 40.5 / ENVELOPE_BINS, 1e-9);
-	assert_float_equal(y[1], 8, 0);
+	assert_near(x[0], 21.5 / ENVELOPE_BINS, 1e-9);
+	assert_near(y[0], 6, 0);
+	assert_near(x[1], 40.5 / ENVELOPE_BINS, 1e-9);
+	assert_near(y[1], 8, 0);
 	assert_int_equal(envelope_valleys(&envelope, 0.49, 1, x, y), 0);
 	assert_int_equal(envelope_valleys(&envelope, 0.5, 2, x, y), 0);
 }
@@ -185,7 +186,7 @@ static void the_last_fall_is_no_valley(void **state)
 	assert_int_equal(envelope_valleys(&envelope, 0.5, 2, x, y), 0);
 	envelope.floors[30] = 13.5;
 	assert_int_equal(envelope_valleys(&envelope, 0.5, 2, x, y), 1);
-	assert_float_equal(y[0], 5, 0);
+	assert_near(y[0], 5, 0);
 }
 
 int main(void)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "analysis/evidence.h"
+#include "near.h"
 
 static double wiggle(int i)
 {
@@ -213,13 +214,12 @@ static void a_start_and_a_rest_are_parted(void **state)
 			make_points(x, y, start, rest);
 			pieces_find(&p, 0.01, true, &pieces);
 			if (start > 0)
-				assert_float_equal(
-				    x[pieces.middle.from], start, 0.03);
+				assert_near(x[pieces.middle.from], start, 0.03);
 			assert_int_equal(
 			    pieces_start(&pieces, &p, 0.01), start > 0);
 			assert_int_equal(pieces_rest(&pieces, &p), rest < 0.95);
 			if (rest < 0.95)
-				assert_float_equal(
+				assert_near(
 				    x[pieces.middle.end - 1], rest, 0.03);
 		}
 	}
@@ -275,7 +275,7 @@ static void rounds_are_found(void **state)
 			envelope.floors[i] =
 			    100 + day + wiggle(i) + (works ? 50 : 0);
 		}
-		assert_float_equal(cycle_find(&envelope), 1.0 / days, 0.01);
+		assert_near(cycle_find(&envelope), 1.0 / days, 0.01);
 		rounds = cycle_floors(&envelope, 1.0 / days, 48, x, y);
 		assert_int_equal(rounds, days);
 		assert_int_equal(
@@ -284,9 +284,9 @@ static void rounds_are_found(void **state)
 		rounds =
 		    cycle_floors(&envelope, 1.0 / days, (size_t)days, x, y);
 		assert_int_equal(rounds, days);
-		assert_float_equal(x[0], 0.5 / days, 1e-9);
+		assert_near(x[0], 0.5 / days, 1e-9);
 		for (size_t i = 1; i < rounds; i++)
-			assert_float_equal(y[i] - y[i - 1], 1, 0.4);
+			assert_near(y[i] - y[i - 1], 1, 0.4);
 	}
 }
 
@@ -327,19 +327,19 @@ static void the_envelope_has_the_floors(void **state)
 	make_teeth(&series);
 	envelope_init(&envelope, &series);
 	assert_true(envelope.first_s == 1000 && envelope.span_s == 399);
-	assert_float_equal(envelope_step(&series), 0.25, 1e-9);
+	assert_near(envelope_step(&series), 0.25, 1e-9);
 	/* ten blocks, each with one beginning of a tooth but for rounding */
 	assert_int_equal(envelope_blocks(&envelope, 10, x, y), 10);
 	for (int i = 0; i < 10; i++) {
-		assert_float_equal(x[i], (i + 0.5) / 10, 1e-9);
-		assert_float_equal(y[i], 100 + i, 0.26);
+		assert_near(x[i], (i + 0.5) / 10, 1e-9);
+		assert_near(y[i], 100 + i, 0.26);
 	}
 	/* bottoms of teeth of 9.75 MiB, of a range of 18.75; the first has
 	 * nothing before it */
 	assert_int_equal(envelope_valleys(&envelope, 0.4, 96, x, y), 9);
 	for (int i = 0; i < 9; i++) {
-		assert_float_equal(x[i], 0.1 * (i + 1), 0.005);
-		assert_float_equal(y[i], 101 + i, 1e-9);
+		assert_near(x[i], 0.1 * (i + 1), 0.005);
+		assert_near(y[i], 101 + i, 1e-9);
 	}
 	assert_int_equal(envelope_valleys(&envelope, 0.4, 9, x, y), 9);
 	assert_int_equal(envelope_valleys(&envelope, 0.4, 8, x, y), 0);

@@ -14,6 +14,7 @@
 #include "analysis/held.h"
 #include "base/mem.h"
 #include "profile/allocations.h"
+#include "near.h"
 
 #define JVM "/usr/lib/jvm/libjvm.so"
 #define LIBC "/usr/lib/x86_64-linux-gnu/libc.so.6"
@@ -260,16 +261,15 @@ static void an_error_is_of_horvitz_and_thompson(void **state)
 	assert_int_equal(held.items.len, 6); /* one site in two processes */
 	assert_int_equal(held.samples, 6);
 	/* of each w (w - w / 2) */
-	assert_float_equal(
-	    held.variance, (400 + 16 + 100 + 9 + 4 + 1) / 2.0, 1e-9);
+	assert_near(held.variance, (400 + 16 + 100 + 9 + 4 + 1) / 2.0, 1e-9);
 	for (size_t i = 0; i < held.items.len; i++)
-		assert_float_equal(held.items.items[i].variance,
+		assert_near(held.items.items[i].variance,
 		    held.items.items[i].mib * held.items.items[i].mib / 2,
 		    1e-9);
 	held_finish(&held);
 	run->allocations.items[0].size_mib = 30; /* larger than its share */
 	held_init(&held, run, &whole);
-	assert_float_equal(held.variance, (16 + 100 + 9 + 4 + 1) / 2.0, 1e-9);
+	assert_near(held.variance, (16 + 100 + 9 + 4 + 1) / 2.0, 1e-9);
 	held_finish(&held);
 }
 

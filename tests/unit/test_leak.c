@@ -12,6 +12,7 @@
 #include "../bench/recordings.h"
 #include "analysis/leak.h"
 #include "base/random.h"
+#include "near.h"
 
 enum { SEEDS = 12 };
 
@@ -191,11 +192,11 @@ static void slope_and_start_are_reported(void **state)
 	make_leak(&series, 600, 120);
 	leak_judge(&series, false, &leak);
 	assert_int_equal(leak.verdict, LEAK_LEAKING);
-	assert_float_equal(leak.mib_per_s, 0.5, 0.03);
+	assert_near(leak.mib_per_s, 0.5, 0.03);
 	assert_true(leak.low <= leak.mib_per_s);
 	assert_true(leak.high >= leak.mib_per_s);
-	assert_float_equal(leak.since_s, 1120, 40);
-	assert_float_equal(leak.level_mib, 340, 12);
+	assert_near(leak.since_s, 1120, 40);
+	assert_near(leak.level_mib, 340, 12);
 	series_finish(&series);
 }
 
@@ -221,7 +222,7 @@ static void a_late_start_is_found(void **state)
 		make_leak(&series, 600, late);
 		leak_judge(&series, false, &leak);
 		assert_int_equal(leak.verdict, LEAK_LEAKING);
-		assert_float_equal(leak.since_s, 1000 + late, 30);
+		assert_near(leak.since_s, 1000 + late, 30);
 		series_finish(&series);
 	}
 }
@@ -265,7 +266,7 @@ static void a_few_dips_hide_no_leak(void **state)
 	}
 	leak_judge(&series, false, &leak);
 	assert_int_equal(leak.verdict, LEAK_LEAKING);
-	assert_float_equal(leak.mib_per_s, 0.01, 0.001);
+	assert_near(leak.mib_per_s, 0.01, 0.001);
 	series_finish(&series);
 }
 
@@ -376,7 +377,7 @@ static void too_little_is_undecided(void **state)
 	assert_int_equal(leak.verdict, LEAK_UNDECIDED);
 	assert_int_equal(leak.reason, LEAK_FEW);
 	/* 24 samples, as far apart as these are */
-	assert_float_equal(leak.need_s, 24 * 0.9, 1e-9);
+	assert_near(leak.need_s, 24 * 0.9, 1e-9);
 	assert_true(leak.first_s == 0 && leak.last_s == 9 && !leak.judged);
 	series_finish(&series);
 }
@@ -434,7 +435,7 @@ static void a_process_born_halfway_is_judged(void **state)
 		leak_judge_run(run, &leak);
 		assert_int_equal(leak.worst.verdict, LEAK_LEAKING);
 		assert_ptr_equal(leak.process, &run->processes.items[5]);
-		assert_float_equal(
+		assert_near(
 		    leak.worst.since_s - leak.worst.first_s, 6 * percent, 1);
 		leak_run_finish(&leak);
 		profile_finish(&profile);

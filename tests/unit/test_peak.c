@@ -11,6 +11,7 @@
 #include "analysis/peak.h"
 #include "profile/peak.h"
 #include "profile/process.h"
+#include "near.h"
 
 static struct profile profile;
 
@@ -387,8 +388,8 @@ static void assert_party(const struct party *party, const char *name,
 	else
 		assert_null(party->name);
 	assert_int_equal(party->count, count);
-	assert_float_equal(party->at_peak_mib, at_peak_mib, 1e-9);
-	assert_float_equal(party->highest_mib, highest_mib, 1e-9);
+	assert_near(party->at_peak_mib, at_peak_mib, 1e-9);
+	assert_near(party->highest_mib, highest_mib, 1e-9);
 }
 
 static void test_parties(void **state)

@@ -11,6 +11,7 @@
 #include "analysis/fit.h"
 #include "analysis/robust.h"
 #include "base/random.h"
+#include "near.h"
 
 static double xs[40], ys[40];
 
@@ -29,9 +30,9 @@ static void a_line_gives_its_slope(void **state)
 	(void)state;
 	make_line(2);
 	robust_theil_sen(xs, ys, 40, &trend);
-	assert_float_equal(trend.slope, 2, 1e-9);
-	assert_float_equal(trend.intercept, 5, 1e-9);
-	assert_float_equal(trend.tau, 1, 1e-9);
+	assert_near(trend.slope, 2, 1e-9);
+	assert_near(trend.intercept, 5, 1e-9);
+	assert_near(trend.tau, 1, 1e-9);
 	assert_true(trend.z > 5);
 }
 
@@ -44,8 +45,8 @@ static void wild_points_do_not_bend_it(void **state)
 	for (int i = 0; i < 40; i += 5)
 		ys[i] += 1e6;
 	robust_theil_sen(xs, ys, 40, &trend);
-	assert_float_equal(trend.slope, 2, 0.5);
-	assert_float_equal(trend.intercept, 5, 10);
+	assert_near(trend.slope, 2, 0.5);
+	assert_near(trend.intercept, 5, 10);
 }
 
 static void no_trend_has_no_z(void **state)
@@ -69,7 +70,7 @@ static void z_is_as_by_hand(void **state)
 	(void)state;
 	make_line(1);
 	robust_theil_sen(xs, ys, 10, &trend);
-	assert_float_equal(trend.z, 44 / sqrt(125), 1e-9);
+	assert_near(trend.z, 44 / sqrt(125), 1e-9);
 }
 
 static void slow_swings_lower_z(void **state)
@@ -97,7 +98,7 @@ static void few_points_do_no_harm(void **state)
 	make_line(1);
 	for (size_t n = 0; n < 4; n++)
 		robust_theil_sen(xs, ys, n, &trend);
-	assert_float_equal(trend.slope, 1, 1e-9);
+	assert_near(trend.slope, 1, 1e-9);
 }
 
 static void median_of_even_and_odd(void **state)
@@ -105,9 +106,9 @@ static void median_of_even_and_odd(void **state)
 	double odd[] = {3, 1, 2}, even[] = {4, 1, 3, 2}, spread[] = {1, 2, 9};
 
 	(void)state;
-	assert_float_equal(robust_median(odd, 3), 2, 0);
-	assert_float_equal(robust_median(even, 4), 2.5, 0);
-	assert_float_equal(robust_deviation(spread, 3), 1.4826, 1e-9);
+	assert_near(robust_median(odd, 3), 2, 0);
+	assert_near(robust_median(even, 4), 2.5, 0);
+	assert_near(robust_deviation(spread, 3), 1.4826, 1e-9);
 }
 
 static struct fit_points unit_points(void)
@@ -128,13 +129,13 @@ static void each_shape_fits_itself_best(void **state)
 	fit_line(&p, 0.01, &line);
 	fit_saturating(&p, 0.01, 0.02, 0.6, &saturating);
 	assert_true(saturating.bic < line.bic);
-	assert_float_equal(saturating.tau, 0.2, 0.02);
+	assert_near(saturating.tau, 0.2, 0.02);
 	for (int i = 0; i < 40; i++)
 		ys[i] = 10 * fmin(xs[i], 0.5);
 	fit_fills(&p, 0.01, 0.1, 0.95, &fills);
 	fit_starts(&p, 0.01, 0.1, 0.95, &starts);
 	assert_true(fills.bic < starts.bic);
-	assert_float_equal(fills.h, 0.5, 0.05);
+	assert_near(fills.h, 0.5, 0.05);
 	for (int i = 0; i < 40; i++)
 		ys[i] = i < 11 ? 1 : i < 30 ? 7 : 5;
 	fit_steps(&p, 0.01, &steps);
@@ -208,8 +209,8 @@ static void shapes_have_the_least_residue(void **state)
 			ys[i] = 100 + i * (trial % 3) +
 				(double)(random_next(&random) % 1000) / 100;
 		fit_monotone(&p, 0.01, &fit);
-		assert_float_equal(fit.residue, monotone_residue(12), 1e-6);
-		assert_float_equal(fit.bic, score(fit.residue, 12, 3), 1e-6);
+		assert_near(fit.residue, monotone_residue(12), 1e-6);
+		assert_near(fit.bic, score(fit.residue, 12, 3), 1e-6);
 		for (size_t one = 1; one < 12; one++)
 			best = fmin(
 			    best, about_mean(0, one) + about_mean(one, 12));
@@ -217,9 +218,9 @@ static void shapes_have_the_least_residue(void **state)
 		assert_true(fit.bic <= score(about_mean(0, 12), 12, 1) + 1e-9);
 		assert_true(fit.bic <= score(best, 12, 3) + 1e-9);
 		if (fit.levels <= 2)
-			assert_float_equal(fit.residue,
+			assert_near(fit.residue,
 			    fit.levels == 2 ? best : about_mean(0, 12), 1e-6);
-		assert_float_equal(fit.bic,
+		assert_near(fit.bic,
 		    score(fit.residue, 12, 2 * (double)fit.levels - 1), 1e-6);
 	}
 }
@@ -236,11 +237,11 @@ static void a_line_has_least_squares(void **state)
 	ys[0] = 101, ys[1] = 103, ys[2] = 102, ys[3] = 106;
 	/* slope 1.4 a step of 1/4; residuals 0.1, 0.7, -1.7, 0.9 */
 	fit_line(&p, 0.01, &fit);
-	assert_float_equal(fit.c, 5.6, 1e-9);
-	assert_float_equal(fit.a, 100.9, 1e-9);
-	assert_float_equal(fit.residue, 4.2, 1e-9);
-	assert_float_equal(fit.c_error, 4 * sqrt(4.2 / 2 / 5), 1e-9);
-	assert_float_equal(fit.bic, score(4.2, 4, 2), 1e-9);
+	assert_near(fit.c, 5.6, 1e-9);
+	assert_near(fit.a, 100.9, 1e-9);
+	assert_near(fit.residue, 4.2, 1e-9);
+	assert_near(fit.c_error, 4 * sqrt(4.2 / 2 / 5), 1e-9);
+	assert_near(fit.bic, score(4.2, 4, 2), 1e-9);
 }
 
 /* A curve of each kind, found with its parameters and nothing left over. */
@@ -253,28 +254,28 @@ static void curves_are_found_with_their_parameters(void **state)
 	for (int i = 0; i < 40; i++)
 		ys[i] = 50 + 8 * (1 - exp(-xs[i] / 0.1)) + 3 * xs[i];
 	fit_both(&p, 0.01, 0.02, 0.6, &fit);
-	assert_float_equal(fit.tau, 0.1, 1e-3);
-	assert_float_equal(fit.a, 50, 0.01);
-	assert_float_equal(fit.b, 8, 0.01);
-	assert_float_equal(fit.c, 3, 0.01);
+	assert_near(fit.tau, 0.1, 1e-3);
+	assert_near(fit.a, 50, 0.01);
+	assert_near(fit.b, 8, 0.01);
+	assert_near(fit.c, 3, 0.01);
 	assert_true(fit.residue < 1e-4 && fit.c_error < 0.01);
 	for (int i = 0; i < 40; i++)
 		ys[i] = 50 + 8 * log1p(xs[i] / 0.05);
 	fit_slowing(&p, 0.01, 0.003, 0.2, &fit);
-	assert_float_equal(fit.tau, 0.05, 2e-3);
-	assert_float_equal(fit.b, 8, 0.1);
+	assert_near(fit.tau, 0.05, 2e-3);
+	assert_near(fit.b, 8, 0.1);
 	assert_true(fit.residue < 1e-3 && fit.c == 0 && fit.c_error == 0);
 	for (int i = 0; i < 40; i++)
 		ys[i] = 50 + 8 * expm1(xs[i] / 0.3) / expm1(1 / 0.3);
 	fit_rising(&p, 0.01, 0.05, 2, &fit);
-	assert_float_equal(fit.tau, 0.3, 5e-3);
-	assert_float_equal(fit.b, 8, 0.05);
+	assert_near(fit.tau, 0.3, 5e-3);
+	assert_near(fit.b, 8, 0.05);
 	assert_true(fit.residue < 1e-3);
 	for (int i = 0; i < 40; i++)
 		ys[i] = 50 + 8 * fmax(0, xs[i] - 0.4);
 	fit_starts(&p, 0.01, 0.1, 0.95, &fit);
-	assert_float_equal(fit.h, 0.4, 0.02);
-	assert_float_equal(fit.c, 8, 0.3);
+	assert_near(fit.h, 0.4, 0.02);
+	assert_near(fit.c, 8, 0.3);
 }
 
 static int by_value(const void *a, const void *b)
@@ -301,7 +302,7 @@ static void medians_of_many_values_are_the_middle_ones(void **state)
 							: -(double)i;
 			memcpy(sorted, values, count * sizeof(sorted[0]));
 			qsort(sorted, count, sizeof(sorted[0]), by_value);
-			assert_float_equal(robust_median(values, count),
+			assert_near(robust_median(values, count),
 			    (sorted[(count - 1) / 2] + sorted[count / 2]) / 2,
 			    0);
 			/* None is lost. */
@@ -434,9 +435,9 @@ static void the_spread_is_about_the_line(void **state)
 		ys[i] = 100 + 10 * i + off[i];
 	}
 	robust_theil_sen(xs, ys, 9, &trend);
-	assert_float_equal(trend.slope, 10, 1e-9);
-	assert_float_equal(trend.intercept, 100, 1e-9);
-	assert_float_equal(trend.spread, 1.4826, 1e-9);
+	assert_near(trend.slope, 10, 1e-9);
+	assert_near(trend.intercept, 100, 1e-9);
+	assert_near(trend.spread, 1.4826, 1e-9);
 	/* none of nothing */
 	assert_true(robust_median(NULL, 0) == 0);
 	robust_theil_sen(xs, ys, 0, &trend);
@@ -459,8 +460,7 @@ static void rounding_is_no_autocorrelation(void **state)
 		ys[i] = 1000.1 + 0.3 * xs[i];
 	}
 	robust_theil_sen(xs, ys, 40, &trend);
-	assert_float_equal(
-	    trend.z, (780 - 1) / sqrt(40.0 * 39 * 85 / 18), 1e-6);
+	assert_near(trend.z, (780 - 1) / sqrt(40.0 * 39 * 85 / 18), 1e-6);
 }
 
 static void fit_all(const struct fit_points *p, struct fit fits[9])
@@ -585,7 +585,7 @@ static void deviations_and_few_points(void **state)
 	struct robust_trend trend;
 
 	(void)state;
-	assert_float_equal(robust_deviation(values, 5), 1.4826 * 4, 1e-9);
+	assert_near(robust_deviation(values, 5), 1.4826 * 4, 1e-9);
 	for (size_t count = 2; count <= 5; count++) {
 		for (size_t i = 0; i < count; i++) {
 			xs[i] = (double)i;

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "profile/series.h"
+#include "near.h"
 
 static void test_add(void **state)
 {
@@ -150,7 +151,7 @@ static void test_part(void **state)
 		series_add(&series, i * 2, i);
 	part = series_part(&series, 4, 8);
 	assert_int_equal(part.len, 3);
-	assert_float_equal(part.items[0].mib, 2, 0);
+	assert_near(part.items[0].mib, 2, 0);
 	assert_int_equal(series_part(&series, 4.5, 5.5).len, 0);
 	assert_int_equal(series_part(&series, 8, 4).len, 0);
 	assert_int_equal(series_part(&series, 11, 12).len, 0);

@@ -12,6 +12,7 @@
 
 #include "analysis/spread.h"
 #include "base/mem.h"
+#include "near.h"
 
 enum { SETS = 400, MOST = 64 };
 
@@ -81,12 +82,12 @@ static void the_score_is_the_published_one(void **state)
 	for (size_t i = 0; i < 8; i++)
 		overviews[i] = made(peaks[i]);
 	spread_init(&spread, overviews, 8);
-	assert_float_equal(spread.medians[SPREAD_PEAK], 103.5, 1e-9);
-	assert_float_equal(spread.members.items[7].scores[SPREAD_PEAK].z,
+	assert_near(spread.medians[SPREAD_PEAK], 103.5, 1e-9);
+	assert_near(spread.members.items[7].scores[SPREAD_PEAK].z,
 	    0.6745 * (200 - 103.5) / 2, 0.01);
 	assert_true(spread.members.items[7].scores[SPREAD_PEAK].apart);
 	assert_false(spread.members.items[0].scores[SPREAD_PEAK].apart);
-	assert_float_equal(spread_share(&spread), 100 / 103.5, 1e-9);
+	assert_near(spread_share(&spread), 100 / 103.5, 1e-9);
 	spread_finish(&spread);
 }
 
@@ -200,7 +201,7 @@ static void equal_members_are_in_order(void **state)
 	assert_string_equal(spread.members.items[1].overview->name, "x10");
 	assert_string_equal(spread.members.items[2].overview->name, "b");
 	assert_string_equal(spread.members.items[3].overview->name, "d");
-	assert_float_equal(spread_share(&spread), 2 / 6.0, 1e-9);
+	assert_near(spread_share(&spread), 2 / 6.0, 1e-9);
 	spread_finish(&spread);
 	spread_init(&spread, overviews, 0);
 	assert_true(spread_share(&spread) == 0);
@@ -251,7 +252,7 @@ static void the_limit_is_the_documented_one(void **state)
 		/* median 100 and deviation 1 */
 		overviews[7].peak_mib = 100 + z * 1.4826;
 		spread_init(&spread, overviews, 8);
-		assert_float_equal(
+		assert_near(
 		    spread.members.items[7].scores[SPREAD_PEAK].z, z, 1e-9);
 		assert_int_equal(
 		    spread_is_apart(&spread.members.items[7]), step > 0);

@@ -22,6 +22,7 @@
 #include "dat/writer.h"
 #include "profile/peak.h"
 #include "profile/process.h"
+#include "near.h"
 #include "scratch.h"
 
 #define START_S 1700000000
@@ -151,8 +152,7 @@ static void read_file(const struct made *made, struct profile *profile)
 			double sum = 0;
 
 			run_sum_at(run, &t, 1, &sum);
-			assert_float_equal(
-			    run->total.items[t].mib - sum, 1, 1e-4);
+			assert_near(run->total.items[t].mib - sum, 1, 1e-4);
 		}
 	}
 }
@@ -210,7 +210,7 @@ static void check_processes(
 	struct sample peak;
 
 	assert_true(run_peak(run, &peak));
-	assert_float_equal(peak.mib, peak_mib, 1e-5);
+	assert_near(peak.mib, peak_mib, 1e-5);
 	for (size_t i = 0; i < run->processes.len; i++) {
 		double mib;
 
@@ -219,7 +219,7 @@ static void check_processes(
 		assert_non_null(run->processes.items[i].name);
 	}
 	for (int i = 0; i < MOST_COMPARED; i++)
-		assert_float_equal(highest[i], want[i], 1e-5);
+		assert_near(highest[i], want[i], 1e-5);
 	assert_true(run->info.left.processes > 0);
 	assert_int_equal(
 	    run->processes.len + run->info.left.processes, count + 1);
@@ -289,9 +289,9 @@ static void those_who_live_stay(void **state)
 	assert_string_equal(run->processes.items[2].name, "server");
 	assert_true(process_peak(&run->processes.items[2], &mib));
 	insert(highest, mib);
-	assert_float_equal(highest[0], 3000.0 / 1024, 1e-5);
+	assert_near(highest[0], 3000.0 / 1024, 1e-5);
 	assert_true(run->info.left.processes > 1000);
-	assert_float_equal(run->info.left.highest_mib, 9000.0 / 1024, 1e-5);
+	assert_near(run->info.left.highest_mib, 9000.0 / 1024, 1e-5);
 	profile_finish(&profile);
 }
 
@@ -332,7 +332,7 @@ static void the_highest_of_each_is_told(void **state)
 		double mib = 0;
 
 		assert_true(process_peak(&run->processes.items[p + 1], &mib));
-		assert_float_equal(mib, (5000.0 + p) / 1024, 1e-5);
+		assert_near(mib, (5000.0 + p) / 1024, 1e-5);
 	}
 	profile_finish(&profile);
 }
@@ -366,7 +366,7 @@ static void names_that_change(void **state)
 	assert_int_equal(run->processes.len, 2);
 	assert_string_equal(run->processes.items[1].name, "q123");
 	assert_true(process_peak(&run->processes.items[1], &mib));
-	assert_float_equal(mib, 3000.0 / 1024, 1e-5);
+	assert_near(mib, 3000.0 / 1024, 1e-5);
 	profile_finish(&profile);
 }
 
@@ -447,7 +447,7 @@ static void the_newest_runs_stay(void **state)
 		struct sample peak;
 
 		assert_true(run_peak(run, &peak));
-		assert_float_equal(peak.mib, kib / 1024, 1e-4);
+		assert_near(peak.mib, kib / 1024, 1e-4);
 		assert_true(run->exit.known);
 	}
 	profile_finish(&profile);

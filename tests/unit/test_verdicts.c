@@ -12,6 +12,7 @@
 #include "analysis/verdicts.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "near.h"
 
 static struct recording_set set, baseline;
 static struct verdicts verdicts;
@@ -120,7 +121,7 @@ static void a_bound_is_met_by_what_reaches_it(void **state)
 	got = judge(&(struct conditions){.max_mean_mib = 200 / 3.0});
 	assert_string_equal(got->name, "max-mean");
 	assert_true(got->met);
-	assert_float_equal(got->value, 200 / 3.0, 1e-9);
+	assert_near(got->value, 200 / 3.0, 1e-9);
 	assert_false(judge(&(struct conditions){.max_mean_mib = 66})->met);
 }
 
@@ -209,7 +210,7 @@ static void growth_that_noise_explains_passes(void **state)
 	take_ramp(0.1, 40);
 	growth_of_run(set.runs.items[0].run, &leak);
 	assert_true(leak.judged && leak.low < leak.mib_per_s);
-	assert_float_equal(leak.mib_per_s, 0.1, 0.05);
+	assert_near(leak.mib_per_s, 0.1, 0.05);
 	asked.max_growth_mib_s = (leak.low + leak.mib_per_s) / 2;
 	got = judge(&asked);
 	assert_true(got->met);
@@ -234,7 +235,7 @@ static void a_leak_fails(void **state)
 	assert_string_equal(got->name, "no-leak");
 	assert_string_equal(got->unit, "mib_per_s");
 	assert_false(got->met || got->doubtful);
-	assert_float_equal(got->value, 0.5, 0.02);
+	assert_near(got->value, 0.5, 0.02);
 	assert_string_equal(got->figure, "30.0 MiB/min");
 }
 
@@ -721,7 +722,7 @@ static void recordings_far_apart(void **state)
 	set.runs.items[2].profile->path[0] = 'l';
 	got = judge(&asked);
 	assert_false(got->met || got->doubtful || got->run);
-	assert_float_equal(got->value, 0.45, 1e-9);
+	assert_near(got->value, 0.45, 1e-9);
 	assert_true(got->bound == 0.25);
 	assert_string_equal(got->figure, "45.0 %");
 	assert_string_equal(got->limit, "25 %");
