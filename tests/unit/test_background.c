@@ -22,6 +22,8 @@ static size_t stack_bytes; /* of the thread that was started */
 static int detached;
 static atomic_int interrupted; /* waits that a signal ends */
 static atomic_bool held_up;    /* what waits does not go on yet */
+static sem_t *last_made;       /* the semaphore that was initialised last */
+static int shared;             /* whether that is said to be of processes */
 
 /* In place of libc's. */
 int pthread_create(pthread_t *id, const pthread_attr_t *attributes,
@@ -35,6 +37,17 @@ int pthread_create(pthread_t *id, const pthread_attr_t *attributes,
 	pthread_attr_getstacksize(attributes, &stack_bytes);
 	pthread_attr_getdetachstate(attributes, &detached);
 	return no_thread ? EAGAIN : real(id, attributes, work, context);
+}
+
+int sem_init(sem_t *sem, int of_processes, unsigned value)
+{
+	static int (*real)(sem_t *, int, unsigned);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "sem_init");
+	last_made = sem;
+	shared = of_processes;
+	return real(sem, of_processes, value);
 }
 
 int sem_wait(sem_t *sem)
@@ -116,6 +129,24 @@ static void rounds_follow_each_other(void **state)
 	background_rounds_leave(rounds);
 	wait_for(&work.discarded);
 	assert_int_equal(work.rounds, 3);
+}
+
+/* One of zeros is one only to glibc. */
+static void what_is_waited_for_was_initialised(void **state)
+{
+	struct background_rounds *rounds;
+	static struct work work;
+
+	(void)state;
+	work_init(&work);
+	last_made = NULL;
+	rounds = background_rounds_create(
+	    take_round, discard, &work, (size_t)256 << 10);
+	assert_non_null(rounds);
+	assert_non_null(last_made);
+	assert_int_equal(shared, 0);
+	background_rounds_leave(rounds);
+	wait_for(&work.discarded);
 }
 
 /* The round goes on, and its context with it. */
@@ -206,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(rounds_follow_each_other),
+	    cmocka_unit_test(what_is_waited_for_was_initialised),
 	    cmocka_unit_test(a_round_that_is_left_ends_by_itself),
 	    cmocka_unit_test(without_a_thread_there_is_none),
 	    cmocka_unit_test(a_wait_that_is_interrupted_goes_on),
