@@ -187,7 +187,7 @@ static bool tree_is_late(struct tree *tree)
 
 static void set_most(struct tree *tree)
 {
-	if (tree->until_ns < INT64_MAX && clock_mono_ns() >= tree->until_ns)
+	if (clock_mono_ns() >= tree->until_ns)
 		tree->most = STEP;
 	else if (tree->most < UINT_MAX - STEP)
 		tree->most += STEP;

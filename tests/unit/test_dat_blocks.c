@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +19,26 @@ enum { LINES = 300000, LINE = 31, FIRST_LINE = 10 };
 static const char *cut_path;
 static off_t cut_size;
 
+/* A signal ends as many readings; then as many succeed, and all others fail;
+ * -1: none fails. */
+static int interrupted, readable = -1;
+
 /* In place of libc's. */
 ssize_t read(int fd, void *bytes, size_t size)
 {
-	ssize_t got = syscall(SYS_read, fd, bytes, size);
+	ssize_t got;
 
+	if (interrupted > 0) {
+		interrupted--;
+		errno = EINTR;
+		return -1;
+	}
+	if (readable == 0) {
+		errno = EIO;
+		return -1;
+	}
+	readable -= readable > 0;
+	got = syscall(SYS_read, fd, bytes, size);
 	if (cut_path) {
 		assert_int_equal(truncate(cut_path, cut_size), 0);
 		cut_path = NULL;
@@ -82,6 +98,36 @@ static void assert_first(const struct profile *profile, size_t count)
 	assert_int_equal(total->len, count);
 	for (size_t i = 0; i < count; i++)
 		assert_true(total->items[i].mib == mib_of(i));
+}
+
+/* What was read before stands; a line that isn't whole is none. */
+static void test_a_reading_that_fails(void **state)
+{
+	static const char text[] = "CMDLINE x\nMEM 1.0 1.0\nMEM 2.0 2.0";
+	char path[] = "/tmp/mprof-test-XXXXXX", want[100];
+	int fd = mkstemp(path);
+	struct profile profile;
+	struct err e;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	snprintf(
+	    want, sizeof(want), "%s: can't be read: %s", path, strerror(EIO));
+	for (int i = 0; i < 2; i++) {
+		interrupted = 2;
+		readable = i == 0 ? 1 : -1;
+		assert_int_equal(dat_read(&profile, path, &e), i == 0 ? -1 : 0);
+		assert_int_equal(interrupted, 0);
+		if (i == 0)
+			assert_string_equal(e.text, want);
+		assert_int_equal(profile.runs.len, 1);
+		assert_int_equal(profile.runs.items[0].total.len, 1 + i);
+		profile_finish(&profile);
+	}
+	readable = -1;
+	unlink(path);
 }
 
 static void test_whole(void **state)
@@ -167,6 +213,7 @@ static void test_lines_across_blocks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_a_reading_that_fails),
 	    cmocka_unit_test(test_whole),
 	    cmocka_unit_test(test_lines_across_blocks),
 	    cmocka_unit_test(test_cut_while_it_is_read),

@@ -6,7 +6,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <cmocka.h>
 
@@ -28,9 +30,21 @@ static struct nvml_device nvidia = {.listed = true,
 static struct nvml_device many[GPUS + 2];
 static size_t devices;      /* of many; 0: the one */
 static const char *refusal; /* of the driver; NULL: it works */
+static bool installed;      /* NVIDIA's library is there */
+static bool no_dri;         /* there are no DRM devices */
+
+/* In place of libc's, whose answer is this machine's. */
+int access(const char *path, int mode)
+{
+	if (strcmp(path, "/dev/dri") == 0)
+		return no_dri ? -1 : 0;
+	return (int)syscall(SYS_faccessat, AT_FDCWD, path, mode);
+}
 
 struct nvml *nvml_open(struct err *e)
 {
+	if (installed)
+		return (struct nvml *)&nvidia;
 	err_set(e, "not here");
 	return NULL;
 }
@@ -440,6 +454,67 @@ static void each_process_of_a_list_is_looked_at(void **state)
 	finish_nvidia();
 }
 
+/* The list ends with its last process, and begins with its first. */
+static void what_is_not_of_a_list_proves_nothing(void **state)
+{
+	(void)state;
+	begin_nvidia("4026532000");
+	fake_process((struct fake_process){.pid = 100, .ppid = 1});
+	fake_process((struct fake_process){.pid = 102, .ppid = 1});
+	put_nvidias(102, 100);
+	nvidia.processes.len = 1;
+	read_all();
+	assert_true(isnan(figures[FIGURE_GPU]));
+	put_nvidias(4000000, 100);
+	read_all();
+	assert_true(isnan(figures[FIGURE_GPU]));
+	put_nvidias(100, 4000000);
+	nvidia.processes.len = 1;
+	read_all();
+	assert_true(figures[FIGURE_GPU] == 1);
+	finish_nvidia();
+}
+
+/* The pids of a /proc of another namespace name other processes. */
+static void in_a_proc_of_another_namespace_nothing_is_known(void **state)
+{
+	(void)state;
+	fs.other_namespace = true;
+	begin_nvidia("4026531836");
+	fs.other_namespace = false;
+	put_nvidias(100, 0);
+	read_all();
+	assert_true(isnan(figures[FIGURE_GPU]));
+	finish_nvidia();
+}
+
+/* NVIDIA's library or a DRM device will do. */
+static void without_a_gpu_there_is_none(void **state)
+{
+	struct procfs closed = fs;
+	struct gpu *made;
+	struct err e;
+
+	(void)state;
+	installed = no_dri = false;
+	made = gpu_create(&fs, &e);
+	assert_non_null(made);
+	gpu_destroy(made);
+	no_dri = true;
+	assert_null(gpu_create(&fs, &e));
+	assert_string_equal(
+	    e.text, "no GPU: not here, and there is no /dev/dri");
+	installed = true;
+	made = gpu_create(&fs, &e);
+	assert_non_null(made);
+	gpu_destroy(made);
+	closed.root = -1;
+	assert_null(gpu_create(&closed, &e));
+	assert_string_equal(e.text, "no thread can be started");
+	installed = false;
+	gpu_destroy(NULL);
+}
+
 /* With the program alone only it is asked about; never what has ended. */
 static void who_is_asked_about_is_alive(void **state)
 {
@@ -498,6 +573,9 @@ int main(void)
 	    TEST(a_driver_that_does_not_answer_is_a_problem),
 	    TEST(of_many_devices_the_first_have_figures),
 	    TEST(each_process_of_a_list_is_looked_at),
+	    TEST(what_is_not_of_a_list_proves_nothing),
+	    TEST(in_a_proc_of_another_namespace_nothing_is_known),
+	    TEST(without_a_gpu_there_is_none),
 	    TEST(who_is_asked_about_is_alive),
 	    TEST(nvidias_driver_counts_once),
 	};

@@ -9,8 +9,10 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -27,6 +29,15 @@ time_t time(time_t *now)
 	if (now)
 		*now = 1700000000;
 	return 1700000000;
+}
+
+static bool no_watch; /* no file can be watched any more */
+
+int inotify_add_watch(int fd, const char *path, uint32_t events)
+{
+	errno = ENOSPC;
+	return no_watch ? -1
+			: (int)syscall(SYS_inotify_add_watch, fd, path, events);
 }
 
 static char told[4096];
@@ -510,6 +521,21 @@ static void what_is_written_wakes_the_recorder(void **state)
 	assert_int_equal(poll(&news, 1, 0), 0);
 }
 
+static void without_a_watch_a_mark_is_found_at_the_next_tick(void **state)
+{
+	struct err e;
+
+	marks_close(&marks);
+	no_watch = true;
+	assert_int_equal(open_one(state), 0);
+	no_watch = false;
+	assert_int_equal(marks.news, -1);
+	assert_int_equal(hook.wake, 0);
+	assert_int_equal(marks_write(marks.path, "x", &e), 0);
+	tick();
+	assert_string_equal(told, "[x 7]");
+}
+
 /* Descriptors run out: for the file, and for reading it. */
 static void with_few_descriptors_there_are_no_marks(void **state)
 {
@@ -688,6 +714,9 @@ int main(void)
 		very_many_lines_are_read_in_parts, open_one, close_one),
 	    cmocka_unit_test_setup_teardown(
 		what_is_written_wakes_the_recorder, open_one, close_one),
+	    cmocka_unit_test_setup_teardown(
+		without_a_watch_a_mark_is_found_at_the_next_tick, open_one,
+		close_one),
 	    cmocka_unit_test_setup_teardown(
 		with_few_descriptors_there_are_no_marks, open_one, close_one),
 	    cmocka_unit_test_setup_teardown(

@@ -279,6 +279,22 @@ static void words_that_take_long_come_at_the_next_step(void **state)
 	assert_string_equal(step(160), "");
 }
 
+/* Also where that step was broken off before the others had their turn. */
+static void a_step_that_is_broken_off_is_gone_on_with(void **state)
+{
+	bool news;
+
+	(void)state;
+	names.patience_ns = MS;
+	add_slow(61, "slow");
+	add(70, "quick");
+	assert_int_equal(
+	    names_step(&names, &members, NS_PER_S + MS, &news)->pid, 61);
+	assert_true(names.late);
+	allow(61);
+	assert_string_equal(step(150), "61 slow;70 quick;");
+}
+
 /* Its name is reported after a second, its words once they are there. */
 static void one_that_does_not_answer_has_its_name(void **state)
 {
@@ -511,6 +527,7 @@ int main(void)
 	    TEST(only_those_that_live_are_read),
 	    TEST(a_program_that_has_ended_is_not_waited_for),
 	    TEST(words_that_take_long_come_at_the_next_step),
+	    TEST(a_step_that_is_broken_off_is_gone_on_with),
 	    TEST(one_that_does_not_answer_has_its_name),
 	    TEST(without_words_a_name_is_enough),
 	    TEST(one_that_sleeps_is_read_without_a_thread),

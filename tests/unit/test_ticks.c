@@ -84,6 +84,18 @@ static void a_deadline_counts_from_its_nanosecond_on(void **state)
 	assert_int_equal(ticks.due_ns, 60 * MS);
 }
 
+/* A sample that begins late and takes long stands for its own deadline. */
+static void a_late_sample_that_takes_long_misses_the_later_ones(void **state)
+{
+	struct ticks ticks;
+
+	(void)state;
+	ticks_init(&ticks, 0, 10 * MS, 0);
+	ticks_advance(&ticks, 14 * MS, 57 * MS);
+	assert_int_equal(ticks.missed, 4);
+	assert_int_equal(ticks.due_ns, 50 * MS);
+}
+
 static void the_first_cost_counts_in_full(void **state)
 {
 	struct ticks ticks;
@@ -143,6 +155,8 @@ int main(void)
 	    cmocka_unit_test(
 		a_sample_behind_a_gap_stands_for_the_last_deadline),
 	    cmocka_unit_test(a_deadline_counts_from_its_nanosecond_on),
+	    cmocka_unit_test(
+		a_late_sample_that_takes_long_misses_the_later_ones),
 	    cmocka_unit_test(the_first_cost_counts_in_full),
 	    cmocka_unit_test(a_stop_misses_nothing),
 	    cmocka_unit_test(
