@@ -49,7 +49,8 @@ bool backchain_follow(struct backchain *chain, uint64_t begin, uint64_t pointer,
 	if ((begin | pointer) % sizeof(*chain->words) != 0 || end < pointer ||
 	    pointer < begin || end - begin > FRAME_MOST)
 		return false;
-	if (end - begin > sizeof(chain->words))
+	link->is_whole = end - begin <= sizeof(chain->words);
+	if (!link->is_whole)
 		begin = end - sizeof(chain->words);
 	if (!backchain_has(chain, begin, end)) {
 		chain->at = begin;

@@ -18,6 +18,7 @@ struct backchain_link {
 	uint64_t back;   /* the return address */
 	uint64_t *words; /* of the frame, below these two; of a large one, */
 	size_t count;    /* the last ones */
+	bool is_whole;   /* these are all of its words */
 };
 
 /* Words of the stack that were copied; zeroed there are none. */

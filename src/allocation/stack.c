@@ -266,17 +266,20 @@ static bool stack_follows_call(uintptr_t back)
 		   executable_ends_with_call(bytes));
 }
 
-/* Whether a return address is among the words of a frame whose pointer leads to
- * code with a table. Then the frame may have no pointer of its own, and that in
- * the register is its caller's. Between functions of V8 such words are left
- * from earlier calls. */
+/* Whether a return address may be among the words of a frame whose pointer
+ * leads to code with a table. Then the frame may have no pointer of its own,
+ * and that in the register is its caller's. Between functions of V8 such words
+ * are left from earlier calls. */
 static bool stack_is_doubtful(
     struct executable *code, const struct backchain_link *link)
 {
-	size_t count = 0;
+	size_t count;
 
-	if (executable_find_pointers(code) == EXECUTABLE_POINTERS_UNKNOWN)
-		count = executable_select(code, link->words, link->count);
+	if (executable_find_pointers(code) != EXECUTABLE_POINTERS_UNKNOWN)
+		return false;
+	if (!link->is_whole)
+		return true;
+	count = executable_select(code, link->words, link->count);
 	for (size_t i = 0; i < count; i++)
 		if (stack_follows_call(link->words[i]))
 			return true;

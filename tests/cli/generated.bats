@@ -246,6 +246,33 @@ stacks() {
 	same "$(cat held)" '50 allocate ?'
 }
 
+@test "the same below a frame larger than what is read of it" {
+	pieces -fno-omit-frame-pointer <<-'TEXT'
+	NOIPA void fill(char *room) { memset(room, 0, 16 << 10); after++; }
+	static piece go; /* in no frame */
+	NOIPA void *call(void)
+	{
+		char room[16 << 10];
+		fill(room);
+		go((void *)allocate, 0, 0);
+		fill(room);
+		return 0;
+	}
+	NOIPA void outer(void) { call(); after++; }
+	int main(void)
+	{
+		/* sub rsp,24; call rdi; add rsp,24; ret */
+		go = put(area(1),
+			"\x48\x83\xec\x18\xff\xd7\x48\x83\xc4\x18\xc3", 11);
+		for (int i = 0; i < 50; i++)
+			outer();
+		return 0;
+	}
+	TEXT
+	stacks
+	same "$(cat held)" '50 allocate ?'
+}
+
 @test "a sample of each single allocation harms no machine that generates code" {
 	local program
 
