@@ -337,13 +337,19 @@ static void agent_attach_add_stop(
 }
 
 /* Leaves the script beside the directory; it removes itself, as it may run when
- * the directory is gone. */
+ * the directory is gone, and first of all, as the process may end. */
 static char *agent_attach_leave_script(
     const struct agent_attach *attach, const char *path)
 {
 	struct strbuf script = {0};
 
 	strbuf_add(&script, "import _imp, os, sys\n"
+			    "try:\n"
+			    "    os.unlink(");
+	agent_attach_add_text(&script, path);
+	strbuf_add(&script, ")\n"
+			    "except OSError:\n"
+			    "    pass\n"
 			    "directory = ");
 	agent_attach_add_text(&script, attach->directory);
 	strbuf_add(&script, "\nagent = None\n");
@@ -357,20 +363,28 @@ static char *agent_attach_leave_script(
 	    "    agent._detach(directory)\n"
 	    "elif os.path.isdir(directory):\n"
 	    "    with open(directory + '/detached', 'w') as f:\n"
-	    "        f.write('+')\n"
-	    "os.unlink(");
-	agent_attach_add_text(&script, path);
-	strbuf_add(&script, ")\n");
+	    "        f.write('+')\n");
 	return strbuf_take(&script);
 }
 
+/* One that its parent has not waited for has no root directory, either. */
+static bool agent_attach_has_ended(pid_t pid)
+{
+	char root[64];
+	struct stat about;
+
+	procfs_path(root, sizeof(root), pid, "root");
+	return stat(root, &about) != 0 && (errno == ENOENT || errno == ESRCH);
+}
+
 /* Sampling alone ends by itself, too: where the process does not execute the
- * request soon, the request is withdrawn. */
+ * request soon, the request is withdrawn. One that has ended does not. */
 static bool agent_attach_spare(
     const struct agent_attach *attach, const char *path)
 {
-	if (attach->states[AGENT_ATTACH_CALLS] == AGENT_ATTACH_ON ||
-	    !remote_exec_withdraw(&attach->exec))
+	if (!agent_attach_has_ended(attach->exec.pid) &&
+	    (attach->states[AGENT_ATTACH_CALLS] == AGENT_ATTACH_ON ||
+		!remote_exec_withdraw(&attach->exec)))
 		return false;
 	unlink(path);
 	return true;
@@ -392,7 +406,7 @@ static int agent_attach_leave_by(
 	answer = agent_attach_await(attach, "detached", SOON_MS);
 	if (!answer && !agent_attach_spare(attach, path)) {
 		answer = agent_attach_await(attach, "detached", END_MS);
-		failed = answer
+		failed = answer || agent_attach_spare(attach, path)
 			     ? 0
 			     : err_set(e,
 				   "process %d: its main thread has run no "

@@ -156,6 +156,34 @@ waiting() {
 	on_attachable yes waiting
 }
 
+# One that ends as soon as it removes the last request.
+ends_leaving() {
+	cat >ends.py <<-'END'
+	import os, signal, time
+	def deep(): time.sleep(0.01)
+	os.unlink = lambda path: os.kill(os.getpid(), signal.SIGKILL)
+	print("ready", flush=True)
+	while True: deep()
+	END
+	"$1" ends.py >out 3>&- &
+	pid=$!
+	soon_while "$pid" grep -q ready out
+	mprof attach -q -o ends.dat --func deep "$pid" 2>errors &
+	recorder=$!
+	until_called ends.dat "$recorder"
+	kill -TERM "$recorder"
+	wait "$recorder"
+	wait "$pid" || [ $? -eq 137 ]
+	pid=
+	same "$(cat errors)" ''
+	[ "$(ls "$TMPDIR")" = '' ]
+	rm ends.dat
+}
+
+@test "a program that ends while the agent leaves has no request left" {
+	on_attachable yes ends_leaving
+}
+
 is_off() {
 	run_apart mprof attach -o off.dat --python "$pid"
 	[ "$status" -eq 1 ]
