@@ -148,7 +148,7 @@ alpine_files() {
 	git add -A
 	git -c user.name=a -c user.email=a@b -c commit.gpgSign=false commit -qm a
 	touch mprofile_20261122010203.dat
-	chown -R 12345 .
+	chown -R 12345 . || skip 'no other user in this user namespace'
 	make -s dist >name
 	tar -tzf "$(tail -n 1 name)" >names
 	grep -qx 'mprof-[0-9.]*/Makefile' names
