@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char fake_root[] = "/tmp/mprof-fake-proc.XXXXXX";
+#include "scratch.h"
+
+static char *const fake_root = scratch;
 
 struct fake_process {
 	int pid, ppid;
@@ -27,7 +29,7 @@ struct fake_process {
 
 static inline void fake_write(const char *path, const char *text)
 {
-	char whole[512];
+	char whole[640];
 	FILE *file;
 
 	snprintf(whole, sizeof(whole), "%s/%s", fake_root, path);
@@ -83,28 +85,17 @@ static inline int fake_begin(void **state)
 {
 	char path[256], self[32];
 
-	(void)state;
-	if (!mkdtemp(fake_root))
+	if (scratch_make(state) != 0)
 		return -1;
 	snprintf(path, sizeof(path), "%s/self", fake_root);
 	snprintf(self, sizeof(self), "%d", (int)getpid());
 	return symlink(self, path);
 }
 
+/* With all that a test has left there, be it that it failed. */
 static inline int fake_end(void **state)
 {
-	char path[256];
-
-	(void)state;
-	for (int pid = 1; pid < 1000; pid++)
-		fake_gone(pid);
-	snprintf(path, sizeof(path), "%s/loadavg", fake_root);
-	remove(path);
-	snprintf(path, sizeof(path), "%s/stat", fake_root);
-	remove(path);
-	snprintf(path, sizeof(path), "%s/self", fake_root);
-	remove(path);
-	return rmdir(fake_root);
+	return scratch_remove(state);
 }
 
 #endif

@@ -2,7 +2,8 @@
  *
  * An empty directory for a test file, in $TMPDIR, and files in it. The
  * functions that make and remove it are setups and teardowns of cmocka, for
- * each test or for all together.
+ * each test or for all together. Other files and directories in $TMPDIR are
+ * the test's to remove.
  */
 #ifndef MPROF_TESTS_SCRATCH_H
 #define MPROF_TESTS_SCRATCH_H
@@ -19,18 +20,37 @@
 
 #include <cmocka.h>
 
-static char scratch[128]; /* its path */
+enum { SCRATCH_MAX = 128 };
+
+static char scratch[SCRATCH_MAX]; /* its path */
 
 /* A longer TMPDIR would not leave room for names in the buffers of tests. */
-static inline int scratch_make(void **state)
+static inline char *scratch_template(char *path)
 {
 	const char *base = getenv("TMPDIR");
 
-	(void)state;
 	if (!base || base[0] != '/' || strlen(base) > 90)
 		base = "/tmp";
-	snprintf(scratch, sizeof(scratch), "%.90s/mprof-test.XXXXXX", base);
-	return mkdtemp(scratch) ? 0 : -1;
+	snprintf(path, SCRATCH_MAX, "%.90s/mprof-test.XXXXXX", base);
+	return path;
+}
+
+/* A new, empty file, open; -1 where there is none. */
+static inline int scratch_file(char path[static SCRATCH_MAX])
+{
+	return mkstemp(scratch_template(path));
+}
+
+/* A new, empty directory; -1 where there is none. */
+static inline int scratch_directory(char path[static SCRATCH_MAX])
+{
+	return mkdtemp(scratch_template(path)) ? 0 : -1;
+}
+
+static inline int scratch_make(void **state)
+{
+	(void)state;
+	return scratch_directory(scratch);
 }
 
 /* Makes it the working directory, too. */

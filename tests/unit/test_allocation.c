@@ -18,6 +18,7 @@
 #include "allocation/mappings.h"
 #include "allocation/poisson.h"
 #include "allocation/slots.h"
+#include "scratch.h"
 
 static void chances_are_those_of_libm(void **state)
 {
@@ -71,14 +72,12 @@ static void what_is_thinned_has_the_longer_period(void **state)
 struct table {
 	struct slots slots;
 	struct addresses *addresses;
-	char directory[32];
+	char directory[SCRATCH_MAX];
 };
 
 static void table_open(struct table *table, uint64_t period)
 {
-	snprintf(
-	    table->directory, sizeof(table->directory), "/tmp/mprof.XXXXXX");
-	assert_non_null(mkdtemp(table->directory));
+	assert_int_equal(scratch_directory(table->directory), 0);
 	table->addresses =
 	    aligned_alloc(ADDRESSES_PAGE, sizeof(*table->addresses));
 	assert_non_null(table->addresses);
@@ -91,7 +90,7 @@ static void table_open(struct table *table, uint64_t period)
 
 static void table_close(struct table *table)
 {
-	char path[64];
+	char path[160];
 
 	munmap(table->slots.file.header, ALLOCATION_FILE);
 	snprintf(path, sizeof(path), "%s/1.0", table->directory);
@@ -186,7 +185,7 @@ static void a_private_table_gets_a_file_with_all_that_is_in_it(void **state)
 	struct allocation_header header;
 	struct allocation_slot before[3];
 	struct table table;
-	char path[64], text[16];
+	char path[160], text[16];
 	int fd;
 
 	(void)state;

@@ -25,9 +25,10 @@
 #include "made_table.h"
 #include "proc/filters.h"
 #include "recorder/allocations.h"
+#include "scratch.h"
 
 static struct test_state {
-	char path[64];
+	char path[SCRATCH_MAX];
 	struct sites sites;
 	struct allocations *all;
 	struct sampler_hook hook;
@@ -112,8 +113,7 @@ static int begin(void **state)
 
 	(void)state;
 	the = (struct test_state){.now_ns = clock_wall_ns()};
-	strcpy(the.path, "/tmp/mprof-test-allocations.XXXXXX");
-	assert_non_null(mkdtemp(the.path));
+	assert_int_equal(scratch_directory(the.path), 0);
 	assert_int_equal(rmdir(the.path), 0);
 	the.all = allocations_create(the.path, &the.sites, &e);
 	assert_non_null(the.all);
@@ -137,7 +137,7 @@ static int end(void **state)
 static struct made_table open_table(pid_t pid, int number)
 {
 	struct made_table table;
-	char path[128];
+	char path[192];
 
 	snprintf(path, sizeof(path), "%s/%d.%d", the.path, (int)pid, number);
 	made_open(&table, path);
@@ -480,7 +480,7 @@ static void a_table_may_hold_anything(void **state)
  * already samples while it is locked. */
 static void the_directory_is_this_users_and_locked(void **state)
 {
-	char want[160];
+	char want[192];
 	struct stat about;
 	struct err e;
 	int fd;
@@ -499,7 +499,7 @@ static void the_directory_is_this_users_and_locked(void **state)
 
 static int put_empty(const char *name)
 {
-	char path[160];
+	char path[192];
 
 	snprintf(path, sizeof(path), "%s/%s", the.path, name);
 	return close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
@@ -507,7 +507,7 @@ static int put_empty(const char *name)
 
 static bool is_there(const char *name)
 {
-	char path[160];
+	char path[192];
 
 	snprintf(path, sizeof(path), "%s/%s", the.path, name);
 	return access(path, F_OK) == 0;
@@ -516,7 +516,7 @@ static bool is_there(const char *name)
 /* Another recorder's, which was killed. */
 static void what_was_left_is_removed_but_for_other_files(void **state)
 {
-	char path[160];
+	char path[192];
 
 	(void)state;
 	put_empty("7.0");
@@ -546,7 +546,7 @@ static void only_names_of_tables_are_read(void **state)
 	expect("");
 	assert_int_equal(allocations_processes(the.all), 1);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char path[160];
+		char path[192];
 
 		snprintf(path, sizeof(path), "%s/%s", the.path, names[i]);
 		assert_int_equal(unlink(path), 0);
@@ -557,7 +557,7 @@ static void only_names_of_tables_are_read(void **state)
 static void what_is_no_regular_file_is_no_table(void **state)
 {
 	struct made_table table;
-	char path[160], link[160];
+	char path[192], link[192];
 
 	(void)state;
 	snprintf(path, sizeof(path), "%s/other", the.path);

@@ -17,12 +17,13 @@
 
 #include "dat/begin.h"
 #include "dat/reader.h"
+#include "scratch.h"
 
-static char path[] = "/tmp/mprof-begin.XXXXXX";
+static char path[SCRATCH_MAX];
 
 static int begin_file(void **state)
 {
-	int fd = mkstemp(path);
+	int fd = scratch_file(path);
 
 	(void)state;
 	return fd < 0 ? -1 : close(fd);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "dat/reader.h"
+#include "scratch.h"
 
 enum { LINES = 300000, LINE = 31, FIRST_LINE = 10 };
 
@@ -55,8 +56,8 @@ static double mib_of(size_t i)
  * size-th of them meanwhile where size is not 0. */
 static struct profile read_bytes(const char *bytes, size_t len, off_t size)
 {
-	char path[] = "/tmp/mprof-test-XXXXXX";
-	int fd = mkstemp(path);
+	char path[SCRATCH_MAX];
+	int fd = scratch_file(path);
 	struct profile profile;
 	struct err e;
 
@@ -104,8 +105,8 @@ static void assert_first(const struct profile *profile, size_t count)
 static void test_a_reading_that_fails(void **state)
 {
 	static const char text[] = "CMDLINE x\nMEM 1.0 1.0\nMEM 2.0 2.0";
-	char path[] = "/tmp/mprof-test-XXXXXX", want[100];
-	int fd = mkstemp(path);
+	char path[SCRATCH_MAX], want[240];
+	int fd = scratch_file(path);
 	struct profile profile;
 	struct err e;
 

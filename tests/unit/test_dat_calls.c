@@ -17,8 +17,9 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "scratch.h"
 
-static char path[] = "/tmp/mprof-calls-XXXXXX";
+static char path[SCRATCH_MAX];
 
 static void read_text(
     struct profile *profile, const char *text, const struct progress *progress)
@@ -26,8 +27,7 @@ static void read_text(
 	struct err e;
 	int fd;
 
-	strcpy(path + strlen(path) - 6, "XXXXXX");
-	fd = mkstemp(path);
+	fd = scratch_file(path);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	close(fd);

@@ -14,12 +14,13 @@
 
 #include "analysis/heap_around.h"
 #include "dat/reader.h"
+#include "scratch.h"
 
 /* The profile that a file of those bytes makes. */
 static struct profile read_bytes(const char *bytes, size_t len)
 {
-	char path[] = "/tmp/mprof-test-XXXXXX";
-	int fd = mkstemp(path);
+	char path[SCRATCH_MAX];
+	int fd = scratch_file(path);
 	struct profile profile;
 	struct err e;
 

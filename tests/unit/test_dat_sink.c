@@ -18,8 +18,9 @@
 #include "dat/thin.h"
 #include "profile/resource.h"
 #include "recorder/dat_sink.h"
+#include "scratch.h"
 
-static char path[] = "/tmp/mprof-test-sink.XXXXXX";
+static char path[SCRATCH_MAX];
 static struct dat_sink recording;
 
 static void tick(int64_t s, int64_t kib)
@@ -438,7 +439,7 @@ static void introduce(pid_t pid, int64_t kib)
  * removed. */
 static void expect_rotated(const char *ending, const char *want)
 {
-	char name[64], line[512], got[1024] = "";
+	char name[256], line[512], got[1024] = "";
 	size_t infos = 0;
 	FILE *file;
 
@@ -695,7 +696,7 @@ static int begin(void **state)
 {
 	static char *words[] = {"x", NULL};
 	struct err e;
-	int fd = mkstemp(strcpy(path, "/tmp/mprof-test-sink.XXXXXX"));
+	int fd = scratch_file(path);
 
 	(void)state;
 	dat_sink_init(&recording);

@@ -53,7 +53,7 @@ static void mount_groups(const char *type, const char *super)
 
 static void set_group(const char *group, const char *limit, int kills)
 {
-	char path[128], text[128];
+	char path[256], text[128];
 
 	snprintf(path, sizeof(path), "groups/%s/memory.max", group);
 	fake_write(path, limit);

@@ -12,12 +12,13 @@
 #include <unistd.h>
 
 #include "base/file_lock.h"
+#include "scratch.h"
 
-static char path[] = "/tmp/mprof-test-lock.XXXXXX";
+static char path[SCRATCH_MAX];
 
 static int begin(void **state)
 {
-	int fd = mkstemp(path);
+	int fd = scratch_file(path);
 
 	(void)state;
 	return fd < 0 ? -1 : close(fd);

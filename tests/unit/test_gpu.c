@@ -76,7 +76,7 @@ static void put_nvidias(uint32_t first, uint32_t second)
 
 static void put_fd(int pid, int fd, const char *target, const char *info)
 {
-	char path[128];
+	char path[256];
 
 	fake_process((struct fake_process){.pid = pid, .ppid = 1});
 	snprintf(path, sizeof(path), "%s/%d/fd", fake_root, pid);
@@ -124,7 +124,7 @@ static int begin(void **state)
 
 static int finish(void **state)
 {
-	char command[256];
+	char command[512];
 
 	(void)state;
 	gpu_destroy(gpu);
@@ -213,7 +213,7 @@ static void other_keys_are_not_memory(void **state)
 
 static void a_device_tells_how_busy_it_is(void **state)
 {
-	char path[128];
+	char path[256];
 
 	(void)state;
 	put_fd(100, 4, "/dev/dri/renderD128", amd);
@@ -280,7 +280,7 @@ static void nobody_uses_it(void **state)
 /* With NVIDIA's library; number is the inode of the pid namespace. */
 static void begin_nvidia(const char *number)
 {
-	char path[128], target[64];
+	char path[256], target[64];
 
 	snprintf(path, sizeof(path), "%s/%d", fake_root, (int)getpid());
 	mkdir(path, 0700);
@@ -297,7 +297,7 @@ static void begin_nvidia(const char *number)
 
 static void finish_nvidia(void)
 {
-	char command[256];
+	char command[512];
 
 	snprintf(
 	    command, sizeof(command), "rm -rf %s/%d", fake_root, (int)getpid());

@@ -23,7 +23,7 @@ static struct procfs fs;
 static struct tree tree;
 static struct fork_events events;
 static struct group_scanner group;
-static char folder[64];
+static char folder[160];
 static int64_t now_ns;
 
 /* In place of libc's: no pid of the processes that the tests make. */
@@ -42,7 +42,7 @@ int kill(pid_t pid, int signal)
 /* A group, and the pids that it lists. */
 static void set_group(const char *name, const char *pids)
 {
-	char path[128];
+	char path[256];
 
 	snprintf(path, sizeof(path), "%s/%s", fake_root, name);
 	mkdir(path, 0700);
@@ -52,7 +52,7 @@ static void set_group(const char *name, const char *pids)
 
 static void drop_group(const char *name)
 {
-	char path[128];
+	char path[256];
 
 	snprintf(path, sizeof(path), "%s/%s/cgroup.procs", fake_root, name);
 	unlink(path);
@@ -173,7 +173,7 @@ static void a_new_subgroup_is_found_at_once(void **state)
 /* A group that is being removed has no list. */
 static void one_list_may_be_missing(void **state)
 {
-	char path[128];
+	char path[256];
 
 	(void)state;
 	set_group("job", "101\n");

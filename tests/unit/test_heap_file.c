@@ -14,12 +14,13 @@
 #include <unistd.h>
 
 #include "dat/heap_file.h"
+#include "scratch.h"
 
-static char path[] = "/tmp/mprof-heap.XXXXXX";
+static char path[SCRATCH_MAX];
 
 static int begin(void **state)
 {
-	int fd = mkstemp(path);
+	int fd = scratch_file(path);
 
 	(void)state;
 	return fd < 0 ? -1 : close(fd);
@@ -157,8 +158,8 @@ static void assert_refused(const char *text, const char *want)
 
 	put(text);
 	assert_int_equal(heap_file_read(&heap, path, &e), -1);
-	assert_memory_equal(e.text, path, sizeof(path) - 1);
-	assert_string_equal(e.text + sizeof(path) - 1, want);
+	assert_memory_equal(e.text, path, strlen(path));
+	assert_string_equal(e.text + strlen(path), want);
 	heap_finish(&heap);
 }
 

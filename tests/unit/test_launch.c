@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "proc/namespace.h"
+#include "scratch.h"
 
 #define SOON_NS (60 * NS_PER_S) /* longer than any test here takes */
 
@@ -135,8 +136,8 @@ static void refused(char *program, int status, const char *message)
 
 static void test_refused(void **state)
 {
-	char script[] = "/tmp/mprof-launch-XXXXXX";
-	int fd = mkstemp(script);
+	char script[SCRATCH_MAX];
+	int fd = scratch_file(script);
 
 	(void)state;
 	assert_int_equal(dprintf(fd, "#!/no/such/interpreter\n"), 23);
@@ -169,9 +170,9 @@ static void test_path(void **state)
 /* A file without #! is a shell script, as for the shell. */
 static void test_script_without_interpreter(void **state)
 {
-	char script[] = "/tmp/mprof-launch-XXXXXX";
+	char script[SCRATCH_MAX];
 	char *argv[] = {script, "5", NULL};
-	int fd = mkstemp(script);
+	int fd = scratch_file(script);
 	struct launch launch;
 
 	(void)state;

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/file_lock.h"
 #include "recorder/marks.h"
+#include "scratch.h"
 
 enum { WATCHED = 999999998 }; /* nobody's pid */
 
@@ -262,11 +263,11 @@ static void labels_are_written_as_one_line(void **state)
 
 static void other_files_are_not_written(void **state)
 {
-	char directory[] = "/tmp/test-marks-XXXXXX", plain[64], linked[64];
+	char directory[SCRATCH_MAX], plain[160], linked[160];
 	struct err e;
 
 	(void)state;
-	assert_non_null(mkdtemp(directory));
+	assert_int_equal(scratch_directory(directory), 0);
 	snprintf(plain, sizeof(plain), "%s/plain", directory);
 	snprintf(linked, sizeof(linked), "%s/mprof-1.mark", directory);
 	close(open(plain, O_CREAT | O_WRONLY, 0600));
@@ -282,7 +283,7 @@ static void other_files_are_not_written(void **state)
 	rmdir(directory);
 }
 
-static char left[] = "/tmp/mprof-marks-left.XXXXXX";
+static char left[SCRATCH_MAX];
 static char removed[1024];
 
 static void note_removed(const char *path)
@@ -297,7 +298,7 @@ static int put_left(const char *ending, int age_s)
 {
 	const struct timespec times[2] = {
 	    {.tv_sec = time(NULL) - age_s}, {.tv_sec = time(NULL) - age_s}};
-	char path[128];
+	char path[192];
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/mprof-%u-%s", left,
@@ -310,7 +311,7 @@ static int put_left(const char *ending, int age_s)
 
 static bool stays(const char *ending)
 {
-	char path[128];
+	char path[192];
 	bool there;
 
 	snprintf(path, sizeof(path), "%s/mprof-%u-%s", left,
@@ -323,11 +324,11 @@ static bool stays(const char *ending)
 /* Its recorder was killed: nobody has its lock. */
 static void a_file_without_a_lock_is_removed(void **state)
 {
-	char want[128], path[128], other[128];
+	char want[192], path[192], other[192];
 	int held;
 
 	(void)state;
-	assert_non_null(mkdtemp(left));
+	assert_int_equal(scratch_directory(left), 0);
 	close(put_left("1-0-abcdef.mark", 0));
 	held = put_left("2-0-abcdef.mark", 0);
 	assert_int_equal(file_lock_take(held), FILE_LOCK_TAKEN);
@@ -363,10 +364,10 @@ static void a_file_without_a_lock_is_removed(void **state)
  * there. */
 static void the_directory_is_the_users_or_sticky(void **state)
 {
-	char own[] = "/tmp/mprof-marks-own.XXXXXX";
+	char own[SCRATCH_MAX];
 
 	(void)state;
-	assert_non_null(mkdtemp(own));
+	assert_int_equal(scratch_directory(own), 0);
 	unsetenv("XDG_RUNTIME_DIR");
 	unsetenv("TMPDIR");
 	assert_string_equal(marks_directory(), "/tmp");
@@ -641,11 +642,11 @@ static void ignore_removed(const char *path)
 /* At most 500 files are opened at a start. */
 static void of_very_many_left_files_some_stay(void **state)
 {
-	char folder[] = "/tmp/mprof-marks-many.XXXXXX", path[128];
+	char folder[SCRATCH_MAX], path[192];
 	int stayed = 0;
 
 	(void)state;
-	assert_non_null(mkdtemp(folder));
+	assert_int_equal(scratch_directory(folder), 0);
 	for (int i = 0; i < 503; i++) {
 		snprintf(path, sizeof(path), "%s/mprof-%u-%d-0-abcdef.mark",
 		    folder, (unsigned)geteuid(), i);
@@ -662,13 +663,15 @@ static void of_very_many_left_files_some_stay(void **state)
 }
 
 /* Recorders of other tests share no directory with these. */
-static char own_directory[] = "/tmp/mprof-test-marks.XXXXXX";
+static char own_directory[SCRATCH_MAX];
 
 static int begin_all(void **state)
 {
 	(void)state;
 	unsetenv("XDG_RUNTIME_DIR");
-	return mkdtemp(own_directory) ? setenv("TMPDIR", own_directory, 1) : -1;
+	return scratch_directory(own_directory) == 0
+		   ? setenv("TMPDIR", own_directory, 1)
+		   : -1;
 }
 
 static int end_all(void **state)

@@ -39,7 +39,7 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-	char path[128];
+	char path[256];
 
 	(void)state;
 	for (int pid = 100; pid < 110; pid++) {

@@ -317,7 +317,7 @@ static void one_that_does_not_answer_has_its_name(void **state)
 /* Those that a thread reads, too. */
 static void without_words_a_name_is_enough(void **state)
 {
-	char path[64];
+	char path[256];
 
 	(void)state;
 	add(5, "")->owns = false;

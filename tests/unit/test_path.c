@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/path.h"
+#include "scratch.h"
 
 static void test_name(void **state)
 {
@@ -32,7 +33,7 @@ static void test_ending(void **state)
 
 static void make(const char *directory, const char *name, mode_t mode)
 {
-	char path[128];
+	char path[160];
 
 	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	close(open(path, O_WRONLY | O_CREAT, mode));
@@ -40,7 +41,7 @@ static void make(const char *directory, const char *name, mode_t mode)
 
 static char *find_program(const char *name, const char *directory)
 {
-	char path[128];
+	char path[160];
 
 	snprintf(path, sizeof(path), ":/nowhere/at/all:%s:", directory);
 	setenv("PATH", path, 1);
@@ -58,10 +59,10 @@ static void test_undeleted(void **state)
 
 static void test_program(void **state)
 {
-	char directory[] = "/tmp/mprof-test-XXXXXX", wanted[128], *found;
+	char directory[SCRATCH_MAX], wanted[160], *found;
 
 	(void)state;
-	assert_non_null(mkdtemp(directory));
+	assert_int_equal(scratch_directory(directory), 0);
 	make(directory, "runs", 0700);
 	make(directory, "text", 0600);
 	snprintf(wanted, sizeof(wanted), "%s/directory", directory);

@@ -11,12 +11,13 @@
 
 #include "dat/reader.h"
 #include "profile/process.h"
+#include "scratch.h"
 
 static struct profile read_text(const char *text)
 {
-	char path[] = "/tmp/mprof-test-XXXXXX";
+	char path[SCRATCH_MAX];
 	struct profile profile;
-	int fd = mkstemp(path);
+	int fd = scratch_file(path);
 	FILE *file = fdopen(fd, "w");
 	struct err e;
 

@@ -11,6 +11,7 @@
 
 #include "commands/run_held.h"
 #include "dat/reader.h"
+#include "scratch.h"
 
 enum { SECONDS = 120 };
 
@@ -48,8 +49,8 @@ static void recording_write(FILE *file, bool leaks)
 /* The lines on stderr at the end of such a run. */
 static char *said(bool leaks, const struct sampler_result *result)
 {
-	char path[] = "/tmp/mprof-test-XXXXXX", text[4096];
-	int fd = mkstemp(path), saved = dup(STDERR_FILENO);
+	char path[SCRATCH_MAX], text[4096];
+	int fd = scratch_file(path), saved = dup(STDERR_FILENO);
 	FILE *file = fdopen(fd, "w+");
 	struct run_held held = {0};
 	struct profile profile;

@@ -111,7 +111,7 @@ static int end(void **state)
 {
 	static const char *const files[] = {"smaps_rollup", "smaps", "maps"};
 	struct shares_reading unused;
-	char path[128];
+	char path[256];
 
 	(void)state;
 	shares_finish(&shares, &unused);
@@ -489,7 +489,7 @@ static void one_that_has_ended_is_in_no_sum(void **state)
 static void unknown_mappings_are_no_count(void **state)
 {
 	struct shares_reading reading;
-	char path[128];
+	char path[256];
 
 	(void)state;
 	add(100, 1, 40);

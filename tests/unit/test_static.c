@@ -12,11 +12,12 @@
 #include <unistd.h>
 
 #include "proc/static.h"
+#include "scratch.h"
 
 static bool is_narrow(const char *bytes, size_t len)
 {
-	char path[] = "/tmp/mprof-test-XXXXXX";
-	int fd = mkstemp(path);
+	char path[SCRATCH_MAX];
+	int fd = scratch_file(path);
 	bool result;
 
 	assert_true(fd >= 0);

@@ -28,7 +28,7 @@ struct counts {
 
 static void put(struct counts c)
 {
-	char path[64], text[512];
+	char path[256], text[512];
 
 	snprintf(path, sizeof(path), "%s/%d", fake_root, c.pid);
 	mkdir(path, 0700);
@@ -42,7 +42,7 @@ static void put(struct counts c)
 
 static void put_io(int pid, const char *text)
 {
-	char path[64];
+	char path[256];
 
 	snprintf(path, sizeof(path), "%d/io", pid);
 	fake_write(path, text);
@@ -82,7 +82,7 @@ static int begin(void **state)
 
 static int finish(void **state)
 {
-	char path[64];
+	char path[256];
 
 	(void)state;
 	members_finish(&members);
@@ -361,7 +361,7 @@ static void a_count_of_the_group_that_steps_back_begins_anew(void **state)
 /* Beside a group's and the GPUs', which no process has. */
 static void what_was_not_asked_for_is_unknown(void **state)
 {
-	char path[64];
+	char path[256];
 
 	(void)state;
 	put((struct counts){100, 1, 100, 0, 1});
