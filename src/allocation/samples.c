@@ -283,10 +283,26 @@ static void samples_walk(struct samples_new *sample, const void *caller)
 	stack_capture(&own->stacks, &sample->c, caller);
 }
 
+/* Walking through generated code makes system calls, too. */
+static bool samples_may_walk(void)
+{
+	bool may;
+
+	if (!own->begun)
+		return !samples_are_aside();
+	if (!samples_lock())
+		return false;
+	may = !samples_are_aside() && !own->failed && !samples_leave();
+	samples_unlock();
+	return may;
+}
+
 /* The slot has an address and a size. */
 static void samples_take_now(
     struct thread *self, struct samples_new *sample, const void *caller)
 {
+	if (!samples_may_walk())
+		return;
 	sample->slot.time_ns = samples_now();
 	if (caller || !sample->choice.python || samples_setup.is_native)
 		samples_walk(sample, caller);
@@ -733,6 +749,14 @@ static void samples_show(void)
 	}
 }
 
+/* Samples that other threads are taking end first: they may be killed at a
+ * system call afterwards. */
+static void samples_wait(void)
+{
+	gate_close(&own->gate, thread_self.busy);
+	gate_open(&own->gate);
+}
+
 static void samples_turn(bool is_aside)
 {
 	bool is_locked = samples_lock_patiently();
@@ -753,6 +777,7 @@ bool samples_step_aside(void)
 	    (own->pid != 0 && own->pid != (uint32_t)getpid()))
 		return false;
 	samples_turn(true);
+	samples_wait();
 	return true;
 }
 

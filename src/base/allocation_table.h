@@ -3,7 +3,7 @@
  * The table of sampled allocations that one recorded process keeps in a file
  * which it maps (MAP_SHARED), and which the recorder reads with pread(): the
  * only thing that both sides know of each other. The writer never waits for
- * the reader, makes no system call for a sample, and what it wrote outlives
+ * the reader, makes no system call for most samples, and what it wrote outlives
  * it. Everything in it is hostile to the reader.
  *
  * The file is a header, then ALLOCATION_SLOTS slots, then a log of what the

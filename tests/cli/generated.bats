@@ -273,6 +273,119 @@ stacks() {
 	same "$(cat held)" '50 allocate ?'
 }
 
+# A filter that ends the program at a call that walking makes: confine(0) sets it
+# without libc, confine(1) for all threads.
+FILTER='#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include "base/allocation_table.h"
+static struct sock_filter steps[] = {
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_process_vm_readv, 1, 0),
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)};
+static struct sock_fprog program = {4, steps};
+static void confine(int threads)
+{
+	long result = SYS_seccomp;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		exit(77);
+	if (threads)
+		result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+			SECCOMP_FILTER_FLAG_TSYNC, &program);
+	else
+		__asm__ volatile("syscall" : "+a"(result)
+			: "D"(1L), "S"(0L), "d"(&program)
+			: "rcx", "r11", "memory");
+	if (result != 0)
+		exit(77);
+}
+'
+
+# confined: runs ./main, which ends well or can't be confined.
+confined() {
+	local result=0
+
+	MPROF_ALLOCATIONS=$PWD/tables LD_PRELOAD=$LIBRARY ./main || result=$?
+	[ "$result" -ne 77 ] || skip 'no such filters here'
+	[ "$result" -eq 0 ]
+}
+
+@test "a program whose filter the recorder has seen is not walked through" {
+	{
+		echo "$FILTER"
+		cat <<-'TEXT'
+		int main(void)
+		{
+			piece go = relay(area(1));
+			uint64_t leave = 1;
+			char path[4096];
+			int fd;
+			allocate();
+			snprintf(path, sizeof(path), "%s/%d.0",
+			    getenv(ALLOCATION_VARIABLE), (int)getpid());
+			fd = open(path, O_WRONLY);
+			if (pwrite(fd, &leave, 8, offsetof(
+				struct allocation_header, leave)) != 8)
+				return 1;
+			confine(0);
+			go(allocate, 0, 0);
+			return 0;
+		}
+		TEXT
+	} | pieces -I"$SOURCE/src" -include fcntl.h
+	mkdir tables
+	confined
+}
+
+@test "a thread that is walked through while another one confines all" {
+	{
+		echo "$FILTER"
+		cat <<-'TEXT'
+		static volatile int end, turns;
+		static piece go;
+		NOIPA void *once(void) { free(malloc(100)); after++; return 0; }
+		/* Other stacks than before, each. */
+		NOIPA void deeper(int bytes)
+		{
+			volatile char *room = __builtin_alloca(bytes);
+			*room = 1;
+			go(once, 0, 0);
+			after++;
+		}
+		static void *thread(void *none)
+		{
+			for (; !end; turns++)
+				deeper(16 * (turns % 5003) + 16);
+			return none;
+		}
+		int main(void)
+		{
+			pthread_t id;
+			go = relay(area(1));
+			pthread_create(&id, NULL, thread, NULL);
+			while (turns < 100)
+				usleep(1000);
+			confine(1);
+			for (int from = turns; turns - from < 100;)
+				usleep(1000);
+			end = 1;
+			pthread_join(id, NULL);
+			return 0;
+		}
+		TEXT
+	} | pieces -I"$SOURCE/src"
+	export MPROF_ALLOCATION_PERIOD=1
+	mkdir tables
+	for _ in $(seq 20); do
+		confined
+		rm -f tables/*
+	done
+}
+
 @test "a sample of each single allocation harms no machine that generates code" {
 	local program
 
