@@ -134,8 +134,7 @@ void sampler_destroy(struct sampler *s)
 	exit_cause_finish(&s->exit_cause);
 	if (s->shares.fs)
 		shares_finish(&s->shares, &unused);
-	if (s->consumption)
-		consumption_destroy(s->consumption);
+	consumption_destroy(s->consumption);
 	tree_finish(&s->tree);
 	if (s->group.directory)
 		group_finish(&s->group);

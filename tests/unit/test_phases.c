@@ -347,6 +347,32 @@ static void what_is_too_small_is_no_phase(void **state)
 	}
 }
 
+/* A short level between two others belongs to that from which it differs less,
+ * whichever comes first. */
+static void the_weakest_border_goes_first(void **state)
+{
+	struct run run = {.exit.recorded = true};
+	struct found_phase *phases;
+
+	(void)state;
+	add(&run, 0, 120, 100, 100);
+	add(&run, 120, 140, 110, 110);
+	add(&run, 140, 260, 122, 122);
+	add(&run, 260, 400, 300, 300);
+	assert_int_equal(phases_find(&run, &phases), 3);
+	assert_true(near(phases[1].from_s, 1140, 1));
+	free(phases);
+	run.total.len = 0;
+	add(&run, 0, 120, 100, 100);
+	add(&run, 120, 140, 112, 112);
+	add(&run, 140, 260, 122, 122);
+	add(&run, 260, 400, 300, 300);
+	assert_int_equal(phases_find(&run, &phases), 3);
+	assert_true(near(phases[1].from_s, 1120, 1));
+	free(phases);
+	series_finish(&run.total);
+}
+
 static void two_phases_need_twenty_samples(void **state)
 {
 	struct run run = {.exit.recorded = true};
@@ -400,6 +426,7 @@ int main(void)
 	    cmocka_unit_test(a_line_ends_at_nothing),
 	    cmocka_unit_test(the_first_phase_may_be_a_start),
 	    cmocka_unit_test(what_is_too_small_is_no_phase),
+	    cmocka_unit_test(the_weakest_border_goes_first),
 	    cmocka_unit_test(two_phases_need_twenty_samples),
 	    cmocka_unit_test(a_slope_in_noise_is_steady),
 	    cmocka_unit_test(kinds_have_names),

@@ -201,14 +201,14 @@ static void send(struct connector_event event)
  * the next tick. */
 static struct {
 	bool has_one, answers, asked;
-	size_t asks;
+	size_t asks, destroyed;
 } driver;
 
 struct gpu *gpu_create(const struct procfs *fs, struct err *e)
 {
 	(void)fs;
 	driver.asked = false;
-	driver.asks = 0;
+	driver.asks = driver.destroyed = 0;
 	if (driver.has_one)
 		return (struct gpu *)&driver;
 	err_set(e, "no GPU here");
@@ -217,7 +217,7 @@ struct gpu *gpu_create(const struct procfs *fs, struct err *e)
 
 void gpu_destroy(struct gpu *gpu)
 {
-	(void)gpu;
+	driver.destroyed += gpu != NULL;
 }
 
 bool gpu_ask(struct gpu *gpu, const struct members *members, bool alone)
@@ -1426,6 +1426,7 @@ static void gpus_are_reported_as_they_answer(void **state)
 	driver.has_one = driver.answers = true;
 	three_processes();
 	run(see_gpus, plan, &result);
+	assert_int_equal(driver.destroyed, 1);
 	assert_true(told.gpus > 1);
 	assert_int_equal(told.gpus, driver.asks);
 	assert_in_range(told.gpus_of_one, told.gpus - 2, told.gpus);
