@@ -174,6 +174,7 @@ static const struct {
 	double noise;
 	struct side below, above;
 } limits[] = {
+    {line, 0, {0.03590, STEADY}, {0.03606, LEAKING}},
     {line, 1, {0.1363, STEADY}, {0.1369, LEAKING}},
     {line, 20, {3.854, STEADY}, {3.866, LEAKING}},
     {fills_up, 0.02, {0.07103, STEADY}, {0.07121, NOISE}},
