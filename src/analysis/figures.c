@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "analysis/leak.h"
-#include "profile/ending.h"
-#include "profile/peak.h"
+#include "profile/run.h"
 
 static double area_of(const struct sample *first, const struct sample *last)
 {

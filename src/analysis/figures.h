@@ -28,7 +28,7 @@ int figures_of_series(const struct series *series, double from_s,
     double until_s, struct figures *out) __attribute__((nonnull));
 
 /* Fills out from a run's total. The peak is at least the highest PEAK record,
- * the duration is the run's (profile/ending.h). A run that ended before its
+ * the duration is the run's (profile/run.h). A run that ended before its
  * first sample has only a peak. */
 int figures_of_run(const struct run *run, struct figures *out)
     __attribute__((nonnull));

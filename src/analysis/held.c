@@ -13,7 +13,7 @@
 #include "base/strbuf.h"
 #include "base/units.h"
 #include "base/utf8.h"
-#include "profile/peak.h"
+#include "profile/run.h"
 
 static const struct allocation_list *held_list(
     const struct run *run, enum memory_source source)

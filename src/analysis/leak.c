@@ -9,8 +9,8 @@
 #include "analysis/robust.h"
 #include "base/mem.h"
 #include "base/parallel.h"
-#include "profile/ending.h"
 #include "profile/process.h"
+#include "profile/run.h"
 
 /* Share of the growth: it did not only grow. */
 static const double falls_back = 0.1;

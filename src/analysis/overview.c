@@ -8,9 +8,8 @@
 #include "analysis/peak.h"
 #include "base/mem.h"
 #include "base/signal_name.h"
-#include "profile/ending.h"
 #include "profile/measure.h"
-#include "profile/peak.h"
+#include "profile/run.h"
 #include "profile/share.h"
 
 const char *const overview_orders[] = {

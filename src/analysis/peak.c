@@ -8,8 +8,8 @@
 
 #include "base/index.h"
 #include "profile/measure.h"
-#include "profile/peak.h"
 #include "profile/process.h"
+#include "profile/run.h"
 #include "profile/share.h"
 
 /* A smaller remainder comes from rounding to six decimals. */

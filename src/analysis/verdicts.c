@@ -9,8 +9,8 @@
 #include "analysis/leak.h"
 #include "analysis/spread.h"
 #include "base/utf8.h"
-#include "profile/ending.h"
 #include "profile/process.h"
+#include "profile/run.h"
 
 static struct verdict *verdicts_add(struct verdicts *verdicts, const char *name,
     const char *unit, const struct recording_set_run *run)

@@ -11,7 +11,7 @@
 #include "analysis/spread.h"
 #include "chart/chart.h"
 
-/* Start and end of a run (profile/ending.h), in seconds since the epoch; NAN
+/* Start and end of a run (profile/run.h), in seconds since the epoch; NAN
  * where nothing of it can be drawn. */
 double build_start(const struct run *run);
 double build_end(const struct run *run);

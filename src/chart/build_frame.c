@@ -12,9 +12,8 @@
 #include "base/strbuf.h"
 #include "base/units.h"
 #include "base/utf8.h"
-#include "profile/ending.h"
 #include "profile/measure.h"
-#include "profile/peak.h"
+#include "profile/run.h"
 #include "profile/share.h"
 
 enum { MOST_LISTED = 100 }; /* recordings that are listed singly */

@@ -13,7 +13,7 @@
 #include "base/signal_name.h"
 #include "base/units.h"
 #include "base/utf8.h"
-#include "profile/peak.h"
+#include "profile/run.h"
 
 struct scene_line *build_line(struct scene_panel *panel,
     const struct series *samples, double zero_s, double gap_s)

@@ -10,9 +10,8 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "chart/build.h"
-#include "profile/ending.h"
 #include "profile/label.h"
-#include "profile/peak.h"
+#include "profile/run.h"
 
 /* A row before it is drawn: a run, or a process of a run. */
 struct heat_source {

@@ -9,8 +9,8 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "profile/label.h"
-#include "profile/peak.h"
 #include "profile/process.h"
+#include "profile/run.h"
 
 enum { MOST_PROCESSES = 8, LONGEST_NAME = 50 };
 

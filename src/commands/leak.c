@@ -15,8 +15,8 @@
 #include "cli/wrap.h"
 #include "commands/command.h"
 #include "input/profiles.h"
-#include "profile/ending.h"
 #include "profile/mark.h"
+#include "profile/run.h"
 
 enum { SCHEMA = 1 };
 

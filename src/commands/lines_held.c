@@ -14,9 +14,8 @@
 #include "cli/table.h"
 #include "cli/wrap.h"
 #include "commands/lines_source.h"
-#include "profile/ending.h"
 #include "profile/mark.h"
-#include "profile/peak.h"
+#include "profile/run.h"
 
 /* Finds the last mark of that name. */
 static int lines_held_since(struct held_part *part, const struct run *run,

@@ -19,9 +19,9 @@
 #include "dat/begin.h"
 #include "dat/catalog.h"
 #include "dat/reader.h"
-#include "profile/share.h"
-#include "profile/ending.h"
 #include "profile/profile.h"
+#include "profile/run.h"
+#include "profile/share.h"
 
 enum { SCHEMA = 1 };
 

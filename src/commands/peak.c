@@ -15,8 +15,8 @@
 #include "commands/command.h"
 #include "input/profiles.h"
 #include "profile/label.h"
+#include "profile/run.h"
 #include "profile/share.h"
-#include "profile/ending.h"
 
 enum { SCHEMA = 1, NAME_COLUMNS = 60, TAB = 8 };
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "profile/ending.h"
 #include "profile/measure.h"
+#include "profile/run.h"
 #include "profile/share.h"
 
 /* Characters that begin a formula in common spreadsheets; and the apostrophe

@@ -16,7 +16,7 @@
 #include "base/utf8.h"
 #include "dat/reader.h"
 #include "dat/record.h"
-#include "profile/ending.h"
+#include "profile/run.h"
 
 enum { FIRST_PIECE = 4096, PIECE = 64 << 10, MOST_BEHIND = 16 << 20 };
 

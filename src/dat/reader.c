@@ -14,8 +14,8 @@
 #include "dat/fields.h"
 #include "dat/record.h"
 #include "profile/allocations.h"
-#include "profile/ending.h"
 #include "profile/process.h"
+#include "profile/run.h"
 
 enum { BLOCK = 256 << 10, FIRST_PIECE = 4096 };
 

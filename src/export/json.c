@@ -5,8 +5,8 @@
 
 #include "analysis/figures.h"
 #include "base/json.h"
+#include "profile/run.h"
 #include "profile/share.h"
-#include "profile/ending.h"
 
 enum { SCHEMA = 1 };
 

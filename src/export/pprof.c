@@ -12,7 +12,7 @@
 #include "analysis/held.h"
 #include "base/strbuf.h"
 #include "export/stacks.h"
-#include "profile/ending.h"
+#include "profile/run.h"
 
 /* Field numbers of Profile, and of its messages. */
 enum {

@@ -22,7 +22,7 @@
 #endif
 #include "dat/catalog.h"
 #include "dat/reader.h"
-#include "profile/ending.h"
+#include "profile/run.h"
 
 const char *const profiles_units[] = {"B", "KiB", "MiB", "GiB", NULL};
 

@@ -7,8 +7,8 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "profile/label.h"
-#include "profile/peak.h"
 #include "profile/process.h"
+#include "profile/run.h"
 
 struct process_group {
 	const char *name;

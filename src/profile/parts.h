@@ -36,7 +36,7 @@ struct exit_status {
 	double mib;     /* highest known memory of the process */
 };
 
-/* A run's end, as far as it is recorded (profile/ending.h). */
+/* A run's end, as far as it is recorded (profile/run.h). */
 enum run_ending {
 	RUN_ENDING_UNKNOWN, /* as in other tools' files */
 	RUN_ENDED,

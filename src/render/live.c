@@ -18,10 +18,9 @@
 #include "chart/chart.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
-#include "profile/ending.h"
 #include "profile/group.h"
-#include "profile/peak.h"
 #include "profile/process.h"
+#include "profile/run.h"
 #include "render/terminal_chart.h"
 
 enum {

@@ -18,7 +18,7 @@
 #include "base/mem.h"
 #include "dat/writer.h"
 #include "proc/perf_map.h"
-#include "profile/ending.h"
+#include "profile/run.h"
 #include "symbols/symbols.h"
 
 enum {

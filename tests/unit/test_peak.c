@@ -9,8 +9,8 @@
 
 #include "analysis/figures.h"
 #include "analysis/peak.h"
-#include "profile/peak.h"
 #include "profile/process.h"
+#include "profile/run.h"
 #include "near.h"
 
 static struct profile profile;

@@ -20,8 +20,8 @@
 #include "base/mem.h"
 #include "dat/reader.h"
 #include "dat/writer.h"
-#include "profile/peak.h"
 #include "profile/process.h"
+#include "profile/run.h"
 #include "near.h"
 #include "scratch.h"
 
