@@ -8,14 +8,6 @@
 
 #include "layout/layout.h"
 
-/* Cells of a plot with ink, as a summed-area table. */
-struct place_ink {
-	struct draw_box box;
-	double cell;
-	long columns, rows;
-	unsigned *sums;
-};
-
 struct place {
 	struct drawing *drawing;
 	const struct scene *scene;
@@ -66,13 +58,6 @@ char *place_shorten(
  * labels. */
 bool place_is_free(const struct place *place, const struct plot *plot,
     const struct draw_box *box);
-
-/* The ink of all curves, dots, lines and bands drawn so far; the caller
- * finishes it. Light areas don't count. */
-void place_ink_init(
-    struct place_ink *ink, const struct place *place, const struct plot *plot);
-void place_ink_finish(struct place_ink *ink);
-bool place_ink_is_free(const struct place_ink *ink, const struct draw_box *box);
 
 /* Adds an opaque shape; points added after it belong to it. */
 struct shape *place_shape(
