@@ -311,12 +311,12 @@ static void duct_put_processes(struct duct_reader *in)
 /* Whether each figure can be an amount of memory. */
 static bool is_credible(const struct duct_report *report)
 {
-	if (!is_measurement(report->rss / MIB))
+	if (!series_is_measurement(report->rss / MIB))
 		return false;
 	for (size_t i = 0; i < report->processes.len; i++) {
 		double rss = report->processes.items[i].rss;
 
-		if (!isnan(rss) && !is_measurement(rss / MIB))
+		if (!isnan(rss) && !series_is_measurement(rss / MIB))
 			return false;
 	}
 	return true;

@@ -175,7 +175,7 @@ enum row_result rows_add(struct rows *rows, struct err *e)
 		return ROW_TEXT;
 	if (read_memory(rows, &mib, e) != 0)
 		return ROW_BAD;
-	if (isfinite(mib) && !is_measurement(mib)) {
+	if (isfinite(mib) && !series_is_measurement(mib)) {
 		err_set(e, "%s: can't be an amount of memory",
 		    rows->cells[COLUMN_MEMORY]);
 		return ROW_TEXT;

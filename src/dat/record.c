@@ -69,7 +69,7 @@ static struct run *run_of(struct record_reader *reader)
  * inf are numbers that tell nothing. */
 static bool is_nonsense(double mib)
 {
-	return isfinite(mib) && !is_measurement(mib);
+	return isfinite(mib) && !series_is_measurement(mib);
 }
 
 /* Parses memory and time, which follow a keyword or a pid. Returns their end;
@@ -281,7 +281,7 @@ static bool extension_get_mib(
 
 	if (!extension_get_number(record, key, &got) || !isfinite(got))
 		return true;
-	if (!is_measurement(got))
+	if (!series_is_measurement(got))
 		return false;
 	*mib = got;
 	return true;
@@ -493,7 +493,7 @@ static bool extension_read_usage(
 
 		if (extension_get_number(
 			record, resource_figures[i].key, &value) &&
-		    is_measurement(value))
+		    series_is_measurement(value))
 			series_add(&usage_at(place)->figures[i],
 			    record->at.time_s, value);
 	}
@@ -1037,7 +1037,7 @@ static const char *record_read_plain_child(
 	if (at == pid || *pid == '0' || *at != ' ')
 		return NULL;
 	next = read_plain_sample(reader, at + 1, end, &sample);
-	if (!next || !is_measurement(sample.mib))
+	if (!next || !series_is_measurement(sample.mib))
 		return NULL;
 	run_add_memory(reader->run,
 	    run_process(reader->run, pid, (size_t)(at - pid)), sample.time_s,
@@ -1059,7 +1059,7 @@ static const char *record_read_plain_totals(
 		const char *next =
 		    read_plain_sample(reader, at + 4, end, &samples[count]);
 
-		if (!next || !is_measurement(samples[count].mib))
+		if (!next || !series_is_measurement(samples[count].mib))
 			break;
 		at = next;
 		count++;

@@ -42,9 +42,14 @@ void series_reserve(struct series *series, size_t count)
 		series_resize(series, count);
 }
 
+bool series_is_measurement(double mib)
+{
+	return mib >= 0 && mib < (double)(UINT64_C(1) << 43);
+}
+
 void series_add(struct series *series, double time_s, double mib)
 {
-	if (is_measurement(mib))
+	if (series_is_measurement(mib))
 		series_add_derived(series, time_s, mib);
 }
 
@@ -62,7 +67,7 @@ void series_add_all(
 	for (size_t i = 0; i < count; i++) {
 		const struct sample *one = &samples[i];
 
-		if (!isfinite(one->time_s) || !is_measurement(one->mib))
+		if (!isfinite(one->time_s) || !series_is_measurement(one->mib))
 			continue;
 		unsorted = unsorted || one->time_s < before_s;
 		before_s = one->time_s;

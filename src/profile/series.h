@@ -7,18 +7,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 struct sample {
 	double time_s; /* seconds since the epoch; always finite */
 	double mib;    /* a measurement, or derived from some; see below */
 };
-
-/* Whether it can be an amount of memory: from 0 to below 2^63 bytes. */
-static inline bool is_measurement(double mib)
-{
-	return mib >= 0 && mib < (double)(UINT64_C(1) << 43);
-}
 
 struct series {
 	struct sample *items;
@@ -34,6 +27,9 @@ struct window {
 };
 
 void series_finish(struct series *series) __attribute__((nonnull));
+
+/* Whether it can be an amount of memory: from 0 to below 2^63 bytes. */
+bool series_is_measurement(double mib) __attribute__((const));
 
 /* Appends a sample; ignores one whose time is not finite or whose memory is no
  * measurement. */
