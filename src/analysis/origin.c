@@ -316,20 +316,51 @@ static bool origin_is_named_heaps(const char *function)
 	return false;
 }
 
+/* Whether an operator's name begins there, which may have any signs. */
+static bool origin_is_operator(const char *name)
+{
+	static const char word[] = "operator";
+
+	return origin_starts(name, word) &&
+	       !isalnum((unsigned char)name[strlen(word)]) &&
+	       name[strlen(word)] != '_';
+}
+
+/* The name behind the type that a template of C++ returns, as in std::string
+ * own::load<int>(int). */
+static const char *origin_after_type(const char *function)
+{
+	const char *name = function;
+	int depth = 0;
+
+	for (const char *at = function; *at; at++) {
+		if (depth == 0 && (strchr("([", *at) || origin_is_operator(at)))
+			break;
+		if (*at == ' ' && depth == 0 && at[1] != '[')
+			name = at + 1;
+		else if (*at == '<' || *at == '(')
+			depth++;
+		else if (*at == ')' || (*at == '>' && at[-1] != '-'))
+			depth--;
+	}
+	return name;
+}
+
 /* Whether the function is an allocator's, a copying one, or of the runtime,
  * linked into a program itself. */
 static bool origin_is_runtime(const struct frame *frame)
 {
 	static const char *const starts[] = {"__mem", "__GI_", "__libc_",
 	    "_int_", "__malloc", "__calloc", "__realloc", "_dl_",
-	    "operator new", "je_", "runtime.", "std::", "__rust", "__rdl_",
-	    "__str", "__wmem", "_IO_", "__mmap"};
+	    "operator new", "je_", "runtime.", "__rust", "__rdl_", "__str",
+	    "__wmem", "_IO_", "__mmap"};
 
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
 		if (origin_starts(frame->function, starts[i]))
 			return true;
 	}
-	return origin_is_named_libcs(frame->function) ||
+	return origin_starts(origin_after_type(frame->function), "std::") ||
+	       origin_is_named_libcs(frame->function) ||
 	       origin_is_named_heaps(frame->function) ||
 	       origin_is_named_rusts(frame);
 }
