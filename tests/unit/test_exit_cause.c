@@ -266,6 +266,44 @@ static void a_group_can_be_named(void **state)
 	assert_int_equal(verdict.limit_kib, 1024);
 }
 
+/* Of limits that are the same, the program's own is named. */
+static void a_group_as_large_as_the_machine_is_the_limit(void **state)
+{
+	struct exit_cause exit_cause;
+	struct exit_cause_verdict verdict;
+
+	(void)state;
+	begin(&exit_cause);
+	set_group("outer", "8589934592\n", 4);
+	set_group("outer/job", "max\n", 4);
+	end(&exit_cause, KILLED, &verdict);
+	assert_int_equal(verdict.limit_kib, 8 << 20);
+	assert_string_equal(verdict.limit_of->key, "cgroup");
+}
+
+/* This process's limit is none of a group's. */
+static void a_group_has_no_address_space(void **state)
+{
+	struct rlimit before, limit;
+	struct exit_cause exit_cause;
+	struct exit_cause_verdict verdict;
+
+	(void)state;
+	begin(&exit_cause);
+	exit_cause_finish(&exit_cause);
+	set_group("outer", "max\n", 3);
+	exit_cause_init(&exit_cause, &fs, 0, 0);
+	exit_cause_watch_group(&exit_cause, "/outer/job");
+	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+	limit = before;
+	limit.rlim_cur = (rlim_t)1 << 46;
+	assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
+	exit_cause_read(&exit_cause, 0);
+	assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+	end(&exit_cause, 0, &verdict);
+	assert_int_equal(verdict.limit_kib, -1);
+}
+
 /* systemd removes a scope with its last process. */
 static void a_group_that_is_gone_is_remembered(void **state)
 {
@@ -499,6 +537,8 @@ int main(void)
 	    cmocka_unit_test(after_it_no_file_is_open),
 	    cmocka_unit_test(one_that_ended_before_a_look_had_ours),
 	    cmocka_unit_test(a_group_can_be_named),
+	    cmocka_unit_test(a_group_as_large_as_the_machine_is_the_limit),
+	    cmocka_unit_test(a_group_has_no_address_space),
 	    cmocka_unit_test(a_group_that_is_gone_is_remembered),
 	    cmocka_unit_test(a_counter_that_comes_later_tells_nothing),
 	    cmocka_unit_test(without_a_group_the_machine_is_the_limit),
