@@ -257,20 +257,21 @@ static void programs_of_their_own_are_not_read(void **state)
 static void a_tree_that_changed_meanwhile_says_nothing(void **state)
 {
 	static const struct {
-		int64_t mib;
+		int kib;
 		bool taken;
-	} cases[] = {{36, false}, {38, true}, {50, true}, {51, false}};
+	} cases[] = {
+	    {38399, false}, {38400, true}, {51200, true}, {51201, false}};
 	struct shares_reading reading;
 
 	(void)state;
 	add(100, 1, 40);
 	add(101, 100, 40);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		set_rollup(101, cases[i].mib * MIB, 20 * MIB);
+		set_rollup(101, cases[i].kib, 20 * MIB);
 		shares_init(&shares, &fs, 0, now_ns);
 		assert_true(begins());
 		assert_int_equal(ends(&reading), cases[i].taken);
-		assert_int_equal(reading.rss_kib, (40 + cases[i].mib) * MIB);
+		assert_int_equal(reading.rss_kib, 40 * MIB + cases[i].kib);
 		shares_finish(&shares, &reading);
 	}
 }
@@ -330,6 +331,23 @@ static void growth_is_read_again(void **state)
 	at(0)->kib += 20 * MIB; /* and while it grows fast a half */
 	assert_false(begins());
 	at(0)->kib += 20 * MIB;
+	assert_true(begins());
+}
+
+/* After the wait, a total that grows by no more than half a percent. */
+static void a_total_that_settled_is_read_again(void **state)
+{
+	struct shares_reading reading;
+
+	(void)state;
+	add(100, 1, 40);
+	add(101, 100, 40);
+	assert_true(begins());
+	assert_true(ends(&reading));
+	now_ns += 40 * NS_PER_S;
+	at(1)->kib += 80 * MIB / 200 + 1;
+	assert_false(begins());
+	at(1)->kib += shares.before_kib / 200;
 	assert_true(begins());
 }
 
@@ -462,6 +480,35 @@ static void faults_show_what_may_have_changed(void **state)
 }
 
 /* A later sum is of the processes that are left. */
+/* A PSS that is another by a fiftieth of the total or less has not changed: the
+ * wait grows. */
+static void a_pss_that_hardly_changes_is_read_less_often(void **state)
+{
+	static const struct {
+		int by_kib;
+		bool changed;
+	} rows[] = {{80 * MIB / 50, false}, {80 * MIB / 50 + 1, true},
+	    {-80 * MIB / 50, false}, {-80 * MIB / 50 - 1, true}};
+	struct shares_reading reading;
+	int faults = 0, pss_kib = 20 * MIB;
+
+	(void)state;
+	add(100, 1, 40);
+	add(101, 100, 40);
+	assert_true(begins());
+	assert_true(ends(&reading));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		set_faults(101, faults += 1000000);
+		set_rollup(101, 40 * MIB, pss_kib += rows[i].by_kib);
+		shares.wait_ns = 10 * NS_PER_S;
+		now_ns += 40 * NS_PER_S;
+		assert_true(begins());
+		assert_true(ends(&reading));
+		assert_int_equal(
+		    shares.wait_ns < 10 * NS_PER_S, rows[i].changed);
+	}
+}
+
 static void one_that_has_ended_is_in_no_sum(void **state)
 {
 	struct shares_reading reading;
@@ -520,11 +567,13 @@ int main(void)
 	    TEST(who_ended_or_was_replaced_is_left_out),
 	    TEST(without_a_change_nothing_is_read_twice),
 	    TEST(growth_is_read_again),
+	    TEST(a_total_that_settled_is_read_again),
 	    TEST(the_budget_bounds_readings),
 	    TEST(the_less_is_left_the_larger_are_the_steps),
 	    TEST(a_reading_may_take_all_that_is_left),
 	    TEST(the_last_reading_is_had_at_the_end),
 	    TEST(faults_show_what_may_have_changed),
+	    TEST(a_pss_that_hardly_changes_is_read_less_often),
 	    TEST(one_that_has_ended_is_in_no_sum),
 	    TEST(unknown_mappings_are_no_count),
 	};
