@@ -390,8 +390,9 @@ confined() {
 	local program
 
 	mkdir tables
-	for program in 'node -e 1' 'java -version' \
-		'java -XX:+PreserveFramePointer -version'; do
+	# Java makes a directory in /tmp for its counters.
+	for program in 'node -e 1' 'java -XX:-UsePerfData -version' \
+		'java -XX:-UsePerfData -XX:+PreserveFramePointer -version'; do
 		echo "$program"
 		command -v "${program%% *}" >where || continue
 		# shellcheck disable=SC2086 # it is several words
