@@ -41,7 +41,7 @@ enum {
 #define LARGE_NS (NS_PER_S / 10)
 #define MINUTE_NS (60 * NS_PER_S)
 /* Time without a write after which a table is given up, where its process is
- * not in /proc and was never recorded: it may belong to another pid
+ * not in /proc and was never recorded, and may belong to another pid
  * namespace. */
 #define STRANGE_NS MINUTE_NS
 /* Age at which a process is first examined for a filter of system calls, and
@@ -653,14 +653,29 @@ static void allocations_list(struct allocations_round *round)
 	closedir(dir);
 }
 
+/* Whether a recorded process is in another pid namespace. */
+static bool allocations_are_nested(const struct sink_tick *tick)
+{
+	for (size_t i = 0; i < tick->count; i++) {
+		pid_t pid = tick->processes[i].pid;
+
+		if (namespace_inner_pid(pid) != pid)
+			return true;
+	}
+	return false;
+}
+
+/* A process that ended between two ticks was never recorded. */
 static bool allocations_is_over(const struct allocations_round *round)
 {
 	const struct allocation_table *table = round->table;
+	int64_t quiet_ns = round->tick->time_ns - table->changed_ns;
 
 	if (kill(table->pid, 0) == 0 || errno != ESRCH)
 		return false;
-	return table->known ||
-	       round->tick->time_ns - table->changed_ns > STRANGE_NS;
+	if (table->known || quiet_ns > STRANGE_NS)
+		return true;
+	return quiet_ns > 0 && !allocations_are_nested(round->tick);
 }
 
 /* Adds to the budget of bytes for the time that passed. */
