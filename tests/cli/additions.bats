@@ -76,7 +76,7 @@ add_metric() {
 }
 
 add_resource() {
-	before src/profile/resource.h 'The control group' <<<'	RESOURCE_OOM,'
+	before src/profile/resource.h 'Recorded of the whole alone' <<<'	RESOURCE_OOM,'
 	before src/profile/resource.h '^	FIGURES_OF_PROCESS,' <<<'	FIGURE_OOM,'
 	before src/profile/resource.c 'RESOURCE_CGROUP. =' <<-'END'
 		    [RESOURCE_OOM] = {"oom", "which process the kernel ends first",

@@ -59,6 +59,6 @@ load helper
 	[ -z "$(ls metrics)" ]
 	run_apart mprof run -q --textfile missing -o b.dat touch started
 	[ "$status" -eq 125 ]
-	[[ $errors == "mprof: missing: no textfile"* ]]
+	[[ $errors == "mprof: option --textfile: missing/"*": can't be written"* ]]
 	[ ! -e started ] && [ ! -e b.dat ]
 }
