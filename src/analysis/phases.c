@@ -252,6 +252,21 @@ static void phases_name_leak(
 	}
 }
 
+/* The straight line through a curve may end where no sample is. */
+static void phases_bound(const struct series *total, struct found_phase *phase)
+{
+	double lowest = INFINITY, highest = -INFINITY;
+	size_t at = series_find(total, phase->from_s);
+
+	for (; at < total->len && total->items[at].time_s <= phase->until_s;
+	     at++) {
+		lowest = fmin(lowest, total->items[at].mib);
+		highest = fmax(highest, total->items[at].mib);
+	}
+	phase->from_mib = fmin(fmax(phase->from_mib, lowest), highest);
+	phase->to_mib = fmin(fmax(phase->to_mib, lowest), highest);
+}
+
 static void phases_fill(const struct phases_points *p, const struct run *run,
     const size_t *starts, size_t count, struct found_phase *phases)
 {
@@ -290,6 +305,8 @@ static void phases_fill(const struct phases_points *p, const struct run *run,
 	    phases[0].until_s - phases[0].from_s <
 		0.5 * (phases[count - 1].until_s - first_s))
 		phases[0].kind = PHASE_START;
+	for (size_t i = 0; i < count; i++)
+		phases_bound(total, &phases[i]);
 }
 
 /* With too few samples for two pieces there is one phase. */

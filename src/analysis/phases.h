@@ -25,7 +25,7 @@ struct found_phase {
 	enum phase_kind kind;
 	double from_s, until_s;  /* seconds since the epoch; the next one begins
 				    at until_s */
-	double from_mib, to_mib; /* on its straight line */
+	double from_mib, to_mib; /* on its straight line, within its samples */
 	double mib_per_s;
 };
 

@@ -276,6 +276,23 @@ static void a_line_ends_at_nothing(void **state)
 	series_finish(&run.total);
 }
 
+/* The straight line through a curve is longer than the curve is high. */
+static void a_line_ends_within_the_samples(void **state)
+{
+	static const double mib[] = {7, 90, 120, 125, 127, 127};
+	struct run run = {.exit.recorded = true};
+	struct found_phase *phases;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(mib) / sizeof(mib[0]); i++)
+		series_add(&run.total, 1000 + (double)i, mib[i]);
+	assert_int_equal(phases_find(&run, &phases), 1);
+	assert_true(phases[0].to_mib == 127);
+	assert_true(phases[0].from_mib > 7 && phases[0].from_mib < 90);
+	free(phases);
+	series_finish(&run.total);
+}
+
 /* Growth by 100 MiB until a time of 100 s, and then by a slope. */
 static enum phase_kind first_kind(double until_s, double slope)
 {
@@ -424,6 +441,7 @@ int main(void)
 	    cmocka_unit_test(few_or_equal_samples_are_one_phase),
 	    cmocka_unit_test(lines_meet_at_a_sample),
 	    cmocka_unit_test(a_line_ends_at_nothing),
+	    cmocka_unit_test(a_line_ends_within_the_samples),
 	    cmocka_unit_test(the_first_phase_may_be_a_start),
 	    cmocka_unit_test(what_is_too_small_is_no_phase),
 	    cmocka_unit_test(the_weakest_border_goes_first),
