@@ -14,6 +14,14 @@ static bool origin_starts(const char *text, const char *start)
 	return strncmp(text, start, strlen(start)) == 0;
 }
 
+/* Whether the text starts with one of these, of which NULL is the last. */
+static bool origin_starts_any(const char *text, const char *const *starts)
+{
+	while (*starts && !origin_starts(text, *starts))
+		starts++;
+	return *starts != NULL;
+}
+
 static enum origin origin_of_python(const char *file)
 {
 	if (origin_starts(file, "<frozen importlib") ||
@@ -31,16 +39,12 @@ static bool origin_is_shared(const char *module)
 {
 	static const char *const directories[] = {"/lib/", "/lib64/", "/lib32/",
 	    "/usr/lib32/", "/usr/lib/", "/usr/lib64/", "/usr/libexec/",
-	    "/usr/local/lib/", "/nix/store/"};
+	    "/usr/local/lib/", "/nix/store/", NULL};
 
 	if (!strstr(path_name(module), ".so"))
 		return false;
-	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]);
-	     i++) {
-		if (origin_starts(module, directories[i]))
-			return true;
-	}
-	return strstr(module, "/lib-dynload/") != NULL ||
+	return origin_starts_any(module, directories) ||
+	       strstr(module, "/lib-dynload/") != NULL ||
 	       python_path_in_package(module) != NULL;
 }
 
@@ -70,13 +74,10 @@ static bool origin_is_compilers(const char *file)
 {
 	static const char *const starts[] = {"/usr/include/", "/rustc/",
 	    "/rust/deps/", "library/core/src/", "library/alloc/src/",
-	    "library/std/src/"};
+	    "library/std/src/", NULL};
 
-	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
-		if (origin_starts(file, starts[i]))
-			return true;
-	}
-	return strstr(file, "/include/c++/") != NULL || origin_is_rusts(file);
+	return origin_starts_any(file, starts) ||
+	       strstr(file, "/include/c++/") != NULL || origin_is_rusts(file);
 }
 
 /* Whether a path below a directory src/ begins as Go's own packages do, and not
@@ -255,13 +256,9 @@ static const char *origin_in_fetched(const char *file, size_t *len)
 static bool origin_is_named_rusts(const struct frame *frame)
 {
 	static const char *const starts[] = {
-	    "alloc::", "core::", "<std::", "<alloc::", "<core::"};
+	    "alloc::", "core::", "<std::", "<alloc::", "<core::", NULL};
 
-	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
-		if (origin_starts(frame->function, starts[i]))
-			return frame->line == 0;
-	}
-	return false;
+	return origin_starts_any(frame->function, starts) && frame->line == 0;
 }
 
 /* Whether the function has that name, or is a part of it that the compiler has
@@ -300,7 +297,7 @@ static bool origin_is_named_libcs(const char *function)
 static bool origin_is_named_heaps(const char *function)
 {
 	static const char *const mimallocs[] = {"mi_arena", "mi_bin", "mi_heap",
-	    "mi_new", "mi_os_", "mi_page_", "mi_segment", "mi_thread_"};
+	    "mi_new", "mi_os_", "mi_page_", "mi_segment", "mi_thread_", NULL};
 
 	if ((origin_starts(function, "mi_") ||
 		origin_starts(function, "tc_")) &&
@@ -309,11 +306,7 @@ static bool origin_is_named_heaps(const char *function)
 	if (origin_is_named(function, "tc_new") ||
 	    origin_is_named(function, "tc_newarray"))
 		return true;
-	for (size_t i = 0; i < sizeof(mimallocs) / sizeof(mimallocs[0]); i++) {
-		if (origin_starts(function, mimallocs[i]))
-			return true;
-	}
-	return false;
+	return origin_starts_any(function, mimallocs);
 }
 
 /* Whether an operator's name begins there, which may have any signs. */
@@ -353,13 +346,10 @@ static bool origin_is_runtime(const struct frame *frame)
 	static const char *const starts[] = {"__mem", "__GI_", "__libc_",
 	    "_int_", "__malloc", "__calloc", "__realloc", "_dl_",
 	    "operator new", "je_", "runtime.", "__rust", "__rdl_", "__str",
-	    "__wmem", "_IO_", "__mmap"};
+	    "__wmem", "_IO_", "__mmap", NULL};
 
-	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
-		if (origin_starts(frame->function, starts[i]))
-			return true;
-	}
-	return origin_starts(origin_after_type(frame->function), "std::") ||
+	return origin_starts_any(frame->function, starts) ||
+	       origin_starts(origin_after_type(frame->function), "std::") ||
 	       origin_is_named_libcs(frame->function) ||
 	       origin_is_named_heaps(frame->function) ||
 	       origin_is_named_rusts(frame);
@@ -408,7 +398,7 @@ bool origin_is_generated(const char *module)
 static enum origin origin_of_generated(const char *function)
 {
 	static const char *const libraries[] = {"java.", "javax.", "jdk.",
-	    "sun.", "com.sun.", "[System.", "[Microsoft.", "[mscorlib"};
+	    "sun.", "com.sun.", "[System.", "[Microsoft.", "[mscorlib", NULL};
 	const char *end = strchr(function, '('), *name = function;
 	const char *assembly = strchr(function, '[');
 
@@ -421,11 +411,8 @@ static enum origin origin_of_generated(const char *function)
 		name = assembly;
 	else if (name == function || !memchr(name, '.', (size_t)(end - name)))
 		return ORIGIN_LIBRARY;
-	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
-		if (origin_starts(name, libraries[i]))
-			return ORIGIN_STANDARD;
-	}
-	return ORIGIN_OWN;
+	return origin_starts_any(name, libraries) ? ORIGIN_STANDARD
+						  : ORIGIN_OWN;
 }
 
 /* Whether a program of that name contains V8: JavaScript is the user's own, and
@@ -486,15 +473,11 @@ static bool origin_serves(const struct frame *frame)
 {
 	static const char *const starts[] = {"libc.so", "libc-", "libc.musl",
 	    "ld-", "libpthread", "libm.so", "libstdc++", "libjemalloc",
-	    "libtcmalloc", "libmimalloc"};
+	    "libtcmalloc", "libmimalloc", NULL};
 	const char *base = path_name(frame->module);
 
-	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
-		if (origin_starts(base, starts[i]))
-			return true;
-	}
-	return !*base || *base == '[' || origin_is_runtime(frame) ||
-	       origin_of(frame) == ORIGIN_RECORDER;
+	return origin_starts_any(base, starts) || !*base || *base == '[' ||
+	       origin_is_runtime(frame) || origin_of(frame) == ORIGIN_RECORDER;
 }
 
 /* The end of a function's name without the arguments of C++ and the endings of
@@ -525,7 +508,7 @@ static bool origin_is_wrapper(const char *function)
 	    "zalloc", "palloc", "strdup", "strndup", "memdup"};
 	/* GCC's collected memory, and PostgreSQL's. */
 	static const char *const starts[] = {
-	    "ggc_", "MemoryContextAlloc", "AllocSet"};
+	    "ggc_", "MemoryContextAlloc", "AllocSet", NULL};
 	size_t len = origin_stem(function);
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
@@ -535,11 +518,7 @@ static bool origin_is_wrapper(const char *function)
 		    strncasecmp(function + len - end, ends[i], end) == 0)
 			return true;
 	}
-	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
-		if (origin_starts(function, starts[i]))
-			return true;
-	}
-	return false;
+	return origin_starts_any(function, starts);
 }
 
 /* Whether the function may be a part of an allocator: it has no name, or one
