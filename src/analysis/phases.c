@@ -255,13 +255,12 @@ static void phases_name_leak(
 /* The straight line through a curve may end where no sample is. */
 static void phases_bound(const struct series *total, struct found_phase *phase)
 {
+	struct series part = series_part(total, phase->from_s, phase->until_s);
 	double lowest = INFINITY, highest = -INFINITY;
-	size_t at = series_find(total, phase->from_s);
 
-	for (; at < total->len && total->items[at].time_s <= phase->until_s;
-	     at++) {
-		lowest = fmin(lowest, total->items[at].mib);
-		highest = fmax(highest, total->items[at].mib);
+	for (size_t i = 0; i < part.len; i++) {
+		lowest = fmin(lowest, part.items[i].mib);
+		highest = fmax(highest, part.items[i].mib);
 	}
 	phase->from_mib = fmin(fmax(phase->from_mib, lowest), highest);
 	phase->to_mib = fmin(fmax(phase->to_mib, lowest), highest);

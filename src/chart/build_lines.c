@@ -456,18 +456,9 @@ static void chart_marks_add_end(
 		    ->label = text;
 }
 
-/* The total when the program ended: its descendants may live on. */
-static double chart_marks_mib_at(const struct series *total, double time_s)
-{
-	size_t at = series_find(total, time_s);
-
-	if (at == total->len || (at > 0 && total->items[at].time_s > time_s))
-		at--;
-	return total->items[at].mib;
-}
-
-/* Marks the end of each run that has a line, on that line. Runs of a band have
- * no line, and a note there counts their ends. */
+/* Marks the end of each run that has a line, on that line, which goes on where
+ * descendants outlive the program. Runs of a band have no line, and a note
+ * there counts their ends. */
 static void chart_marks_add_ends(
     struct scene_panel *panel, const struct chart_request *request)
 {
@@ -480,7 +471,7 @@ static void chart_marks_add_ends(
 			name = utf8_clean_copy(request->runs[i].name);
 			add_mark(panel, SCENE_END,
 			    run->exit.time_s - build_zero(request, i),
-			    chart_marks_mib_at(total, run->exit.time_s))
+			    series_at(total, run->exit.time_s)->mib)
 			    ->label = mem_format("%s %s", name, text);
 			free(name);
 		}

@@ -79,18 +79,12 @@ static double lines_held_share(
 static double lines_held_total(const struct held *held)
 {
 	const struct series *total = &held->run->total;
-	size_t at = series_find(total, held->part.at_s);
 	struct sample peak;
 
 	if (held->part.until_end && isinf(held->part.from_s) &&
 	    run_peak(held->run, &peak))
 		return peak.mib;
-	if (total->len == 0)
-		return NAN;
-	if (at == total->len ||
-	    (at > 0 && total->items[at].time_s > held->part.at_s))
-		at--;
-	return total->items[at].mib;
+	return total->len > 0 ? series_at(total, held->part.at_s)->mib : NAN;
 }
 
 static const struct lines_reason {

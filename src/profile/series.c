@@ -186,6 +186,15 @@ size_t series_find(const struct series *series, double time_s)
 	return array_lower_bound(series, time_s, time_s);
 }
 
+const struct sample *series_at(const struct series *series, double time_s)
+{
+	size_t at = series_find(series, time_s);
+
+	if (at == series->len || (at > 0 && series->items[at].time_s > time_s))
+		at--;
+	return &series->items[at];
+}
+
 struct series series_part(
     const struct series *series, double from_s, double to_s)
 {

@@ -67,6 +67,11 @@ void series_thin(struct series *series, size_t most) __attribute__((nonnull));
 const struct sample *series_peak(const struct series *series)
     __attribute__((nonnull));
 
+/* The last sample at or before time_s in a sorted series that is not empty; the
+ * first where all are later. */
+const struct sample *series_at(const struct series *series, double time_s)
+    __attribute__((nonnull, pure));
+
 /* The index of the first sample at or after time_s in a sorted series; len if
  * there is none. */
 size_t series_find(const struct series *series, double time_s)
