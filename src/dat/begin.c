@@ -181,8 +181,8 @@ static bool begin_read(struct dat_begin *begin, int fd, bool last)
 
 	*begin = (struct dat_begin){0};
 	piece_init(&piece);
-	found = dat_content(fd) == DAT_CONTENT_RECORD &&
-		piece_read(&piece, fd, 0, FIRST_PIECE) > 0 &&
+	found = piece_read(&piece, fd, 0, FIRST_PIECE) > 0 &&
+		dat_begins_with_record(piece.bytes, piece.len) &&
 		find_first(begin, &piece, fd);
 	if (found && last && fstat(fd, &about) == 0)
 		find_last(begin, &piece, fd, about.st_size);

@@ -25,27 +25,34 @@ enum { SHORTEST_SAMPLE = 28, MOST_EXPECTED = 64 << 20 };
 /* A longer line is no record; it is skipped without being kept. */
 #define LONGEST_LINE ((size_t)64 << 20)
 
-/* Reads the first line; of a long one only the beginning. */
-enum dat_content dat_content(int fd)
+/* Parses the first line; of a long one only the beginning. */
+bool dat_begins_with_record(char *bytes, size_t len)
 {
-	char bytes[FIRST_PIECE + 1 + NUMBER_PADDING], *at = bytes, *end;
-	ssize_t got = pread(fd, bytes, FIRST_PIECE, 0);
+	char *at = bytes, *end = bytes + len;
 	struct profile profile = {0};
 	struct record_reader records = {.profile = &profile};
 	enum record_result result;
 
-	if (got < 0)
-		return DAT_CONTENT_UNREADABLE;
-	end = bytes + got;
-	memset(end, '\n', 1 + NUMBER_PADDING);
 	while (at < end && *at && strchr(" \t\r\n", *at))
 		at++;
 	if (at == end)
-		return DAT_CONTENT_OTHER;
+		return false;
 	end = memchr(at, '\n', (size_t)(end - at) + 1);
 	result = record_read(&records, at, end, false);
 	profile_finish(&profile);
-	return result == RECORD_TAKEN ? DAT_CONTENT_RECORD : DAT_CONTENT_OTHER;
+	return result == RECORD_TAKEN;
+}
+
+enum dat_content dat_content(int fd)
+{
+	char bytes[FIRST_PIECE + 1 + NUMBER_PADDING];
+	ssize_t got = pread(fd, bytes, FIRST_PIECE, 0);
+
+	if (got < 0)
+		return DAT_CONTENT_UNREADABLE;
+	memset(bytes + got, '\n', 1 + NUMBER_PADDING);
+	return dat_begins_with_record(bytes, (size_t)got) ? DAT_CONTENT_RECORD
+							  : DAT_CONTENT_OTHER;
 }
 
 char *dat_companion(const char *path)

@@ -21,6 +21,10 @@ enum dat_content {
 };
 enum dat_content dat_content(int fd) __attribute__((warn_unused_result));
 
+/* Whether the beginning of a file is that of a recording. 1 + NUMBER_PADDING
+ * newlines follow the bytes. */
+bool dat_begins_with_record(char *bytes, size_t len) __attribute__((nonnull));
+
 /* The path of the file beside a recording, X_ts.dat beside X.dat, in which old
  * versions kept its calls; NULL where there is none. The caller frees. */
 char *dat_companion(const char *path) __attribute__((nonnull));
