@@ -274,15 +274,6 @@ static bool samples_leave(void)
 	return true;
 }
 
-/* The C frames, up to those of a Python function. */
-static void samples_walk(struct samples_new *sample, const void *caller)
-{
-	sample->c.until = sample->choice.python
-			      ? python_stack_until(sample->choice.python)
-			      : 0;
-	stack_capture(&own->stacks, &sample->c, caller);
-}
-
 /* Walking through generated code makes system calls, too. */
 static bool samples_may_walk(void)
 {
@@ -297,15 +288,29 @@ static bool samples_may_walk(void)
 	return may;
 }
 
+/* Takes the C frames, up to those of a Python function. False: no more may be
+ * sampled. */
+static bool samples_walk(struct samples_new *sample, const void *caller)
+{
+	if (!samples_may_walk())
+		return false;
+	sample->c.until = sample->choice.python
+			      ? python_stack_until(sample->choice.python)
+			      : 0;
+	stack_capture(&own->stacks, &sample->c, caller);
+	return true;
+}
+
 /* The slot has an address and a size. */
 static void samples_take_now(
     struct thread *self, struct samples_new *sample, const void *caller)
 {
-	if (!samples_may_walk())
-		return;
+	bool has_c_frames =
+	    caller || !sample->choice.python || samples_setup.is_native;
+
 	sample->slot.time_ns = samples_now();
-	if (caller || !sample->choice.python || samples_setup.is_native)
-		samples_walk(sample, caller);
+	if (has_c_frames && !samples_walk(sample, caller))
+		return;
 	if (!samples_lock())
 		return;
 	if (!samples_are_aside() && samples_is_open() && !samples_leave())
@@ -839,7 +844,8 @@ static void samples_return_pages(void *start, void *end)
 			madvise(at, ADDRESSES_PAGE, MADV_DONTNEED);
 }
 
-/* Changed with the lock alone; stacks are not, and stay resident. */
+/* The stacks of the cache change without this lock, so their pages stay
+ * resident. */
 void samples_after_locking(void)
 {
 	struct thread *self = &thread_self;
