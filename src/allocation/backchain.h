@@ -14,14 +14,16 @@
 #define BACKCHAIN_WORDS 128
 
 struct backchain_link {
-	uint64_t next;   /* the caller's frame pointer */
-	uint64_t back;   /* the return address */
-	uint64_t *words; /* of the frame, below these two; of a large one, */
-	size_t count;    /* the last ones */
-	bool is_whole;   /* these are all of its words */
+	uint64_t next; /* the caller's frame pointer */
+	uint64_t back; /* the return address */
+	/* The words of the frame below these two: the last ones if it is large,
+	 * all of them if is_whole. */
+	uint64_t *words;
+	size_t count;
+	bool is_whole;
 };
 
-/* Words of the stack that were copied; zeroed there are none. */
+/* Words of the stack that were copied: none if it is all zeros. */
 struct backchain {
 	uint64_t at;
 	size_t count;

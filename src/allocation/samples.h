@@ -68,7 +68,7 @@ void samples_add_flags(uint32_t flags);
  * interpreter's lock. */
 void samples_take(void *address, size_t size, void *caller);
 
-/* Why an allocation is sampled. */
+/* The facts by which an allocation was chosen to be sampled. */
 struct samples_choice {
 	uint64_t period; /* of its place */
 	uint64_t python; /* state of a thread with Python frames; 0: none */

@@ -56,8 +56,8 @@ void refs_finish(struct refs *refs) __attribute__((nonnull));
 const char *refs_short(const char *type) __attribute__((nonnull));
 
 /* The reference by which a link is held, to be appended to its referrer:
- * ".name",
- * "[3]", "['key']"; an ellipsis where it differs from object to object. */
+ * ".name", "[3]", "['key']"; an ellipsis where it differs from object to
+ * object. */
 char *refs_reference(const struct refs *refs, const struct chain_link *link)
     __attribute__((nonnull));
 

@@ -759,7 +759,7 @@ holds_8='int main(void) { char *volatile p = malloc(8 << 20); return !p; }'
 			if (strncmp(line, "VmRSS:", 6) == 0)
 				printf("%d %d\n", failed, atoi(line + 6));
 		fflush(stdout);
-		/* Where the test has failed it is not told. */
+		/* A test that failed creates no such file. */
 		for (int i = 0; argc > 1 && i < 60000; i++) {
 			if (access(argv[1], F_OK) == 0)
 				return 0;

@@ -9,8 +9,8 @@ own_setup() {
 	mkfifo slow.dat slow.csv
 }
 
-# What is read of a pipe takes over a second: the pause begins when a part of it
-# has been read, as the pipe does not hold all that comes before.
+# Writes a recording whose reading takes over a second: its beginning is larger
+# than a pipe, so the pause begins only when a part of it was read.
 slow_recording() {
 	echo CMDLINE sleep 1
 	awk 'BEGIN { for (i = 0; i < 9000; i++)

@@ -84,7 +84,7 @@ nothing_false() {
 		rm -f run.dat
 		mprof run -q -T 1ms --stacks -o run.dat "$python" grow.py
 		mprof lines --by function --json run.dat >lines.json
-		# What is touched before the recorder of faults is ready has no
+		# Memory that is touched before the recorder of faults is ready has no
 		# stack.
 		jq -e 'def mib: .held_mib // .touched_mib // .growth_mib;
 			[.rows[] | select(.file | endswith("grow.py"))]

@@ -813,8 +813,8 @@ static void of_an_attached_program_no_filter_is_looked_for(void **state)
 	close(table.fd);
 }
 
-/* Of a program that was too small to be told of, the end tells, unless another
- * process has a table. */
+/* A program that was too small for a report while it ran is reported at its
+ * end, unless another process has a table. */
 static void the_end_tells_of_a_small_program(void **state)
 {
 	struct made_table table;

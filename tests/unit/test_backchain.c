@@ -66,7 +66,7 @@ static void a_chain_is_followed(void **state)
 	}
 }
 
-/* Of its words, as many as there is room for are copied. */
+/* As many of its words are copied as there is room for. */
 static void a_large_frame_is_followed(void **state)
 {
 	uint64_t words[1000] = {[997] = 7, [998] = 8, [999] = 9};

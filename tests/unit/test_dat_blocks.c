@@ -101,7 +101,7 @@ static void assert_first(const struct profile *profile, size_t count)
 		assert_true(total->items[i].mib == mib_of(i));
 }
 
-/* What was read before stands; a line that isn't whole is none. */
+/* The records before the error are kept; an incomplete line is ignored. */
 static void test_a_reading_that_fails(void **state)
 {
 	static const char text[] = "CMDLINE x\nMEM 1.0 1.0\nMEM 2.0 2.0";

@@ -12,7 +12,7 @@
 #include "analysis/envelope.h"
 #include "near.h"
 
-/* What lies behind the series is none of its samples. */
+/* The array has one more item than the series, which must not be read. */
 static struct sample samples[ENVELOPE_BINS + 1];
 static const struct series series = {.items = samples, .len = ENVELOPE_BINS};
 static struct envelope envelope;
@@ -86,7 +86,7 @@ static void a_dip_is_of_one_sample(void **state)
 	expect_floor(501);
 }
 
-/* Where one in fifty is a dip, that is the program's way. */
+/* Dips are no outliers once one sample in fifty is a dip. */
 static void frequent_dips_count(void **state)
 {
 	(void)state;

@@ -266,7 +266,7 @@ static void a_group_can_be_named(void **state)
 	assert_int_equal(verdict.limit_kib, 1024);
 }
 
-/* Of limits that are the same, the program's own is named. */
+/* If two limits are equal, the control group's is named, not the machine's. */
 static void a_group_as_large_as_the_machine_is_the_limit(void **state)
 {
 	struct exit_cause exit_cause;

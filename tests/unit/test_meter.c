@@ -255,7 +255,8 @@ static void a_lender_that_ends_is_to_be_measured_again(void **state)
 	end();
 }
 
-/* Of a child that is found as late as that, too. */
+/* The same holds for a child that is first measured when its lender has already
+ * ended. */
 static void what_ends_at_the_first_look_has_parted(void **state)
 {
 	(void)state;
@@ -442,7 +443,7 @@ static void a_chain_of_lenders_has_an_end(void **state)
 	end();
 }
 
-/* Of many siblings, 16 are asked. */
+/* At most 16 siblings are asked. */
 static void some_siblings_are_asked(void **state)
 {
 	pid_t other = start_other();
@@ -672,8 +673,8 @@ static void no_memory_is_no_zombie(void **state)
 	assert_int_equal(one(1)->kib, -1);
 }
 
-/* Where the main thread has exited, the others have the memory, but for those
- * that are about to end. */
+/* After the main thread has exited the other threads still have the memory,
+ * except those that are about to end. */
 static void any_thread_has_the_memory(void **state)
 {
 	(void)state;

@@ -409,7 +409,7 @@ static void a_reading_without_a_mark_is_none(void **state)
 	close(group.directory);
 }
 
-/* Of equal marks, the first one has the moment. */
+/* If high-water marks are equal, the moment is that of the first one. */
 static void of_equal_marks_the_first_counts(void **state)
 {
 	const struct high_water_moment now = {30, true};
