@@ -206,7 +206,8 @@ teardown() {
 }
 
 @test "attach: what can't be attached to" {
-	for word in 999999999 4194303 nonesuch-name; do
+	# The last but one is one more than the largest pid that Linux has.
+	for word in 999999999 4194304 nonesuch-name; do
 		run_apart mprof attach "$word"
 		[ "$status" -eq 1 ]
 		[[ $errors == "mprof: $word: "* ]]

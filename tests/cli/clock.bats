@@ -37,7 +37,8 @@ gaps() {
 }
 
 @test "clock: set back and forward, attached: the times go on" {
-	"$TARGET" sleep 1200 3>&- &
+	: >a.dat # it waits for samples where there is a file
+	RECORDING=a.dat "$TARGET" sleep 1200 3>&- &
 	LD_PRELOAD=$PROGRAMS/step.so mprof attach -q -T 0.02 -o a.dat $!
 	read -r _ longest rest < <(gaps a.dat)
 	[ "$longest" -lt 60 ]
@@ -59,7 +60,8 @@ gaps() {
 }
 
 @test "clock: the same, attached" {
-	"$TARGET" sleep 2500 3>&- &
+	: >a.dat # as above
+	RECORDING=a.dat "$TARGET" sleep 2500 3>&- &
 	LD_PRELOAD=$PROGRAMS/suspend.so mprof attach -q -T 0.02 -o a.dat $!
 	read -r _ longest rest < <(gaps a.dat)
 	[ "$longest" -ge 3600 ]
@@ -76,12 +78,15 @@ gaps() {
 }
 
 @test "clock: mprof is stopped and goes on: a gap, no burst, a count" {
-	mprof run -T 0.02 -o a.dat "$TARGET" sleep 2000 2>errors 3>&- &
+	mprof run -T 0.02 -o a.dat sh -c \
+		'until [ -e end ]; do sleep 0.05; done' 2>errors 3>&- &
 	soon grep -qs ^MEM a.dat
 	kill -STOP $!
 	sleep 0.7
 	kill -CONT $!
-	wait $! || true
+	soon has_samples $(($(grep -c ^MEM a.dat) + 10))
+	touch end
+	wait $!
 	read -r gaps _ _ < <(gaps a.dat)
 	[ "$gaps" -ge 1 ]
 	# Behind the gap one sample, then the deadlines as before, five in 0.1 s,

@@ -91,7 +91,8 @@ record_in_one_second() {
 @test "compat: theirs reads what ours writes" {
 	mprof help run >/dev/null 2>&1 || skip "this build does not record"
 	mprof run -q -o ours.dat sh -c 'sleep 0.3; exit 0'
-	mprof run -q -M -o children.dat sh -c 'sleep 0.3 & sleep 0.3; wait'
+	mprof run -q -M -o children.dat sh -c \
+		'until grep -q ^CHLD children.dat; do sleep 0.1; done'
 	soon record_in_one_second
 	both list
 	for file in ours.dat children.dat; do

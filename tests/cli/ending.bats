@@ -99,8 +99,9 @@ TOLD="breaks off after 12.0 s, no end recorded"
 	kill "$child"
 	run_apart mprof peak
 	[[ $errors == *"mprof: $name: breaks off after "* ]]
-	mprof run -q -o "$name" sh -c "until grep -q sleep.0.02 '$name'; do sleep 0.02; done
-		sleep 0.1; mprof peak '$name' >told 2>&1"
+	mprof run -q -o "$name" sh -c "$(until_sampled \
+		$(($(grep -c ^MEM "$name") + 1)) "'$name'")
+		mprof peak '$name' >told 2>&1"
 	grep -q "$name: run 1 of 2: breaks off after " told
 	grep -q "$name: run 2 of 2: still being recorded" told
 	[[ $(mprof list -l) == *" 0 "* ]]

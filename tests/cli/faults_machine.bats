@@ -106,7 +106,10 @@ on_full_disk() {
 }
 
 @test "a file may grow no further: 125, and the samples before that are kept" {
-	run bash -c 'ulimit -f 2; mprof run -q -T 0.002 -o a.dat sleep 2'
+	# shellcheck disable=SC2016 # the recorded shell's
+	run bash -c 'ulimit -f 2; mprof run -q -T 0.002 -o a.dat sh -c "
+		until [ \$(stat -c %s a.dat) -ge 2000 ]; do sleep 0.05; done
+		sleep 1"'
 	[ "$status" -eq 125 ]
 	[[ $output == *"missing"*"File too large"* ]]
 	[ "$(samples)" -ge 10 ]
@@ -208,8 +211,8 @@ on_full_disk() {
 @test "/proc goes away when a process is attached to: refused, at once" {
 	command -v strace >/dev/null || skip "strace is not installed"
 	without_leak_check
-	"$TARGET" sleep 20000 &
-	run timeout -k 1 60 strace -o trace \
+	"$TARGET" sleep 600000 &
+	run timeout -k 1 300 strace -o trace \
 		-e inject=readlinkat:error=ENOENT:when=2 \
 		"$MPROF" attach -o a.dat $!
 	kill $!

@@ -171,7 +171,7 @@ planted() {
 
 @test "harm: another user's process: what all may see, and nothing else" {
 	two_users
-	"$TARGET" sleep 20000 &
+	"$TARGET" sleep 600000 &
 	pid=$!
 	as_nobody "$MPROF" attach -q -t 0.2 -T 0.05 -o a.dat $pid
 	[ "$status" -eq 0 ]
@@ -193,7 +193,7 @@ planted() {
 	mkdir -m 1777 bin
 	cp "$TARGET" bin/setuid
 	chmod 4755 bin/setuid
-	"${NOBODY[@]}" bin/setuid sleep 20000 &
+	"${NOBODY[@]}" bin/setuid sleep 600000 &
 	pid=$!
 	soon grep -qs setuid "/proc/$pid/comm"
 	as_nobody "$MPROF" attach -q -t 0.2 -T 0.05 -o a.dat $pid
@@ -355,13 +355,18 @@ with_privileged() {
 }
 
 @test "harm: a signal that can't be passed on is reported" {
+	# shellcheck disable=SC2016 # the recorded shell's
+	local until_root='until grep -q "^Uid:.0.0.0" /proc/$$/status; do
+		sleep 0.02; done'
+
 	with_privileged
-	as_nobody mprof run -q -T 0.02 -o a.dat sh -c '(sleep 0.7
-		kill -USR1 $PPID) & exec ./privileged privileged 1'
+	# Until it is root the program may still be signalled.
+	as_nobody mprof run -q -T 0.02 -o a.dat sh -c "($until_root
+		kill -USR1 \$PPID) & exec ./privileged privileged 1"
 	[ "$status" -eq 24 ]
 	[[ $errors =~ "mprof: "[0-9]+" sh: SIGUSR1 could not be passed on, Operation not permitted"$ ]]
-	as_nobody mprof run -q -T 0.02 -o b.dat sh -c '(sleep 0.7
-		kill -SEGV $PPID) & exec ./privileged privileged 1'
+	as_nobody mprof run -q -T 0.02 -o b.dat sh -c "($until_root
+		kill -SEGV \$PPID) & exec ./privileged privileged 1"
 	[ "$status" -eq 24 ]
 	[[ $errors =~ "mprof: "[0-9]+" sh: SIGSEGV could not be passed on, Operation not permitted"$ ]]
 }

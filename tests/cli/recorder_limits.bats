@@ -134,7 +134,7 @@ end_another() {
 # tree MIB SECONDS [COMMAND]: a program with a daemon that it has no more to
 # do with, and whose pid is in the file daemon.
 tree() {
-	printf '%s\n' "${3-:}" "(setsid sleep 20 >/dev/null 2>&1 3>&- & echo \$! >daemon)" \
+	printf '%s\n' "${3-:}" "(setsid sleep 900 >/dev/null 2>&1 3>&- & echo \$! >daemon)" \
 		"sleep 0.1" "exec $HOG $1 $2" >tree.sh
 }
 

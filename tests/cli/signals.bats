@@ -196,7 +196,7 @@ has_no_signal() {
 }
 
 @test "attach ends in order by SIGINT and SIGTERM, what is watched runs on" {
-	sleep 20 3>&- &
+	sleep 600 3>&- &
 	target=$!
 	for signal in INT TERM HUP; do
 		rm -f a.dat

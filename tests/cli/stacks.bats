@@ -297,6 +297,7 @@ sys.exit(not sys._jit.is_enabled())' 2>/dev/null || continue
 	python=$(pythons | head -n 1)
 	"$python" calls.py 2 3>&- &
 	target=$!
+	soon runs "$target" calls.py
 	run_apart mprof attach -q --stacks -o run.dat "$target"
 	[ "$status" -eq 0 ]
 	grep -q 'frames=.*:main,' run.dat

@@ -34,11 +34,11 @@ last() {
 		used = [resource.getrusage(who) for who in
 		        (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
 		print(sum(u.ru_utime + u.ru_stime for u in used),
-		      sum(u.ru_minflt for u in used))
+		      sum(u.ru_minflt for u in used), flush=True)
+		os._exit(0)  # how long an interpreter ends is not known
 	EOF
 	mprof run -q --with cpu,faults -o a.dat /usr/bin/python3 burn.py >truth
 	read -r seconds faults <truth
-	# its exit comes after it has looked
 	awk -v a="$(last cpu a.dat)" -v b="$seconds" -v f="$(last minor a.dat)" \
 		-v g="$faults" 'BEGIN {
 			exit !(a >= b - 0.002 && a <= b + 0.15 && f >= g &&
@@ -60,6 +60,8 @@ last() {
 		files = [open("/dev/null") for _ in range(20)]
 		with open("/dev/zero", "rb", buffering=0) as zero:
 		    zero.read(64 << 20)
+		with open("opened", "w") as opened:
+		    print(len(os.listdir("/proc/self/fd")) - 2, file=opened)
 		pid = os.fork()
 		if pid == 0:
 		    time.sleep(2.5)
@@ -67,12 +69,14 @@ last() {
 		os.wait()
 		done.set()
 	EOF
-	mprof run -q -M --with io,threads,files -o a.dat /usr/bin/python3 several.py
+	mprof run -q -M --with io,threads,files -o a.dat \
+		/usr/bin/python3 -I -S several.py
 	run_apart mprof check --max-threads 4 a.dat # the child has one
 	[ "$status" -eq 1 ]
 	[[ $output == "FAIL  max-threads  5, at most 4" ]]
 	mprof check --max-threads 5 a.dat
-	grep -q '^USAGE;pid=[0-9]*;threads=4;.*;files=2[0-9] ' a.dat
+	grep -q "^USAGE;pid=[0-9]*;threads=4;.*;files=$(cat opened) " a.dat
+	[ "$(cat opened)" -gt 20 ]
 	grep -q '^USAGE;pid=[0-9]*;threads=1;' a.dat
 	awk -v read="$(grep -o '^USAGE;threads.*' a.dat |
 		grep -o ';read=[0-9.]*' | tail -1 | cut -d= -f2)" 'BEGIN {

@@ -79,7 +79,7 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 	person mprof watch a.dat <<-END
 		expect now .*B, peak
 		do touch go
-		expect ended [:0-9]+; last .*B, peak
+		expect ended ([-0-9]+ )?[:0-9]+; last .*B, peak
 		type q
 		expect $BACK
 	END
