@@ -41,6 +41,27 @@ static bool backchain_has(
 	       to - chain->at <= chain->count * sizeof(*chain->words);
 }
 
+/* Copies the words from that address on, unless those up to the other one were
+ * copied. False: they can't be read. */
+static bool backchain_load(struct backchain *chain, uint64_t from, uint64_t to)
+{
+	if (!backchain_has(chain, from, to)) {
+		chain->at = from;
+		chain->count =
+		    backchain_read(chain->words, from, sizeof(chain->words)) /
+		    sizeof(*chain->words);
+	}
+	return backchain_has(chain, from, to);
+}
+
+bool backchain_find(struct backchain *chain, uint64_t at, uint64_t *word)
+{
+	if (!backchain_load(chain, at, at + sizeof(*word)))
+		return false;
+	*word = chain->words[(at - chain->at) / sizeof(*word)];
+	return true;
+}
+
 bool backchain_follow(struct backchain *chain, uint64_t begin, uint64_t pointer,
     struct backchain_link *link)
 {
@@ -52,13 +73,7 @@ bool backchain_follow(struct backchain *chain, uint64_t begin, uint64_t pointer,
 	link->is_whole = end - begin <= sizeof(chain->words);
 	if (!link->is_whole)
 		begin = end - sizeof(chain->words);
-	if (!backchain_has(chain, begin, end)) {
-		chain->at = begin;
-		chain->count =
-		    backchain_read(chain->words, begin, sizeof(chain->words)) /
-		    sizeof(*chain->words);
-	}
-	if (!backchain_has(chain, begin, end))
+	if (!backchain_load(chain, begin, end))
 		return false;
 	link->words = &chain->words[(begin - chain->at) / sizeof(begin)];
 	link->count = (pointer - begin) / sizeof(begin);

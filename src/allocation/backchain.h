@@ -35,6 +35,10 @@ struct backchain {
 bool backchain_follow(struct backchain *chain, uint64_t begin, uint64_t pointer,
     struct backchain_link *link);
 
+/* Finds the word at that address, a multiple of its size. False: it can't be
+ * read. */
+bool backchain_find(struct backchain *chain, uint64_t at, uint64_t *word);
+
 /* Copies memory of this process. False: not all of it can be read. */
 bool backchain_copy(void *to, uint64_t from, size_t bytes);
 

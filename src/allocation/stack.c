@@ -122,6 +122,11 @@ enum { STACK_RBP = 6 };
 enum { STACK_RBP = -1 };
 #endif
 
+/* A larger frame may lead from one stack to another, as that of code which
+ * calls a function on a fiber's. Nothing ensures that the other stack is still
+ * there when the words of this one are the same again. */
+#define STACK_FRAME_MOST (8 << 10)
+
 struct stack_walk {
 	struct stack_known *to;
 	/* The previous frame: where it begins and returns to; the register that
@@ -200,6 +205,8 @@ static void stack_check_frame(struct stack_walk *walk,
 		}
 	}
 	walk->rbp = rbp;
+	if (walk->begin && begin - walk->begin > STACK_FRAME_MOST)
+		walk->is_cut = true;
 	if (begin > walk->to->stack && !walk->is_cut)
 		stack_check(walk, begin - sizeof(ip), ip);
 }
@@ -340,6 +347,7 @@ static void stack_go_on(struct stack_walk *walk, struct executable *code)
 	    !backchain_follow(&chain, walk->begin, walk->rbp, &link))
 		return;
 	stack_check_rbp(walk, walk->rbp + 1);
+	walk->to->direct = to->checks;
 	while (!has_table && to->count < ALLOCATION_DEPTH &&
 	       !stack_is_at_end(to) &&
 	       backchain_follow(&chain, walk->begin, walk->rbp, &link)) {
@@ -349,6 +357,25 @@ static void stack_go_on(struct stack_walk *walk, struct executable *code)
 		}
 		stack_add_link(walk, &link);
 	}
+}
+
+/* Whether the words by which frame pointers led on are in place. They may have
+ * led to another mapping, which is gone. It takes 1 KiB of the stack, which
+ * others don't pay for. */
+__attribute__((noinline)) static bool stack_has_links(
+    const struct stack_known *known)
+{
+	struct backchain chain;
+
+	chain.at = chain.count = 0;
+	for (uint32_t i = known->direct; i < known->checks; i++) {
+		uint64_t word, at = known->stack + known->at[i] * sizeof(word);
+
+		if (!backchain_find(&chain, at, &word) ||
+		    word != known->words[i])
+			return false;
+	}
+	return true;
 }
 
 /* Whether the stack is the same as before: the same code at the same depth,
@@ -362,10 +389,10 @@ static bool stack_is_known(const struct stack_known *known, const void *caller,
 	if (known->caller != (uintptr_t)caller ||
 	    known->stack != (uintptr_t)words || known->until != taken->until)
 		return false;
-	for (uint32_t i = 0; i < known->checks; i++)
+	for (uint32_t i = 0; i < known->direct; i++)
 		if (words[known->at[i]] != known->words[i])
 			return false;
-	return true;
+	return known->direct == known->checks || stack_has_links(known);
 }
 
 /* Entries are in the order of their first use: a short program touches few
@@ -385,15 +412,20 @@ static struct stack_known *stack_place(
 static void stack_walk(struct stack_cache *cache, struct stack_known *known,
     const void *caller, const struct stack_captured *taken)
 {
-	struct stack_walk walk = {.to = known};
+	uintptr_t stack = (uintptr_t)taken->stack;
+	struct stack_walk walk = {
+	    .to = known, .saved_begin = stack, .saved_end = stack};
 
 	known->caller = 0;
-	known->stack = (uintptr_t)taken->stack;
+	known->stack = stack;
 	known->until = taken->until;
 	known->count = known->checks = 0;
+	known->direct = STACK_CHECKS;
 	if (stack_unwind.walk &&
 	    stack_unwind.walk(stack_on_frame, &walk) == _URC_END_OF_STACK)
 		stack_go_on(&walk, &cache->code);
+	if (known->direct > known->checks)
+		known->direct = known->checks;
 	if (known->count == 0 && caller) {
 		known->begins[0] = STACK_NOWHERE;
 		known->frames[known->count++] = (uintptr_t)caller - 1;

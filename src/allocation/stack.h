@@ -43,6 +43,7 @@ struct stack_known {
 	uint64_t caller, stack; /* caller 0: none */
 	uint64_t until;         /* address at whose frame it ended; 0: none */
 	uint32_t count, checks;
+	uint32_t direct; /* checks that are read without the kernel's help */
 	uint64_t frames[ALLOCATION_DEPTH];
 	uint32_t begins[ALLOCATION_DEPTH]; /* as in struct stack_captured */
 	uint64_t words[STACK_CHECKS];

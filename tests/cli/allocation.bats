@@ -566,6 +566,51 @@ holds_8='int main(void) { char *volatile p = malloc(8 << 20); return !p; }'
 	[ "$recorded" -lt $((plain + 5120)) ]
 }
 
+# The unwind table finds the caller by a word on the fiber, which is no return
+# address.
+@test "a function on a fiber, after the stack that called it is gone" {
+	[ "$(uname -m)" = x86_64 ] || skip 'the code is for x86-64'
+	build fiber '#include <pthread.h>
+	#include <sys/mman.h>
+	/* CFA: *rsp + 8. */
+	__asm__(".text\n.type on_fiber,@function\non_fiber:\n.cfi_startproc\n"
+		"mov %rsp,-16(%rsi)\nlea -16(%rsi),%rsp\n"
+		".cfi_escape 0x0f,5,0x77,0,0x06,0x23,8\n"
+		"call *%rdi\nmov (%rsp),%rsp\n.cfi_def_cfa rsp,8\n"
+		"ret\n.cfi_endproc\n.size on_fiber,.-on_fiber\n");
+	void on_fiber(void (*f)(void), char *top);
+	enum { STACK = 1 << 18 };
+	static void *volatile kept;
+	static volatile int after;
+	static char *all;
+	void allocate(void) { kept = malloc(2 << 20); after++; }
+	void *run(void *x)
+	{
+		on_fiber(allocate, all + STACK);
+		after++;
+		return x;
+	}
+	int main(void)
+	{
+		all = mmap(NULL, 8 * STACK, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		for (int i = 7; i > 0; i--) {
+			pthread_attr_t attributes;
+			pthread_t id;
+			pthread_attr_init(&attributes);
+			pthread_attr_setstack(
+				&attributes, all + i * STACK, STACK);
+			pthread_create(&id, &attributes, run, NULL);
+			pthread_join(id, NULL);
+			munmap(all + i * STACK, STACK);
+		}
+		return 0;
+	}' gcc -w -g -O2 -pthread
+	held ./fiber
+	tables
+	is_all_held 14 allocate on_fiber run
+}
+
 @test "allocators beside malloc are named" {
 	build jemalloc 'void *je_malloc(size_t n) { return malloc(n); }
 	int main(void) { char *volatile p = malloc(1 << 20); return !p; }' \

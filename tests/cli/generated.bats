@@ -224,6 +224,45 @@ stacks() {
 	same "$(cat held)" '29 allocate ?'
 }
 
+@test "a frame pointer that led out of the stack, to memory that is gone" {
+	pieces <<-'TEXT'
+	#include <ucontext.h>
+	static ucontext_t main_context, other;
+	static piece go;
+	static char *edge;
+	static void beyond(void)
+	{
+		go((void *)allocate, edge, 0);
+		after++;
+	}
+	static void run(void)
+	{
+		getcontext(&other);
+		other.uc_stack.ss_sp = edge - (16 << 12);
+		other.uc_stack.ss_size = 16 << 12;
+		other.uc_link = &main_context;
+		makecontext(&other, beyond, 0);
+		swapcontext(&main_context, &other);
+	}
+	int main(void)
+	{
+		char *at = area(1);
+		edge = area(17) + (16 << 12);
+		relay(at);
+		go = mislay(at + 64);
+		((char **)edge)[1] = at + 15;
+		for (int i = 0; i < 20; i++)
+			run();
+		munmap(edge, 4096);
+		for (int i = 0; i < 20; i++)
+			run();
+		return 0;
+	}
+	TEXT
+	stacks
+	same "$(cat held)" "$(printf '%s\n' '20 allocate ?' '20 allocate ? ?')"
+}
+
 @test "code without a frame pointer of its own: the stack ends there" {
 	pieces -fno-omit-frame-pointer <<-'TEXT'
 	NOIPA void *call(piece go)
