@@ -10,6 +10,13 @@
 /* Times in a recording have four decimals. */
 #define HEAP_AROUND_SAME_S 0.0002
 
+bool heap_snapshot_is_of(
+    const struct heap_snapshot *snapshot, const struct heap_snapshot *other)
+{
+	return snapshot->heap.pid == other->heap.pid &&
+	       snapshot->process == other->process;
+}
+
 bool heap_snapshot_is_whole(const struct heap_snapshot *snapshot)
 {
 	return snapshot->read == snapshot->types;
@@ -58,7 +65,7 @@ int heap_around_find(struct heap_around *around, const struct run *run,
 		const struct heap_snapshot *one = &run->snapshots.items[i];
 
 		if (heap_snapshot_is_whole(one) &&
-		    one->heap.pid == around->before->heap.pid)
+		    heap_snapshot_is_of(one, around->before))
 			around->after = one;
 	}
 	return 0;

@@ -19,6 +19,10 @@ int heap_around_find(struct heap_around *around, const struct run *run,
     const char *label, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
+/* Whether both are of one process: a later process may have its pid. */
+bool heap_snapshot_is_of(const struct heap_snapshot *snapshot,
+    const struct heap_snapshot *other) __attribute__((nonnull));
+
 /* Whether all of its types were read: a recorder that was killed may have
  * written only some. */
 bool heap_snapshot_is_whole(const struct heap_snapshot *snapshot)

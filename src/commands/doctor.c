@@ -121,24 +121,26 @@ static void doctor_read_run(struct doctor *doctor, const struct run *run)
 /* Reads the snapshots of the process that the last one belongs to. */
 static void doctor_read_snapshots(struct doctor *doctor, const struct run *run)
 {
-	const struct heap *first = NULL, *last = NULL;
+	const struct heap_snapshot *last = NULL;
+	const struct heap *first = NULL;
 
 	for (size_t i = run->snapshots.len; i-- > 0 && !last;)
 		if (heap_snapshot_is_whole(&run->snapshots.items[i]))
-			last = &run->snapshots.items[i].heap;
+			last = &run->snapshots.items[i];
 	for (size_t i = 0; last && i < run->snapshots.len; i++) {
 		const struct heap_snapshot *one = &run->snapshots.items[i];
 
-		if (!heap_snapshot_is_whole(one) || one->heap.pid != last->pid)
+		if (!heap_snapshot_is_whole(one) ||
+		    !heap_snapshot_is_of(one, last))
 			continue;
 		first = first ? first : &one->heap;
 		heap_growth_add(&doctor->growth, &one->heap);
 	}
 	if (!first)
 		return;
-	doctor->pid = (int)last->pid;
+	doctor->pid = (int)last->heap.pid;
 	doctor->is_python = true;
-	doctor_compare(doctor, first, last);
+	doctor_compare(doctor, first, &last->heap);
 }
 
 static int doctor_read(

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dat/fields.h"
+#include "profile/process.h"
 
 #define THIN_WORD(text) text, sizeof(text) - 1
 
@@ -159,8 +160,8 @@ static size_t thin_lives_introduce(
 	struct thin_life *life = thin_lives_of(lives, line->pid);
 	uint64_t start = thin_line_count(line, "start");
 
-	if (life->ended || (start && life->start && start != life->start) ||
-	    (life->introduced && !(start && life->start)))
+	if (life->ended ||
+	    process_is_another(life->introduced, life->start, start))
 		thin_life_begin(lives, life);
 	life->introduced = true;
 	life->start = start;

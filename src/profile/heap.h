@@ -6,6 +6,7 @@
 #ifndef MPROF_PROFILE_HEAP_H
 #define MPROF_PROFILE_HEAP_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/array.h"
@@ -46,6 +47,7 @@ struct heap_snapshot {
 	uint64_t id;
 	char *label;    /* label of the mark */
 	double asked_s; /* when the mark was written, since the epoch */
+	size_t process; /* see run_assign() */
 	struct heap heap;
 	uint64_t types, read; /* types it has; types that were read */
 };

@@ -190,6 +190,14 @@ static void process_choose_name(struct process *process)
 	process->high_name = process->high_command = NULL;
 }
 
+bool process_is_another(
+    bool introduced, uint64_t known_ticks, uint64_t start_ticks)
+{
+	if (known_ticks && start_ticks)
+		return known_ticks != start_ticks;
+	return introduced;
+}
+
 struct process *run_introduce(
     struct run *run, const char *text, size_t len, uint64_t start_ticks)
 {
@@ -200,12 +208,13 @@ struct process *run_introduce(
 	run->state.introduces = true;
 	if (!process)
 		process = process_add(run, &key);
-	else if (process->exit.recorded ||
-		 (process->start_ticks && start_ticks &&
-		     process->start_ticks != start_ticks))
+	else if (process->exit.recorded)
 		process = process_follow(run, process, &key);
-	else if (process->introduced && !(process->start_ticks && start_ticks))
-		process = process_split(run, process, &key);
+	else if (process_is_another(
+		     process->introduced, process->start_ticks, start_ticks))
+		process = process->start_ticks && start_ticks
+			      ? process_follow(run, process, &key)
+			      : process_split(run, process, &key);
 	before =
 	    process->memory.len - process_has_tick(process, run->total.len);
 	if (process->introduced)
@@ -422,7 +431,8 @@ void run_assign(struct run *run)
 	struct process_lives lives;
 
 	if (run->calls.len == 0 && run->stack_samples.len == 0 &&
-	    run->allocations.len == 0 && run->touches.len == 0)
+	    run->allocations.len == 0 && run->touches.len == 0 &&
+	    run->snapshots.len == 0)
 		return;
 	lives = process_lives_of(run);
 	for (size_t i = 0; i < run->calls.len; i++) {
@@ -439,6 +449,13 @@ void run_assign(struct run *run)
 	}
 	process_assign_allocations(&run->allocations, &lives);
 	process_assign_allocations(&run->touches, &lives);
+	for (size_t i = 0; i < run->snapshots.len; i++) {
+		struct heap_snapshot *snapshot = &run->snapshots.items[i];
+
+		snapshot->process =
+		    process_lives_find(&lives, (int)snapshot->heap.pid,
+			(double)snapshot->heap.wall_ns / 1e9);
+	}
 	free(lives.items);
 }
 

@@ -10,6 +10,12 @@
 
 #include "profile/profile.h"
 
+/* Whether a PROC introduces another process than the one that has its pid: with
+ * another start, or, where one of them has none recorded (0), because that one
+ * was introduced before. */
+bool process_is_another(bool introduced, uint64_t known_ticks,
+    uint64_t start_ticks) __attribute__((const));
+
 /* Like run_process(), for a PROC record with a start (0: not recorded): a
  * process that had the pid with another start has ended. */
 struct process *run_introduce(struct run *run, const char *text, size_t len,
@@ -48,8 +54,8 @@ struct run run_part(const struct run *run, double from_s, double to_s)
 /* Calls series_settle() for all series, once everything was read. */
 void run_settle(struct run *run) __attribute__((nonnull));
 
-/* Sets, for each call and each stack sample, the process that had its pid at
- * the time: its index in processes + 1; 0: unknown. */
+/* Sets, for each call, stack sample, allocation and snapshot, the process that
+ * had its pid at the time: its index in processes + 1; 0: unknown. */
 void run_assign(struct run *run) __attribute__((nonnull));
 
 /* Orders calls by process and thread; 0 for calls of one thread. */

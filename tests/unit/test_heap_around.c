@@ -116,6 +116,15 @@ static void only_whole_ones_of_one_process_count(void **state)
 	add_snapshot(40, "b", 7, true);
 	add_snapshot(50, "b", 7, true);
 	assert_found("a", 0, 4);
+	run->snapshots.items[4].process = 2; /* which got the pid later */
+	assert_found("a", 0, 5);
+	assert_true(heap_snapshot_is_of(
+	    &run->snapshots.items[0], &run->snapshots.items[5]));
+	assert_false(heap_snapshot_is_of(
+	    &run->snapshots.items[0], &run->snapshots.items[4]));
+	assert_false(heap_snapshot_is_of(
+	    &run->snapshots.items[0], &run->snapshots.items[2]));
+	run->snapshots.items[4].process = 0;
 	assert_false(heap_snapshot_is_whole(&run->snapshots.items[1]));
 }
 

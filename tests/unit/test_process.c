@@ -258,6 +258,31 @@ static void another_start_is_another_process(void **state)
 	profile_finish(&profile);
 }
 
+/* Of one pid, as calls and samples are: two snapshots of the first process,
+ * and one of the second. */
+static void a_snapshot_is_of_the_process_of_its_time(void **state)
+{
+	struct profile profile =
+	    read_text("CMDLINE x\nPROC;pid=1;start=1;name=sh 1 1.0\nMEM 4 1.0\n"
+		      "CHLD 5 3 1.0\nPROC;pid=5;start=2;name=a 3 1.0\n"
+		      "HEAP;id=1;types=0;label=x;pid=5 3 1.1\n"
+		      "HEAP;id=2;types=0;label=x;pid=5 3 1.2\n"
+		      "EXIT;pid=5;status=0 3 1.3\nMEM 4 1.4\nCHLD 5 3 1.4\n"
+		      "PROC;pid=5;start=3;name=b 3 1.4\n"
+		      "HEAP;id=3;types=0;label=x;pid=5 3 1.5\n"
+		      "HEAP;id=4;types=0;label=x;pid=9 3 1.5\n");
+	const struct run *run = &profile.runs.items[0];
+
+	(void)state;
+	assert_int_equal(run->processes.len, 3);
+	assert_int_equal(run->snapshots.len, 4);
+	assert_int_equal(run->snapshots.items[0].process, 2);
+	assert_int_equal(run->snapshots.items[1].process, 2);
+	assert_int_equal(run->snapshots.items[2].process, 3);
+	assert_int_equal(run->snapshots.items[3].process, 0);
+	profile_finish(&profile);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +296,7 @@ int main(void)
 	    cmocka_unit_test(the_name_is_that_of_the_peak),
 	    cmocka_unit_test(a_title_that_is_found_late_is_the_name),
 	    cmocka_unit_test(one_tick_above_proves_nothing),
+	    cmocka_unit_test(a_snapshot_is_of_the_process_of_its_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
