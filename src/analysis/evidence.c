@@ -344,43 +344,14 @@ static const double faster = 1.5;
 static const double still = 0.25;
 static const double surely = 6, rises = 5.3; /* multiples of error and spread */
 
-/* Prefix sums over the first i points; y relative to the first point. */
-struct pieces_sums {
-	double x[FIT_MAX + 1], y[FIT_MAX + 1];
-	double xx[FIT_MAX + 1], xy[FIT_MAX + 1], yy[FIT_MAX + 1];
-};
-
-static void sums_init(struct pieces_sums *s, const struct fit_points *p)
+/* A piece may be empty. */
+static struct piece pieces_piece(
+    const struct trend_sums *sums, size_t from, size_t end)
 {
-	*s = (struct pieces_sums){{0}, {0}, {0}, {0}, {0}};
-	for (size_t i = 0; i < p->count; i++) {
-		double x = p->x[i], y = p->y[i] - p->y[0];
-
-		s->x[i + 1] = s->x[i] + x;
-		s->y[i + 1] = s->y[i] + y;
-		s->xx[i + 1] = s->xx[i] + x * x;
-		s->xy[i + 1] = s->xy[i] + x * y;
-		s->yy[i + 1] = s->yy[i] + y * y;
-	}
-}
-
-static struct piece line_of(const struct pieces_sums *s,
-    const struct fit_points *p, size_t from, size_t end)
-{
-	double n = (double)(end - from), x, y, xx, xy, yy;
 	struct piece piece = {.from = from, .end = end};
 
-	if (end <= from)
-		return piece;
-	x = (s->x[end] - s->x[from]) / n;
-	y = (s->y[end] - s->y[from]) / n;
-	xx = s->xx[end] - s->xx[from] - n * x * x;
-	xy = s->xy[end] - s->xy[from] - n * x * y;
-	yy = s->yy[end] - s->yy[from] - n * y * y;
-	piece.slope = xx > 1e-12 ? xy / xx : 0;
-	piece.a = p->y[0] + y - piece.slope * x;
-	yy -= piece.slope * xy;
-	piece.residue = yy > 0 ? yy : 0;
+	if (end > from)
+		piece.line = trend_line(sums, from, end);
 	return piece;
 }
 
@@ -389,8 +360,9 @@ static double pieces_weigh(
     const struct pieces *pieces, const struct fit_points *p, double noise)
 {
 	double n = (double)p->count, parameters = 2;
-	double residue = pieces->before.residue + pieces->middle.residue +
-			 pieces->after.residue;
+	double residue = pieces->before.line.residue +
+			 pieces->middle.line.residue +
+			 pieces->after.line.residue;
 
 	parameters += pieces->before.end > pieces->before.from ? 3 : 0;
 	parameters += pieces->after.end > pieces->after.from ? 3 : 0;
@@ -403,19 +375,20 @@ void pieces_find(
 	double n = (double)p->count;
 	size_t last_a = starts ? (size_t)(latest_start * n) : 0;
 	size_t first_b = (size_t)(earliest_rest * n);
-	struct pieces_sums sums;
+	struct trend_sums sums;
 
-	sums_init(&sums, p);
+	trend_add_up(&sums, p->x, p->y, p->count);
 	out->bic = INFINITY;
 	for (size_t a = 0; a <= last_a; a++) {
 		for (size_t b = first_b; b <= p->count; b++) {
-			struct pieces tried;
+			struct pieces tried = {
+			    .before = pieces_piece(&sums, 0, a),
+			    .middle = pieces_piece(&sums, a, b),
+			    .after = pieces_piece(&sums, b, p->count),
+			};
 
 			if ((double)b < (double)a + least_middle * n)
 				continue;
-			tried.before = line_of(&sums, p, 0, a);
-			tried.middle = line_of(&sums, p, a, b);
-			tried.after = line_of(&sums, p, b, p->count);
 			tried.bic = pieces_weigh(&tried, p, noise);
 			if (tried.bic < out->bic)
 				*out = tried;
@@ -425,12 +398,12 @@ void pieces_find(
 
 static double line_at(const struct piece *piece, double x)
 {
-	return piece->a + piece->slope * x;
+	return piece->line.a + piece->line.slope * x;
 }
 
 static double growth_of(const struct piece *piece, const struct fit_points *p)
 {
-	return piece->slope * (p->x[piece->end - 1] - p->x[piece->from]);
+	return piece->line.slope * (p->x[piece->end - 1] - p->x[piece->from]);
 }
 
 bool pieces_start(
@@ -439,7 +412,7 @@ bool pieces_start(
 	const struct piece *before = &pieces->before;
 	const struct piece *middle = &pieces->middle;
 	double count = (double)(middle->end - middle->from);
-	double spread = sqrt(middle->residue / count) + noise;
+	double spread = sqrt(middle->line.residue / count) + noise;
 	double reached = line_at(middle, p->x[middle->from]);
 
 	if (before->end == 0 || p->y[0] > reached - 4 * spread)
@@ -452,7 +425,8 @@ bool pieces_start(
 		if (p->y[i] > reached + 4 * spread)
 			return false;
 	}
-	return before->end < 3 || before->slope > faster * middle->slope;
+	return before->end < 3 ||
+	       before->line.slope > faster * middle->line.slope;
 }
 
 bool pieces_rest(const struct pieces *pieces, const struct fit_points *p)
@@ -497,25 +471,26 @@ static bool only_pauses(const struct fit_points *p, size_t from, size_t end,
 double pieces_quietest(const struct fit_points *p, double noise)
 {
 	double last = pieces_last_level(p), before = -INFINITY, best = INFINITY;
-	struct pieces_sums sums;
+	struct trend_sums sums;
 
 	for (size_t i = 0; i < p->count * 2 / 3; i++)
 		before = fmax(before, p->y[i]);
 	if (last > before + 4 * noise) /* as in jumps */
 		return INFINITY;
-	sums_init(&sums, p);
+	trend_add_up(&sums, p->x, p->y, p->count);
 	for (size_t len = p->count / 6; len <= p->count; len += p->count / 6) {
 		for (size_t i = 0; len > 4 && i + len <= p->count; i++) {
-			struct piece piece = line_of(&sums, p, i, i + len);
+			struct piece piece = pieces_piece(&sums, i, i + len);
 			double x = p->x[i + len - 1] - p->x[i], n = (double)len;
-			double spread = sqrt(piece.residue / (n - 2)) + noise;
+			double spread =
+			    sqrt(piece.line.residue / (n - 2)) + noise;
 			/* For equal steps the variance of x is x^2 / 12. */
 			double error = spread / (x * sqrt(n / 12));
 
 			if (only_pauses(p, i, i + len, last, noise))
 				continue;
 			best = fmin(
-			    best, fmax(0, piece.slope) +
+			    best, fmax(0, piece.line.slope) +
 				      fmax(surely * error, rises * spread / x));
 		}
 	}
@@ -531,7 +506,9 @@ static const double most_share = 0.4;        /* share of the span */
  * bins are empty. */
 static bool cycle_flatten(const struct envelope *envelope, double *y)
 {
-	double mean = 0, slope = 0, xx = 0, last = NAN;
+	double x[POINTS], last = NAN;
+	struct trend_sums sums;
+	struct trend_line line;
 	size_t known = 0;
 
 	for (size_t i = 0; i < POINTS; i++) {
@@ -544,20 +521,15 @@ static bool cycle_flatten(const struct envelope *envelope, double *y)
 			count++;
 		}
 		known += count > 0;
+		x[i] = (double)i;
 		last = y[i] = count > 0 ? sum / count : last;
 	}
 	if (known < POINTS / 2)
 		return false;
+	trend_add_up(&sums, x, y, POINTS);
+	line = trend_line(&sums, 0, POINTS);
 	for (size_t i = 0; i < POINTS; i++)
-		mean += y[i] / POINTS;
-	for (size_t i = 0; i < POINTS; i++) {
-		double x = (double)i - (POINTS - 1) / 2.0;
-
-		slope += x * y[i];
-		xx += x * x;
-	}
-	for (size_t i = 0; i < POINTS; i++)
-		y[i] -= mean + slope / xx * ((double)i - (POINTS - 1) / 2.0);
+		y[i] -= line.a + line.slope * x[i];
 	return true;
 }
 

@@ -9,6 +9,7 @@
 
 #include "analysis/envelope.h"
 #include "analysis/fit.h"
+#include "analysis/trend.h"
 
 enum { EVIDENCE_LIVES = 32, EVIDENCE_FALLS = 12 };
 
@@ -49,9 +50,8 @@ bool evidence_starts_up(const struct series *life) __attribute__((nonnull));
  * residuals, weighed by Schwarz's criterion (BIC, 1978), as in a search for two
  * change points (Bai and Perron, Econometrica 66, 1998). */
 struct piece {
-	size_t from, end; /* points [from, end) */
-	double a, slope;  /* y = a + slope * x */
-	double residue;
+	size_t from, end;       /* points [from, end) */
+	struct trend_line line; /* zeros if empty */
 };
 
 struct pieces {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analysis/leak.h"
+#include "analysis/trend.h"
 #include "profile/run.h"
 
 static double area_of(const struct sample *first, const struct sample *last)
@@ -19,15 +20,10 @@ static double area_of(const struct sample *first, const struct sample *last)
 
 double growth_of_run(const struct run *run, struct leak *leak)
 {
-	const struct series *total = &run->total;
-	const struct sample *first = total->items;
-	double span;
+	struct trend trend;
 
-	leak_judge(total, run->exit.recorded, leak);
-	if (leak->judged)
-		return leak->mib_per_s;
-	span = total->len ? first[total->len - 1].time_s - first->time_s : 0;
-	return span > 0 ? (first[total->len - 1].mib - first->mib) / span : 0;
+	leak_judge(&run->total, run->exit.recorded, leak);
+	return trend_of(&trend, &run->total, leak) ? trend.mib_per_s : 0;
 }
 
 int figures_of_series(const struct series *series, double from_s,

@@ -33,8 +33,8 @@ int figures_of_series(const struct series *series, double from_s,
 int figures_of_run(const struct run *run, struct figures *out)
     __attribute__((nonnull));
 
-/* The growth of a run's total, MiB/s: the slope by leak_judge(), whose result
- * goes to leak; growth over duration where there are too few samples. */
+/* The growth of a run's total, MiB/s: the slope of trend_of() by leak_judge(),
+ * whose result goes to leak. 0 where there is no line. */
 struct leak;
 double growth_of_run(const struct run *run, struct leak *leak)
     __attribute__((nonnull));

@@ -260,7 +260,7 @@ static double view_sees(const struct view *v)
  * power of 1.5. */
 static double more_time(const struct view *v, double span)
 {
-	double error = (v->trend.high - v->trend.low) / (2 * 1.96);
+	double error = robust_slope_error(&v->trend);
 	double t = error > 0 ? fabs(v->trend.slope) / error : 0;
 	double factor = pow(line_t / fmax(t, 0.5), 2.0 / 3);
 

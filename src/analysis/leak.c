@@ -69,11 +69,17 @@ static void edges_find(
 	out->bends = pieces.bic + 6 < fmin(saturating.bic, slowing.bic);
 }
 
+static const struct leak leak_unjudged = {.verdict = LEAK_UNDECIDED,
+    .reason = LEAK_FEW,
+    .mib_per_s = NAN,
+    .low = NAN,
+    .high = NAN};
+
 static void judge_part(const struct series *part, struct leak *out)
 {
 	struct envelope envelope;
 
-	*out = (struct leak){.verdict = LEAK_UNDECIDED, .reason = LEAK_FEW};
+	*out = leak_unjudged;
 	if (part->len < JUDGE_FEWEST)
 		return;
 	envelope_init(&envelope, part);
@@ -124,7 +130,7 @@ static double slope_between(
 		return 0;
 	count = envelope_blocks(&envelope, HALF, x, y);
 	robust_theil_sen(x, y, count, &trend);
-	*error = (trend.high - trend.low) / (2 * 1.96) / envelope.span_s;
+	*error = robust_slope_error(&trend) / envelope.span_s;
 	return trend.slope / envelope.span_s;
 }
 
@@ -528,7 +534,8 @@ void leak_judge(const struct series *series, bool ended, struct leak *out)
 	struct series life = *series;
 	double first, last;
 
-	*out = (struct leak){.verdict = LEAK_UNDECIDED, .need_s = 10};
+	*out = leak_unjudged;
+	out->need_s = 10;
 	if (series->len == 0)
 		return;
 	first = series->items[0].time_s;

@@ -39,9 +39,9 @@ enum leak_reason {
 struct leak {
 	enum leak_verdict verdict;
 	enum leak_reason reason;  /* if undecided */
-	bool judged;              /* enough samples: the slope is valid */
-	double mib_per_s;         /* slope of the stretch */
-	double low, high;         /* its 95 % interval */
+	bool judged;              /* there were enough samples */
+	double mib_per_s;         /* slope of the stretch; NAN: not judged */
+	double low, high;         /* its 95 % interval; likewise */
 	double visible_mib_per_s; /* a leak of this slope is detected in two of
 				     three recordings; 0: unknown */
 	double since_s, until_s;  /* seconds since the epoch */

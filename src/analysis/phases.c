@@ -7,11 +7,12 @@
 #include "analysis/judge.h"
 #include "analysis/leak.h"
 #include "analysis/robust.h"
+#include "analysis/trend.h"
 #include "base/mem.h"
 
 /* The series is reduced to medians of this many equal spans, and a piece has at
  * least PHASES_LEAST of them: a spike is no phase. */
-enum { PHASES_BINS = 400, PHASES_LEAST = 10 };
+enum { PHASES_BINS = TREND_POINTS, PHASES_LEAST = 10 };
 
 /* Factor of Schwarz's penalty for a piece (its line and its start). */
 #define PENALTY 10.0
@@ -23,14 +24,8 @@ enum { PHASES_BINS = 400, PHASES_LEAST = 10 };
 struct phases_points {
 	double x[PHASES_BINS], y[PHASES_BINS]; /* seconds from the start, MiB */
 	size_t count;
-	/* Prefix sums. */
-	double sx[PHASES_BINS + 1], sy[PHASES_BINS + 1], sxx[PHASES_BINS + 1],
-	    sxy[PHASES_BINS + 1], syy[PHASES_BINS + 1];
+	struct trend_sums sums;
 	double range, noise;
-};
-
-struct phases_line {
-	double a, slope, residue;
 };
 
 static double phases_median_of(
@@ -77,39 +72,17 @@ static void phases_measure(struct phases_points *p)
 	size_t count = 0;
 
 	for (size_t i = 0; i < p->count; i++) {
-		double x = p->x[i], y = p->y[i] - p->y[0];
-
 		low = fmin(low, p->y[i]);
 		high = fmax(high, p->y[i]);
 		if (i > 0 && i + 1 < p->count)
 			bends[count++] =
 			    p->y[i - 1] - 2 * p->y[i] + p->y[i + 1];
-		p->sx[i + 1] = p->sx[i] + x;
-		p->sy[i + 1] = p->sy[i] + y;
-		p->sxx[i + 1] = p->sxx[i] + x * x;
-		p->sxy[i + 1] = p->sxy[i] + x * y;
-		p->syy[i + 1] = p->syy[i] + y * y;
 	}
+	trend_add_up(&p->sums, p->x, p->y, p->count);
 	p->range = high - low;
 	p->noise = robust_deviation(bends, count) / sqrt(6);
 	p->noise = fmax(p->noise, judge_least_noise(&high, 1));
 	p->noise = fmax(p->noise, 0.004 * p->range);
-}
-
-static struct phases_line phases_fit(
-    const struct phases_points *p, size_t from, size_t end)
-{
-	double n = (double)(end - from);
-	double sx = p->sx[end] - p->sx[from], sy = p->sy[end] - p->sy[from];
-	double xx = p->sxx[end] - p->sxx[from] - sx * sx / n;
-	double xy = p->sxy[end] - p->sxy[from] - sx * sy / n;
-	double yy = p->syy[end] - p->syy[from] - sy * sy / n;
-	struct phases_line line = {0};
-
-	line.slope = xx > 0 ? xy / xx : 0;
-	line.a = p->y[0] + (sy - line.slope * sx) / n;
-	line.residue = fmax(0, yy - line.slope * xy);
-	return line;
 }
 
 /* Finds the start of each piece of the best partition; returns their number. */
@@ -126,8 +99,9 @@ static size_t phases_partition(
 		best[end] = INFINITY;
 		from[end] = 0;
 		for (size_t at = 0; at + PHASES_LEAST <= end; at++) {
-			double cost =
-			    best[at] + phases_fit(p, at, end).residue + penalty;
+			double cost = best[at] +
+				      trend_line(&p->sums, at, end).residue +
+				      penalty;
 
 			if (cost < best[end]) {
 				best[end] = cost;
@@ -151,8 +125,8 @@ static size_t phases_partition(
 static double phases_difference(
     const struct phases_points *p, size_t from, size_t at, size_t end)
 {
-	struct phases_line before = phases_fit(p, from, at);
-	struct phases_line behind = phases_fit(p, at, end);
+	struct trend_line before = trend_line(&p->sums, from, at);
+	struct trend_line behind = trend_line(&p->sums, at, end);
 	double x = (p->x[at - 1] + p->x[at]) / 2;
 	double jump =
 	    fabs(before.a + before.slope * x - behind.a - behind.slope * x);
@@ -190,8 +164,8 @@ static size_t phases_join(
 
 /* The sample near that start that separates the two lines best. */
 static double phases_place(const struct phases_points *p,
-    const struct series *total, const struct phases_line *before,
-    const struct phases_line *behind, size_t at)
+    const struct series *total, const struct trend_line *before,
+    const struct trend_line *behind, size_t at)
 {
 	double first_s = total->items[0].time_s;
 	double step_s =
@@ -271,11 +245,11 @@ static void phases_fill(const struct phases_points *p, const struct run *run,
 {
 	const struct series *total = &run->total;
 	double first_s = total->items[0].time_s;
-	struct phases_line before = {0};
+	struct trend_line before = {0};
 
 	for (size_t i = 0; i < count; i++) {
 		size_t end = i + 1 < count ? starts[i + 1] : p->count;
-		struct phases_line line = phases_fit(p, starts[i], end);
+		struct trend_line line = trend_line(&p->sums, starts[i], end);
 
 		phases[i].mib_per_s = line.slope;
 		phases[i].from_s =
@@ -296,7 +270,8 @@ static void phases_fill(const struct phases_points *p, const struct run *run,
 				phases[i].mib_per_s *
 				    (phases[i].until_s - phases[i].from_s));
 		phases[i].kind = phases_kind(p, &phases[i],
-		    phases_fit(p, starts[i], end).residue, end - starts[i]);
+		    trend_line(&p->sums, starts[i], end).residue,
+		    end - starts[i]);
 	}
 	phases_name_leak(run, phases, count);
 	if (count > 1 && phases[0].kind == PHASE_GROWTH &&

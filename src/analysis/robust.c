@@ -165,6 +165,11 @@ static void slope_interval(
 	    slopes, pairs, last > n - 1 ? pairs - 1 : (size_t)last);
 }
 
+double robust_slope_error(const struct robust_trend *trend)
+{
+	return (trend->high - trend->low) / (2 * normal_95);
+}
+
 void robust_theil_sen(
     const double *x, const double *y, size_t count, struct robust_trend *out)
 {

@@ -35,6 +35,10 @@ double robust_median(double *values, size_t count);
 /* 1.4826 times the median absolute deviation; reorders values. */
 double robust_deviation(double *values, size_t count);
 
+/* The standard error of the slope, from its interval. */
+double robust_slope_error(const struct robust_trend *trend)
+    __attribute__((nonnull));
+
 /* count is 0 to ROBUST_MAX. */
 void robust_theil_sen(const double *x, const double *y, size_t count,
     struct robust_trend *out) __attribute__((nonnull));

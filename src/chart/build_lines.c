@@ -86,18 +86,6 @@ void ranking_finish(struct ranking *ranking)
 	*ranking = (struct ranking){0};
 }
 
-/* The judged line, over the judged stretch. */
-static struct trend leak_line(const struct leak *leak)
-{
-	double rise = leak->mib_per_s * (leak->until_s - leak->since_s);
-
-	return (struct trend){.from_s = leak->since_s,
-	    .to_s = leak->until_s,
-	    .from_mib = leak->level_mib - rise,
-	    .to_mib = leak->level_mib,
-	    .mib_per_s = leak->mib_per_s};
-}
-
 static struct scene_line *add_straight(struct scene *scene,
     struct scene_panel *panel, const struct trend *trend, double zero_s)
 {
@@ -120,15 +108,15 @@ static char *rate_text(double mib_per_s, enum leak_verdict verdict)
 	    units_rate(text, mib_per_s), leak_word(verdict));
 }
 
-/* Adds the trend that mprof leak finds in the total, or in the leaking process.
- * With too few samples for that, a line is fitted anyway. */
+/* Adds the trend that mprof leak finds in the total, or in the leaking process,
+ * or the line that fits too few samples. */
 static void add_trend(struct scene *scene, struct scene_panel *panel,
     const struct leak *leak, const struct series *part, double zero_s)
 {
-	struct trend trend = leak_line(leak);
 	struct scene_line *line;
+	struct trend trend;
 
-	if (!leak->judged && !trend_fit(&trend, part, -INFINITY, INFINITY))
+	if (!trend_of(&trend, part, leak))
 		return;
 	line = add_straight(scene, panel, &trend, zero_s);
 	line->name = mem_copy("trend");
@@ -152,11 +140,12 @@ static void add_leak(struct scene *scene, struct scene_panel *panel,
     const struct leak_process *judged, double zero_s)
 {
 	const struct leak *leak = &judged->leak;
-	struct trend trend = leak_line(leak);
 	size_t of = find_line(panel, judged->process);
 	struct scene_line *line;
+	struct trend trend;
 
-	if (leak->verdict != LEAK_LEAKING || of == panel->lines.len)
+	if (leak->verdict != LEAK_LEAKING || of == panel->lines.len ||
+	    !trend_of(&trend, &judged->process->memory, leak))
 		return;
 	line = add_straight(scene, panel, &trend, zero_s);
 	line->role = panel->lines.items[of].role;

@@ -36,6 +36,17 @@ own_setup() {
 	[[ $errors == *"7: neither a file nor a number of mprof list"* ]]
 }
 
+@test "compare: growth of few samples is the slope that plot draws and leak leaves open" {
+	printf 'MEM %s\n' '100 10' '300 11' '200 14' >few.dat
+	mprof plot -s -n --format scene -o - few.dat >scene
+	grep -q '"trend" "+692 MiB/min, undecided"' scene
+	run_apart mprof compare --json few.dat few.dat
+	jq -e '.growth_mib_per_s.a * 60 | . > 692.2 and . < 692.4' <<<"$output"
+	run_apart mprof leak --json few.dat
+	jq -e '.runs[0] | .reason == "few" and .mib_per_s == null and
+	    .low_mib_per_s == null and .high_mib_per_s == null' <<<"$output"
+}
+
 @test "compare: the table fits a terminal of 60 columns" {
 	for i in 1 2 3; do
 		printf 'PROC 1 1700000000 pid=7 ppid=1 name=worker cmd=%s\nCHLD 7 9 1700000001\n' \

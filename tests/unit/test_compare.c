@@ -10,6 +10,7 @@
 #include "analysis/compare.h"
 #include "analysis/figures.h"
 #include "analysis/leak.h"
+#include "analysis/trend.h"
 #include "base/random.h"
 #include "near.h"
 
@@ -127,9 +128,10 @@ static void figures_hold_each_sample_until_the_next(void **state)
 	series_finish(&s);
 }
 
-static void growth_of_few_samples_is_from_the_first_to_the_last(void **state)
+static void growth_of_few_samples_is_the_line_that_plot_draws(void **state)
 {
 	struct run run = {0};
+	struct trend trend;
 	struct leak leak;
 
 	(void)state;
@@ -137,7 +139,9 @@ static void growth_of_few_samples_is_from_the_first_to_the_last(void **state)
 	series_add(&run.total, 10, 100);
 	series_add(&run.total, 11, 300);
 	series_add(&run.total, 14, 200);
-	assert_near(growth_of_run(&run, &leak), 25, 1e-9);
+	assert_near(growth_of_run(&run, &leak), 100 / (26 / 3.0), 1e-9);
+	assert_true(trend_fit(&trend, &run.total, 0, 20));
+	assert_near(growth_of_run(&run, &leak), trend.mib_per_s, 0);
 	series_finish(&run.total);
 }
 
@@ -472,8 +476,7 @@ int main(void)
 	    cmocka_unit_test(many_are_sampled),
 	    cmocka_unit_test(hundreds_are_as_the_normal_distribution_has_them),
 	    cmocka_unit_test(figures_hold_each_sample_until_the_next),
-	    cmocka_unit_test(
-		growth_of_few_samples_is_from_the_first_to_the_last),
+	    cmocka_unit_test(growth_of_few_samples_is_the_line_that_plot_draws),
 	    cmocka_unit_test(marks_begin_phases),
 	    cmocka_unit_test(the_last_phase_has_its_own_peak),
 	    cmocka_unit_test(intervals_hold_what_they_promise),

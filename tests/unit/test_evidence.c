@@ -650,13 +650,13 @@ static void pieces_are_lines_of_least_squares(void **state)
 	assert_int_equal(pieces.before.end, pieces.middle.from);
 	assert_int_equal(pieces.middle.end, pieces.after.from);
 	assert_int_equal(pieces.after.end, 96);
-	assert_true(fabs(pieces.before.slope - 100 / 0.3) < 1e-6);
-	assert_true(fabs(pieces.before.a) < 1e-6);
-	assert_true(fabs(pieces.middle.slope - 50) < 1e-6);
-	assert_true(fabs(pieces.middle.a - 85) < 1e-6);
-	assert_true(fabs(pieces.after.slope) < 1e-6);
-	assert_true(fabs(pieces.after.a - 125) < 1e-6);
-	assert_true(pieces.middle.residue < 1e-6);
+	assert_true(fabs(pieces.before.line.slope - 100 / 0.3) < 1e-6);
+	assert_true(fabs(pieces.before.line.a) < 1e-6);
+	assert_true(fabs(pieces.middle.line.slope - 50) < 1e-6);
+	assert_true(fabs(pieces.middle.line.a - 85) < 1e-6);
+	assert_true(fabs(pieces.after.line.slope) < 1e-6);
+	assert_true(fabs(pieces.after.line.a - 125) < 1e-6);
+	assert_true(pieces.middle.line.residue < 1e-6);
 	/* n log(noise^2) and eight parameters */
 	assert_true(fabs(pieces.bic - 96 * log(1e-4) - 8 * log(96)) < 0.1);
 	pieces_find(&p, 0.01, false, &pieces);
@@ -669,9 +669,10 @@ static void pieces_are_lines_of_least_squares(void **state)
 	assert_int_equal(pieces.before.end, 0);
 	assert_int_equal(pieces.middle.end, 96);
 	assert_int_equal(pieces.after.end - pieces.after.from, 0);
-	assert_true(fabs(pieces.middle.residue - 96 * 0.05 * 0.05) < 1e-3);
-	assert_true(fabs(pieces.bic - 2 * log(96) -
-			 96 * log(pieces.middle.residue / 96 + 1e-4)) < 1e-6);
+	assert_true(fabs(pieces.middle.line.residue - 96 * 0.05 * 0.05) < 1e-3);
+	assert_true(
+	    fabs(pieces.bic - 2 * log(96) -
+		 96 * log(pieces.middle.line.residue / 96 + 1e-4)) < 1e-6);
 }
 
 /* A rest has grown to its level, is flat, and stays near it. */

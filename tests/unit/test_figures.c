@@ -13,6 +13,7 @@
 #include "analysis/leak.h"
 #include "analysis/trend.h"
 #include "base/mem.h"
+#include "near.h"
 #include "profile/resource.h"
 
 static struct profile profile;
@@ -220,6 +221,61 @@ static void a_trend_is_of_least_squares(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+/* A stretch of points: its line, its residue, and that one of a single point
+ * far from the first is level. */
+static void a_line_is_of_a_stretch_of_points(void **state)
+{
+	const double x[] = {0.1, 1000.3, 2000.7, 3000.1, 3000.9};
+	const double y[] = {900, 101, 103, 102, 106};
+	struct trend_sums sums;
+	struct trend_line line;
+	struct trend trend;
+	struct series series = {0};
+
+	(void)state;
+	trend_add_up(&sums, x, y, 5);
+	for (size_t i = 0; i < 5; i++) {
+		line = trend_line(&sums, i, i + 1);
+		assert_true(line.slope == 0);
+		assert_near(line.a, y[i], 1e-9);
+		assert_near(line.residue, 0, 1e-6);
+		series_add(&series, x[i], y[i]);
+	}
+	for (size_t from = 0; from < 4; from++) {
+		line = trend_line(&sums, from, 5);
+		assert_true(trend_fit(&trend, &series, x[from], INFINITY));
+		assert_near(line.slope, trend.mib_per_s, 1e-6);
+		assert_near(
+		    line.a + line.slope * x[from], trend.from_mib, 1e-6);
+	}
+	line = trend_line(&sums, 1, 3);
+	assert_near(line.slope, 2 / 1000.4, 1e-9);
+	assert_near(line.residue, 0, 1e-6);
+	series_finish(&series);
+}
+
+/* The line of a verdict along its stretch; without one, that of all samples. */
+static void a_trend_is_the_verdicts(void **state)
+{
+	struct leak leak = {
+	    .mib_per_s = 2, .since_s = 10, .until_s = 14, .level_mib = 60};
+	struct series series = {0};
+	struct trend trend;
+
+	(void)state;
+	assert_false(trend_of(&trend, &series, &leak));
+	series_add(&series, 5, 30);
+	assert_false(trend_of(&trend, &series, &leak));
+	series_add(&series, 7, 40);
+	assert_true(trend_of(&trend, &series, &leak));
+	assert_true(trend.mib_per_s == 5 && trend.from_s == 5);
+	leak.judged = true;
+	assert_true(trend_of(&trend, &series, &leak));
+	assert_true(trend.mib_per_s == 2);
+	assert_true(trend.from_s == 10 && trend.to_s == 14);
+	assert_true(trend.from_mib == 52 && trend.to_mib == 60);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +288,8 @@ int main(void)
 	    TEST(phases_are_in_order),
 	    TEST(growth_is_the_slope_where_it_is_judged),
 	    TEST(a_trend_is_of_least_squares),
+	    TEST(a_line_is_of_a_stretch_of_points),
+	    TEST(a_trend_is_the_verdicts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -379,6 +379,9 @@ static void too_little_is_undecided(void **state)
 	/* 24 samples, as far apart as these are */
 	assert_near(leak.need_s, 24 * 0.9, 1e-9);
 	assert_true(leak.first_s == 0 && leak.last_s == 9 && !leak.judged);
+	/* it is not known to be level */
+	assert_true(
+	    isnan(leak.mib_per_s) && isnan(leak.low) && isnan(leak.high));
 	series_finish(&series);
 }
 
