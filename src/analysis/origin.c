@@ -207,6 +207,24 @@ static size_t origin_vendored_len(const char *file, const char *inside)
 	return 0;
 }
 
+/* Whether the first len characters are a directory of the system, in which
+ * vendor is a user or a company and no part of a program. */
+static bool origin_is_systems(const char *file, size_t len)
+{
+	static const char *const directories[] = {"/", "/Users/", "/home/",
+	    "/media/", "/mnt/", "/opt/", "/srv/", "/tmp/", "/usr/",
+	    "/usr/local/", "/usr/local/src/", "/usr/src/", "/var/", "/var/lib/",
+	    "/var/tmp/"};
+
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]);
+	     i++) {
+		if (strlen(directories[i]) == len &&
+		    strncmp(file, directories[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The same for a package that a program has a copy of in its own directory
  * vendor, as vendor/serde/src/lib.rs and vendor/example.com/a/b.go. */
 static const char *origin_in_vendor(const char *file, size_t *len)
@@ -220,7 +238,8 @@ static const char *origin_in_vendor(const char *file, size_t *len)
 		const char *start = at, *inside = at + strlen(vendor);
 
 		at = inside;
-		if (start > file && start[-1] != '/')
+		if ((start > file && start[-1] != '/') ||
+		    origin_is_systems(file, (size_t)(start - file)))
 			continue;
 		*len = origin_vendored_len(file, inside);
 		if (*len > 0)
