@@ -93,13 +93,17 @@ static void stacks_hook_summary(const struct stacks_hook *hook)
 		    stderr);
 		return;
 	}
-	fprintf(stderr,
-	    "mprof: stacks: %lu sampled in %s, %lu of them with the thread "
-	    "stopped; %s no certain reading\n",
-	    count.taken,
-	    units_count(in, count.processes, "process", "processes"),
-	    count.paused,
-	    units_count(times, count.missing, "sample had", "samples had"));
+	fprintf(stderr, "mprof: stacks: %lu sampled in %s", count.taken,
+	    units_count(in, count.processes, "process", "processes"));
+	if (count.paused > 0)
+		fprintf(stderr,
+		    "; for %lu of them the thread was stopped for a moment",
+		    count.paused);
+	if (count.missing > 0)
+		fprintf(stderr, "; %s uncertain, and left out",
+		    units_count(
+			times, count.missing, "reading was", "readings were"));
+	fputc('\n', stderr);
 }
 
 /* Index of each hook in the plan, in the order of their calls. */
