@@ -185,8 +185,11 @@ void lines_sum(
  * is not, for "/srv/app/views.py". */
 static bool names_file(const char *path, const char *file)
 {
-	size_t path_len = strlen(path), len = strlen(file);
+	size_t path_len = strlen(path), len;
 
+	while (strncmp(file, "./", 2) == 0)
+		file += 2;
+	len = strlen(file);
 	if (len == 0 || len > path_len ||
 	    strcmp(path + path_len - len, file) != 0)
 		return false;

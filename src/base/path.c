@@ -15,6 +15,24 @@ const char *path_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+void path_clean(char *path)
+{
+	char *to = path;
+
+	if (*path != '/')
+		return;
+	for (const char *at = path; *at;) {
+		if (strncmp(at, "//", 2) == 0) {
+			at++;
+		} else if (strncmp(at, "/./", 3) == 0) {
+			at += 2;
+		} else {
+			*to++ = *at++;
+		}
+	}
+	*to = 0;
+}
+
 bool path_has_ending(const char *path, const char *ending)
 {
 	size_t len = strlen(path), end = strlen(ending);

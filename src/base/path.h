@@ -12,6 +12,10 @@
 const char *path_name(const char *path)
     __attribute__((nonnull, returns_nonnull));
 
+/* Removes what means nothing from an absolute path, in place: /srv/./app.py
+ * becomes /srv/app.py, and //srv//app.py too. Other texts stay as they are. */
+void path_clean(char *path) __attribute__((nonnull));
+
 /* Whether path ends with those characters, such as ".dat", after others. */
 bool path_has_ending(const char *path, const char *ending)
     __attribute__((nonnull));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "base/utf8.h"
 #include "dat/fields.h"
 #include "profile/allocations.h"
@@ -569,6 +570,9 @@ static struct frame read_frame(const struct field *text)
 		field_int(&line, &frame.line);
 	frame.file = field_decode(&file);
 	frame.function = field_decode(&function);
+	/* Python names a script that was started as ./app so; compilers do with
+	 * sources. */
+	path_clean(frame.file);
 	return frame;
 }
 

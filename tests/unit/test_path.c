@@ -22,6 +22,28 @@ static void test_name(void **state)
 	assert_string_equal(path_name(""), "");
 }
 
+static void is_cleaned(const char *text, const char *clean)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s", text);
+	path_clean(path);
+	assert_string_equal(path, clean);
+}
+
+static void test_clean(void **state)
+{
+	(void)state;
+	is_cleaned("/srv/./server", "/srv/server");
+	is_cleaned("/srv/././/.//server", "/srv/server");
+	is_cleaned("//srv/server.py", "/srv/server.py");
+	is_cleaned("/srv/../.config/a./b", "/srv/../.config/a./b");
+	is_cleaned("/", "/");
+	is_cleaned("", "");
+	is_cleaned("./server", "./server");
+	is_cleaned("file:///srv/./a.mjs", "file:///srv/./a.mjs");
+}
+
 static void test_ending(void **state)
 {
 	(void)state;
@@ -89,6 +111,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_name),
+	    cmocka_unit_test(test_clean),
 	    cmocka_unit_test(test_ending),
 	    cmocka_unit_test(test_undeleted),
 	    cmocka_unit_test(test_program),

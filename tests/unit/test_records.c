@@ -406,6 +406,7 @@ static void a_frame_is_split_at_its_line(void **state)
 	    {"a.py:3f:4:g", "a.py:3f", "g", 4},
 	    {"plain", "", "plain", 0},
 	    {"a%2cb.py:0:f%3a", "a,b.py", "f:", 0},
+	    {"/srv/./app:6:g", "/srv/app", "g", 6},
 	};
 	struct run *run = take("STACK;id=1;pid=5;thread=6;frames=<mprof>:1:x,,"
 			       "a.py:3:f,<mprof>:2:y,b.py:4:g 1.5 2.0");
