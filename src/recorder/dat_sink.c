@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "dat/launcher.h"
+#include "dat/name.h"
 #include "profile/resource.h"
 
 /* Longest time for which an unchanged sample is held back; it is lost if this

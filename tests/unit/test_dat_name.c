@@ -12,7 +12,6 @@
 
 #include <cmocka.h>
 
-#include "dat/launcher.h"
 #include "dat/name.h"
 
 static const char *host_name; /* NULL: it is the machine's own */
