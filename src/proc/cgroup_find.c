@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/path.h"
-#include "proc/cgroup_mounts.h"
+#include "proc/cgroup.h"
 #include "proc/container.h"
 
 static void cgroup_found_finish(struct cgroup_found *found)

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "proc/cgroup_mounts.h"
+#include "proc/cgroup.h"
 
 /* A process leaves its group a moment after it ended. */
 enum { LEAVE_TRIES = 100 };

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
-#include "proc/cgroup_mounts.h"
+#include "proc/cgroup.h"
 
 /* Subgroups are listed where the directory's link count has changed, and once
  * in this time: one may have gone as another came. */
