@@ -16,7 +16,6 @@
 #include <sys/types.h>
 
 #include "base/err.h"
-#include "recorder/aside.h"
 
 #define LAUNCH_NEVER INT64_MAX /* no deadline */
 
@@ -49,6 +48,21 @@ struct launch_event {
 	int64_t cpu_us, minor_faults, major_faults;
 	int signal; /* QUIT */
 };
+
+/* A process that this one starts for itself, one at a time. It is a child of
+ * this process, like an orphan of the program, but does not belong to the
+ * program: it is not measured, and its end is NEWS. */
+struct aside {
+	pid_t pid;  /* newest one; 0: none was started */
+	bool ended; /* it was reaped */
+	int status; /* its status as of wait(), once it was reaped */
+};
+
+/* Whether pid is a running process aside; aside may be NULL. */
+static inline bool aside_is(const struct aside *aside, pid_t pid)
+{
+	return aside && !aside->ended && aside->pid == pid;
+}
 
 struct launch {
 	pid_t pid;      /* the program, or what is watched */

@@ -18,7 +18,7 @@
 
 #include "base/err.h"
 #include "base/strbuf.h"
-#include "recorder/aside.h"
+#include "recorder/launch.h"
 #include "recorder/sink.h"
 
 #define SNAPSHOTS_WORD "@heap"

@@ -11,7 +11,7 @@
 #ifndef MPROF_RECORDER_TREE_H
 #define MPROF_RECORDER_TREE_H
 
-#include "recorder/aside.h"
+#include "recorder/launch.h"
 #include "recorder/members.h"
 
 struct unrelated {
