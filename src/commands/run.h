@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * The options of mprof run and mprof attach, and everything that a recording
- * does besides sampling: reads marks, keeps a textfile, reads stacks, draws; at
- * the end it prints line tables and checks conditions.
+ * Everything that a recording of mprof run or mprof attach does besides
+ * sampling: reads marks, keeps a textfile, reads stacks, draws; at the end it
+ * prints line tables and checks conditions.
  */
 #ifndef MPROF_COMMANDS_RUN_H
 #define MPROF_COMMANDS_RUN_H
 
 #include "base/array.h"
-#include "commands/check.h"
-#include "commands/run_group.h"
 #include "commands/run_held.h"
-#include "proc/metric.h"
+#include "commands/run_options.h"
 #include "python/agent_attach.h"
 #include "python/agent_tables.h"
 #include "python/stack/stacks.h"
@@ -21,40 +19,6 @@
 #include "recorder/textfile.h"
 #include "recorder/touched.h"
 #include "render/live.h"
-
-struct run_options {
-	bool python, no_python;
-	bool lines;            /* line tables of @profile */
-	const char *functions; /* attach: names separated by commas */
-	bool stacks;           /* of Python code, at each sample */
-	bool native;           /* C frames below each Python frame */
-	double interval_s;     /* 0: the default */
-	bool children;         /* include children in the total */
-	bool each;             /* a series for each process */
-	bool exit_code;
-	bool allow_loss; /* loss in the recording is no failure */
-	bool attach;
-	double timeout_s; /* 0: none */
-	const char *output;
-	double max_size_mib; /* of the recording; 0: no bound */
-	long rotate; /* number of older files to keep; 0: thin the file */
-	const struct metric *metric;
-	bool quiet;
-	bool adopt;
-	bool scope;             /* the program gets its own control group */
-	struct run_group group; /* attach: control group */
-	bool wait_for;          /* attach: wait until such a process exists */
-	const char *wait;
-	double limit_mib; /* 0: none */
-	enum limit_action on_limit;
-	double max_overhead; /* share of one processor; 0: no bound */
-	bool skip_unchanged;
-	unsigned with; /* resources: set of proc/usage.h */
-	bool watch;
-	const char *textfile; /* a directory */
-	bool check_asked;
-	struct check_options check;
-};
 
 /* --stacks: reads the stacks of each sampled process with python/ and passes
  * them to the sink. */
