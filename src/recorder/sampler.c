@@ -14,13 +14,13 @@
 #include "base/mem.h"
 #include "base/self.h"
 #include "base/units.h"
-#include "recorder/consumption.h"
 #include "recorder/fork_events.h"
 #include "recorder/group.h"
 #include "recorder/meter.h"
 #include "recorder/names.h"
 #include "recorder/report.h"
 #include "recorder/ticks.h"
+#include "recorder/usage.h"
 
 struct sampler {
 	struct sampler_plan plan;
