@@ -77,16 +77,6 @@ void launcher_read(struct launcher *launcher)
 	}
 }
 
-/* The rank in the launcher's variable, including Slurm's 0; NULL where there is
- * none. */
-static const char *launcher_rank(void)
-{
-	size_t found = launcher_find(true);
-
-	return found < LAUNCHERS ? launcher_number(launchers[found].rank)
-				 : NULL;
-}
-
 struct dat_name {
 	struct strbuf text;
 	const char *pattern; /* whole pattern, for messages */
@@ -140,7 +130,9 @@ static int dat_name_add_percent(struct dat_name *name, struct err *e)
 
 static int dat_name_add_rank(struct dat_name *name, struct err *e)
 {
-	const char *rank = launcher_rank();
+	size_t found = launcher_find(true);
+	const char *rank =
+	    found < LAUNCHERS ? launcher_number(launchers[found].rank) : NULL;
 
 	if (!rank)
 		return err_set(e,

@@ -173,17 +173,6 @@ static size_t fork_events_read(
 	return unseen;
 }
 
-/* Scans all of /proc after events were lost. */
-static void fork_events_check_loss(
-    struct fork_events *events, struct tree *tree)
-{
-	if (!events->connector.lost)
-		return;
-	events->missed = true;
-	events->complete = events->connector.lost = false;
-	tree_restart(tree);
-}
-
 /* Notes the members that are gone, each once. */
 static void fork_events_note_gone(struct fork_events *events, struct tree *tree)
 {
@@ -221,7 +210,11 @@ size_t fork_events_scan(struct fork_events *events, struct tree *tree,
 	events->forked = forked;
 	if (events->connector.fd >= 0 && !events->complete)
 		events->complete = tree_is_through(tree);
-	fork_events_check_loss(events, tree);
+	if (events->connector.lost) { /* the next scan is of all of /proc */
+		events->missed = true;
+		events->complete = events->connector.lost = false;
+		tree_restart(tree);
+	}
 	return unseen;
 }
 

@@ -84,18 +84,9 @@ void report_ends(const struct report *report, struct members *members)
 	}
 }
 
-/* Whether another process may have had this new member's pid: pids ascend,
- * until they start again at the lowest. */
-static bool report_is_reused(struct report *report, const struct member *member)
-{
-	if (member->pid <= report->highest)
-		return true;
-	report->highest = member->pid;
-	return false;
-}
-
 /* A process whose pid may have been in use before is announced before its
- * samples; its command line follows. */
+ * samples; its command line follows. Pids ascend, until they start again at the
+ * lowest. */
 static void report_reused(struct report *report, struct members *members)
 {
 	size_t first = members->list.len;
@@ -104,10 +95,12 @@ static void report_reused(struct report *report, struct members *members)
 		first--;
 	for (size_t i = first; i < members->list.len; i++) {
 		struct member *member = &members->list.items[i];
+		bool reused = member->pid <= report->highest;
 
 		member->announced = true;
-		if (!report_is_reused(report, member) || member->introduced ||
-		    member->gone)
+		if (!reused)
+			report->highest = member->pid;
+		if (!reused || member->introduced || member->gone)
 			continue;
 		if (!members->list.items[0].introduced)
 			report_name(report, &members->list.items[0], "");

@@ -54,34 +54,32 @@ struct sampler {
 	struct sampler_result result;
 };
 
-static int check_cgroup(struct sampler *s, struct err *e)
+static bool sampler_reads_group(const struct sampler_plan *plan)
+{
+	return plan->metric->file == METRIC_CGROUP ||
+	       plan->with & USAGE_OF_GROUP;
+}
+
+/* Opens the control group, where it is read. cgroup.procs has pids of this
+ * process's pid namespace. */
+static int sampler_open_group(struct sampler *s, struct err *e)
 {
 	const char *path = s->plan.group_path;
-	int found = path ? cgroup_init_path(&s->cgroup, &s->fs, path, e)
-			 : cgroup_init(&s->cgroup, &s->fs, s->fs.self, e);
 
-	if (found != 0)
+	if (s->plan.group && s->fs.other_namespace)
+		return err_set(e,
+		    "control groups: /proc is another pid namespace's; mount "
+		    "this one's: mount -t proc proc /proc");
+	if (!sampler_reads_group(&s->plan))
+		return 0;
+	if ((path ? cgroup_init_path(&s->cgroup, &s->fs, path, e)
+		  : cgroup_init(&s->cgroup, &s->fs, s->fs.self, e)) != 0)
 		return -1;
 	if (cgroup_current_kib(&s->cgroup) >= 0)
 		return 0;
 	return path ? err_set(e, "control groups: %s reports no memory", path)
 		    : err_set(e, "control groups: the one of this process "
 				 "reports no memory");
-}
-
-/* cgroup.procs has pids of this process's pid namespace. */
-static int sampler_check_group(const struct sampler *s, struct err *e)
-{
-	if (!s->plan.group || !s->fs.other_namespace)
-		return 0;
-	return err_set(e, "control groups: /proc is another pid namespace's; "
-			  "mount this one's: mount -t proc proc /proc");
-}
-
-static bool sampler_reads_group(const struct sampler_plan *plan)
-{
-	return plan->metric->file == METRIC_CGROUP ||
-	       plan->with & USAGE_OF_GROUP;
 }
 
 struct sampler *sampler_create(
@@ -98,8 +96,7 @@ struct sampler *sampler_create(
 		free(s);
 		return NULL;
 	}
-	if (sampler_check_group(s, e) != 0 ||
-	    (sampler_reads_group(plan) && check_cgroup(s, e) != 0)) {
+	if (sampler_open_group(s, e) != 0) {
 		cgroup_finish(&s->cgroup);
 		procfs_finish(&s->fs);
 		free(s);
@@ -324,15 +321,6 @@ static void sampler_pace(struct sampler *s)
 	s->cpu_ns = cpu_ns;
 }
 
-/* Reports at once a peak that only a mark shows. */
-static void sampler_read_all_marks(struct sampler *s)
-{
-	peak_tracker_read_all(
-	    &s->peaks, &s->tree.members, report_now_ns(&s->report));
-	if (s->peaks.unreported)
-		report_peak(&s->report, &s->peaks);
-}
-
 /* Measures the sum now, as the newest tick may be long ago: the figure of a
  * mark. During a tick the processes were just found, and stay known until its
  * end. */
@@ -354,7 +342,7 @@ static void sampler_measure_now(
 }
 
 /* The hook's news may begin a phase: the high-water marks as they stand belong
- * to the phase before. */
+ * to the phase before, and a peak that only they show is reported at once. */
 static void sampler_ask_hook(
     struct sampler *s, const struct sampler_hook *hook, bool is_at_tick)
 {
@@ -365,7 +353,10 @@ static void sampler_ask_hook(
 	if (hook->is_due) {
 		if (!hook->is_due(hook->context, &s->tick))
 			return;
-		sampler_read_all_marks(s);
+		peak_tracker_read_all(
+		    &s->peaks, &s->tree.members, report_now_ns(&s->report));
+		if (s->peaks.unreported)
+			report_peak(&s->report, &s->peaks);
 		sampler_measure_now(s, &tick, is_at_tick);
 	}
 	hook->tick(hook->context, &tick, s->report.sink);
