@@ -488,6 +488,11 @@ static void launch_note_program(
 	}
 }
 
+bool aside_is(const struct aside *aside, pid_t pid)
+{
+	return aside && !aside->ended && aside->pid == pid;
+}
+
 /* Reaps one child; false when none is left to report. A failure while the
  * program is known to live is not believed, but tried again. */
 static bool launch_reap(struct launch *launch, struct launch_event *event)

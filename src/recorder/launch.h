@@ -59,10 +59,7 @@ struct aside {
 };
 
 /* Whether pid is a running process aside; aside may be NULL. */
-static inline bool aside_is(const struct aside *aside, pid_t pid)
-{
-	return aside && !aside->ended && aside->pid == pid;
-}
+bool aside_is(const struct aside *aside, pid_t pid);
 
 struct launch {
 	pid_t pid;      /* the program, or what is watched */

@@ -131,7 +131,8 @@ void sampler_destroy(struct sampler *s)
 	exit_cause_finish(&s->exit_cause);
 	if (s->shares.fs)
 		shares_finish(&s->shares, &unused);
-	consumption_destroy(s->consumption);
+	if (s->consumption)
+		consumption_destroy(s->consumption);
 	tree_finish(&s->tree);
 	if (s->group.directory)
 		group_finish(&s->group);
