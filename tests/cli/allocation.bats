@@ -679,7 +679,7 @@ holds_8='int main(void) { char *volatile p = malloc(8 << 20); return !p; }'
 	int main(void)
 	{
 		memset(malloc(20 << 20), 1, 20 << 20);
-		return sleep(60) != 0;
+		return sleep(900) != 0;
 	}' gcc -w -O0
 	cp waits waits-none
 	build waits "$(tail -n +3 waits.c)" gcc -w -O0 -static ||
@@ -688,7 +688,7 @@ holds_8='int main(void) { char *volatile p = malloc(8 << 20); return !p; }'
 	run_apart mprof run --stacks -o run.dat sh -c '
 		./waits & static=$!
 		LD_PRELOAD= ./waits-none & none=$!
-		for i in $(seq 600); do
+		for i in $(seq 6000); do
 			[ "$(grep -c "name=waits.*;by=[sn]" run.dat)" = 2 ] &&
 				break
 			sleep 0.05

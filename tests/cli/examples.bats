@@ -120,7 +120,7 @@ prepare() {
 		'kept = []' 'def lessons(until):' \
 		'    while time.monotonic() < until:' \
 		'        kept.append(Lesson("x" * 20000))' \
-		'        time.sleep(0.002)' >views.py
+		'        time.sleep(0.01)' >views.py
 	printf '%s\n' 'import os, sys, time, views' 'if os.fork() == 0:' \
 		'    open("working", "w").close()' \
 		'views.lessons(time.monotonic() + float(sys.argv[1]))' >workers.py
@@ -139,17 +139,17 @@ prepare() {
 
 # Processes, for some seconds; longer ones where a look must find them alive.
 run_processes() {
-	local life=60 # longer than any block takes; stop_all ends them
+	local life=600 # longer than any block takes; stop_all ends them
 
 	start "$python" "serve-$$.py" "$life"
 	server=$!
-	start env -C service "${attachable:-$python}" -c 'import app.views, time
-open("serving", "w").close()
-app.views.lessons(time.monotonic() + 60)'
+	start env -C service "${attachable:-$python}" -c "import app.views, time
+open('serving', 'w').close()
+app.views.lessons(time.monotonic() + $life)"
 	attached=$!
 	start "gunicorn-$$" workers.py "$life"
-	start "postgres-$$" 60
-	start mprof run -q -o "$BATS_TEST_TMPDIR/marked.dat" sleep 60
+	start "postgres-$$" "$life"
+	start mprof run -q -o "$BATS_TEST_TMPDIR/marked.dat" sleep "$life"
 	recorder=$!
 	! grep -q 'wait-for' "$1" || start sh -c \
 		"while sleep 1; do ./server-$$; done"
@@ -227,7 +227,7 @@ try() {
 	if grep -q MPROF_MARK "$2"; then
 		set -- "$1" "$2" mprof run -q -T 0.05 -o ../around.dat "${@:3}"
 	fi
-	orders "$2" | timeout 120 "$SOURCE/tests/tools/terminal" "${@:3}" \
+	orders "$2" | timeout 600 "$SOURCE/tests/tools/terminal" "${@:3}" \
 		>screen 2>&1 || status=$?
 	[ "$status" -eq 0 ] || {
 		failed="$failed $1"

@@ -405,6 +405,8 @@ for line in sys.stdin:
 		before=$(wc -l <seen)
 		soon eval "[ \"\$(wc -l <seen)\" -ge $((before + 2)) ]"
 	done
+	# A program that ends gives memory back: the last look comes before.
+	last=$(wc -l <seen)
 	let_end
 	pid=
 	wait "$looker"
@@ -412,7 +414,7 @@ for line in sys.stdin:
 	jq -es 'all(.[]; .schema == 1 and .difference) and
 		(map(.steps) == [range(1; length + 1)])' seen >/dev/null
 	[ "$(wc -l <seen)" -eq "$(jq -s length seen)" ]
-	tail -n 1 seen | jq -e '
+	sed -n "${last}p" seen | jq -e '
 		(.types | map(.type)) as $names
 		| (.types[] | select(.type == "__main__.Lesson")) as $lesson
 		| (.types[] | select(.type == "__main__.Passing")) as $passing
@@ -487,8 +489,11 @@ kind_of_memory() {
 			kind_of_memory "$python" $kind
 			mprof heap "$pid" --json >$kind.json
 			mprof heap "$pid" --top 1 >$kind
-			grep "^RssFile\|^RssShmem" "/proc/$pid/status" |
-				awk '{ kib += $2 } END { print kib }' >files_kib
+			# Counted page by page: RssFile may be behind on
+			# each processor.
+			awk '/^Rss:/ { kib += $2 } /^Anonymous:/ { kib -= $2 }
+				END { print kib }' \
+				"/proc/$pid/smaps_rollup" >files_kib
 			let_end
 			case $kind in
 			native) part=.unexplained_kib ;;

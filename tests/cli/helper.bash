@@ -74,12 +74,20 @@ copy_alone() {
 	chmod 755 "$1"
 }
 
-# A port of this host that nobody listens on.
+# A port of this host that nobody listens on, nor will until it is used: the
+# kernel gives others from 32768 on to whoever wants any, and no other process
+# that lives begins to look at this one's place.
 free_port() {
-	python3 -c 'import socket
-with socket.socket() as s:
-	s.bind(("127.0.0.1", 0))
-	print(s.getsockname()[1])'
+	python3 -c 'import os, socket
+port = 10000 + os.getpid() % 22000
+while True:
+	with socket.socket() as s:
+		try:
+			s.bind(("127.0.0.1", port))
+			break
+		except OSError:
+			port += 1
+print(port)'
 }
 
 # Waits until a command succeeds, for five minutes at most: soon COMMAND...

@@ -133,6 +133,8 @@ refusals() {
 
 waiting() {
 	start "$1" wait
+	# It is ready before it waits.
+	soon grep -q '^State:.S' "/proc/$pid/status"
 	mprof attach -q -t 0.3 -o wait.dat --func deep "$pid" 2>errors
 	grep -q "^mprof: process $pid: its main thread is not running Python" errors
 	# The request was taken back. Another is met once there is something

@@ -148,7 +148,7 @@ is_reloaded() {
 	visit /lessons/all/
 	soon has_lines 1 '^CALL' run.dat
 	# No request may run while its server ends: it comes too late for the table.
-	soon is_reloaded "$(workers)"
+	soon is_reloaded "$(workers | head -n 1)"
 	visit /lessons/all/
 	soon has_lines 2 '^CALL' run.dat
 	same "$(workers | sort -u | wc -l)" 2

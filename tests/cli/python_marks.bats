@@ -58,9 +58,9 @@ every_call() {
 	grow()
 	END
 	recorded "$python" grow.py
-	# 38.1 MiB in 50 ms and what the allocation takes.
-	awk '$1 == "FUNC" { ok = $5 - $3 > 37 && $5 - $3 < 40 &&
-		$6 - $4 >= 0.05 && $6 - $4 < 5 } END { exit !ok }' run.dat
+	# 38.1 MiB, which the kernel counts in lots, in 50 ms and more.
+	awk '$1 == "FUNC" { ok = $5 - $3 > 34 && $5 - $3 < 42 &&
+		$6 - $4 >= 0.05 && $6 - $4 < 300 } END { exit !ok }' run.dat
 	mprof peak --func __main__.grow run.dat
 }
 

@@ -5,6 +5,7 @@ Below the top, each of two frames alone has five million bytes.
 Says "ready" and waits for a line.
 """
 import ctypes
+import os
 import sys
 import threading
 import time
@@ -45,6 +46,21 @@ def leave(memory, wait):
     ignore(bytes(5000000), wait())
 
 
+def switches(thread):
+    """How often it gave up its processor; None where it does not sleep."""
+    with open('/proc/self/task/%d/status' % thread.native_id) as file:
+        status = dict(line.strip().split(':\t', 1) for line in file
+                      if line[:6] in ('State:', 'volunt'))
+    return status['State'][0] == 'S' and status['voluntary_ctxt_switches']
+
+
+def has_come_to_rest(thread):
+    """Waits for the lock: whoever waits for the GIL looks again and again."""
+    before = switches(thread)
+    time.sleep(0.1)
+    return before and switches(thread) == before
+
+
 def waits_in_c():
     leave(memories[0], in_c.acquire)
 
@@ -62,7 +78,8 @@ threads = [threading.Thread(target=waits_in_c),
            threading.Thread(target=waits_in_python)]
 for thread in threads:
     thread.start()
-time.sleep(0.5)
+while not all(map(has_come_to_rest, threads)):
+    pass
 print('ready', flush=True)
 sys.stdin.readline()
 in_c.release()
