@@ -119,6 +119,8 @@ char *refs_reference(const struct refs *refs, const struct chain_link *link)
 	case REFERENCE_DICT:
 		return mem_copy(".__dict__");
 	case REFERENCE_PLAIN:
+	case REFERENCE_TYPE:
+	case REFERENCE_WEAK:
 		break;
 	}
 	return refs_names_plain(refs, link);

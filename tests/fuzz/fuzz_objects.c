@@ -10,12 +10,13 @@
 
 enum { CHANGE = 10 };
 
-static bool check_edge(const struct object_edge *edge, void *context)
+static bool check_reference(
+    const struct object_reference *reference, void *context)
 {
 	const struct fake_heap *fake = context;
 
-	if (edge->to < FAKE_START || edge->to >= FAKE_START + FAKE_SIZE ||
-	    !edge->type)
+	if (reference->to < FAKE_START ||
+	    reference->to >= FAKE_START + FAKE_SIZE || !reference->type)
 		__builtin_trap();
 	(void)fake;
 	return true;
@@ -111,8 +112,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if (objects_index(&objects, address) != i || !type)
 			__builtin_trap();
-		object_edges(
-		    &objects.types, address, type, &budget, check_edge, &fake);
+		object_references(&objects.types, address, type, &budget,
+		    check_reference, &fake);
 	}
 	check_chains(&objects, data[0] & 128);
 	objects_finish(&objects);

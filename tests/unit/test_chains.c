@@ -13,7 +13,7 @@
 /* The types of made-up objects. */
 enum { MODULE, DICT, LIST, LESSON, OWNER, FRAME };
 
-struct edge {
+struct reference {
 	uint32_t from, to;
 	enum reference_kind kind;
 	uint32_t detail;
@@ -29,7 +29,7 @@ struct heap {
 
 /* One letter an object: the type, of those above. */
 static void fill(struct heap *heap, const char *letters,
-    const struct edge *edges, size_t len)
+    const struct reference *references, size_t len)
 {
 	size_t count = strlen(letters);
 
@@ -47,10 +47,10 @@ static void fill(struct heap *heap, const char *letters,
 		if (letters[i] == 'X')
 			*array_push(&heap->wanted) = i;
 		for (size_t k = 0; k < len; k++)
-			if (edges[k].from == i)
+			if (references[k].from == i)
 				assert_true(references_add(&heap->references,
-				    edges[k].to, edges[k].kind,
-				    edges[k].detail));
+				    references[k].to, references[k].kind,
+				    references[k].detail));
 		references_next(&heap->references);
 	}
 	references_index(&heap->references);
@@ -120,7 +120,7 @@ static size_t held(const struct heap *heap, size_t at)
 /* A module's list holds three, another's dict one of them. */
 static void what_holds_most_comes_first(void **state)
 {
-	static const struct edge edges[] = {
+	static const struct reference references[] = {
 	    {0, 1, REFERENCE_DICT, 0},
 	    {1, 2, REFERENCE_VALUE, 70},
 	    {2, 6, REFERENCE_ITEM, 0},
@@ -133,7 +133,7 @@ static void what_holds_most_comes_first(void **state)
 	struct heap heap;
 
 	(void)state;
-	fill(&heap, "MDLMDDXXX", edges, 8);
+	fill(&heap, "MDLMDDXXX", references, 8);
 	find(&heap, 9);
 	assert_int_equal(heap.chains.items.len, 2);
 	assert_string_equal(text_of(&heap, 0), "XLDM");
@@ -150,13 +150,13 @@ static void what_holds_most_comes_first(void **state)
 
 static void an_object_held_twice_by_one_list_counts_once(void **state)
 {
-	static const struct edge edges[] = {{0, 1, REFERENCE_DICT, 0},
+	static const struct reference references[] = {{0, 1, REFERENCE_DICT, 0},
 	    {1, 2, REFERENCE_VALUE, 70}, {2, 3, REFERENCE_ITEM, 0},
 	    {2, 3, REFERENCE_ITEM, 1}};
 	struct heap heap;
 
 	(void)state;
-	fill(&heap, "MDLX", edges, 4);
+	fill(&heap, "MDLX", references, 4);
 	find(&heap, 9);
 	assert_int_equal(heap.chains.items.len, 1);
 	assert_int_equal(held(&heap, 0), 1);
@@ -166,7 +166,7 @@ static void an_object_held_twice_by_one_list_counts_once(void **state)
 /* Two owners' lists are one chain, the names of their attributes two. */
 static void a_dict_of_an_instance_is_folded(void **state)
 {
-	static const struct edge edges[] = {
+	static const struct reference references[] = {
 	    {0, 1, REFERENCE_DICT, 0},
 	    {1, 2, REFERENCE_VALUE, 70},
 	    {2, 3, REFERENCE_DICT, 0},
@@ -178,7 +178,7 @@ static void a_dict_of_an_instance_is_folded(void **state)
 	struct heap heap;
 
 	(void)state;
-	fill(&heap, "MDODLLXX", edges, 7);
+	fill(&heap, "MDODLLXX", references, 7);
 	find(&heap, 9);
 	assert_int_equal(heap.chains.items.len, 2);
 	assert_string_equal(text_of(&heap, 0), "XLODM");
@@ -191,13 +191,13 @@ static void a_dict_of_an_instance_is_folded(void **state)
 /* Keys of a plain dict tell no chains apart. */
 static void keys_of_a_cache_are_one_chain(void **state)
 {
-	static const struct edge edges[] = {{0, 1, REFERENCE_DICT, 0},
+	static const struct reference references[] = {{0, 1, REFERENCE_DICT, 0},
 	    {1, 2, REFERENCE_VALUE, 70}, {2, 3, REFERENCE_VALUE, 1},
 	    {2, 4, REFERENCE_VALUE, 2}};
 	struct heap heap;
 
 	(void)state;
-	fill(&heap, "MDDXX", edges, 4);
+	fill(&heap, "MDDXX", references, 4);
 	find(&heap, 9);
 	assert_int_equal(heap.chains.items.len, 1);
 	assert_int_equal(held(&heap, 0), 2);
@@ -210,14 +210,14 @@ static void keys_of_a_cache_are_one_chain(void **state)
  * and the object itself. */
 static void what_is_held_by_the_object_begins_no_chain(void **state)
 {
-	static const struct edge edges[] = {{0, 1, REFERENCE_DICT, 0},
+	static const struct reference references[] = {{0, 1, REFERENCE_DICT, 0},
 	    {1, 2, REFERENCE_VALUE, 70}, {2, 3, REFERENCE_ITEM, 0},
 	    {3, 3, REFERENCE_ATTRIBUTE, 90}, {3, 4, REFERENCE_ATTRIBUTE, 91},
 	    {4, 3, REFERENCE_ITEM, 0}};
 	struct heap heap;
 
 	(void)state;
-	fill(&heap, "MDLXL", edges, 6);
+	fill(&heap, "MDLXL", references, 6);
 	find(&heap, 9);
 	assert_int_equal(heap.chains.items.len, 1);
 	assert_string_equal(text_of(&heap, 0), "XLDM");
@@ -226,7 +226,7 @@ static void what_is_held_by_the_object_begins_no_chain(void **state)
 
 static void no_root_is_named_by_kind(void **state)
 {
-	static const struct edge edges[] = {
+	static const struct reference references[] = {
 	    {1, 0, REFERENCE_ITEM, 0}, /* a list that only C code holds */
 	    {2, 3, REFERENCE_PLAIN, 0},
 	    {3, 2, REFERENCE_PLAIN, 0}, /* a cycle */
@@ -234,7 +234,7 @@ static void no_root_is_named_by_kind(void **state)
 	struct heap heap;
 
 	(void)state;
-	fill(&heap, "XLXOX", edges, 3);
+	fill(&heap, "XLXOX", references, 3);
 	find(&heap, 9);
 	assert_int_equal(heap.chains.items.len, 3);
 	assert_string_equal(text_of(&heap, 0), "X");
@@ -249,7 +249,7 @@ static void no_root_is_named_by_kind(void **state)
 /* Two objects in a module's dict are in a list of C code too. */
 static void by_name_comes_before_by_nobody(void **state)
 {
-	static const struct edge edges[] = {
+	static const struct reference references[] = {
 	    {0, 1, REFERENCE_DICT, 0},
 	    {1, 2, REFERENCE_VALUE, 70},
 	    {1, 3, REFERENCE_VALUE, 71},
@@ -264,7 +264,7 @@ static void by_name_comes_before_by_nobody(void **state)
 	struct heap heap;
 
 	(void)state;
-	fill(&heap, "MDLLXXLOXXX", edges, 10);
+	fill(&heap, "MDLLXXLOXXX", references, 10);
 	find(&heap, 9);
 	assert_int_equal(heap.chains.items.len, 4);
 	assert_string_equal(text_of(&heap, 0), "XO");
@@ -275,7 +275,7 @@ static void by_name_comes_before_by_nobody(void **state)
 	finish(&heap);
 	/* The second object of the list has no name. */
 	fill(&heap, "MDLLXXL",
-	    (const struct edge[]){{0, 1, REFERENCE_DICT, 0},
+	    (const struct reference[]){{0, 1, REFERENCE_DICT, 0},
 		{1, 2, REFERENCE_VALUE, 70}, {2, 4, REFERENCE_ITEM, 0},
 		{6, 4, REFERENCE_ITEM, 0}, {6, 5, REFERENCE_ITEM, 1}},
 	    5);
@@ -286,7 +286,7 @@ static void by_name_comes_before_by_nobody(void **state)
 
 static void of_equals_what_retains_most_comes_first(void **state)
 {
-	static const struct edge edges[] = {
+	static const struct reference references[] = {
 	    {0, 1, REFERENCE_DICT, 0},
 	    {1, 2, REFERENCE_VALUE, 70},
 	    {1, 3, REFERENCE_VALUE, 71},
@@ -298,7 +298,7 @@ static void of_equals_what_retains_most_comes_first(void **state)
 	struct heap heap;
 
 	(void)state;
-	fill(&heap, "MDXLX", edges, 4);
+	fill(&heap, "MDXLX", references, 4);
 	dominators_find(&dominators, &heap.references, heap.roots, sizes);
 	request = request_of(&heap, 9);
 	request.dominators = &dominators;
@@ -313,13 +313,13 @@ static void of_equals_what_retains_most_comes_first(void **state)
 
 static void chains_that_agree_to_the_depth_are_one(void **state)
 {
-	static const struct edge edges[] = {{0, 1, REFERENCE_DICT, 0},
+	static const struct reference references[] = {{0, 1, REFERENCE_DICT, 0},
 	    {1, 2, REFERENCE_VALUE, 70}, {1, 3, REFERENCE_VALUE, 71},
 	    {2, 4, REFERENCE_ITEM, 0}, {3, 5, REFERENCE_ITEM, 0}};
 	struct heap heap;
 
 	(void)state;
-	fill(&heap, "MDLLXX", edges, 5);
+	fill(&heap, "MDLLXX", references, 5);
 	find(&heap, 2);
 	assert_int_equal(heap.chains.items.len, 2);
 	chains_finish(&heap.chains);
@@ -332,11 +332,12 @@ static void chains_that_agree_to_the_depth_are_one(void **state)
 /* One that nothing holds is not like one that a dict does. */
 static void a_root_is_no_reference(void **state)
 {
-	static const struct edge edges[] = {{0, 1, REFERENCE_VALUE, 0}};
+	static const struct reference references[] = {
+	    {0, 1, REFERENCE_VALUE, 0}};
 	struct heap heap;
 
 	(void)state;
-	fill(&heap, "DXX", edges, 1);
+	fill(&heap, "DXX", references, 1);
 	find(&heap, 1);
 	assert_int_equal(heap.chains.items.len, 2);
 	finish(&heap);
@@ -375,18 +376,18 @@ static void a_line_of_a_million_is_short(void **state)
 /* A list of two kinds in turn. */
 static void a_loop_of_two_is_seen(void **state)
 {
-	struct edge edges[40];
+	struct reference references[40];
 	char letters[42] = "M";
 	struct heap heap;
 
 	(void)state;
 	for (uint32_t i = 0; i < 40; i++) {
 		letters[i + 1] = i % 2 ? 'L' : 'O';
-		edges[i] = (struct edge){
+		references[i] = (struct reference){
 		    i, i + 1, i % 2 ? REFERENCE_ATTRIBUTE : REFERENCE_ITEM, 0};
 	}
 	letters[40] = 'X';
-	fill(&heap, letters, edges, 40);
+	fill(&heap, letters, references, 40);
 	find(&heap, 20);
 	assert_int_equal(heap.chains.items.len, 1);
 	assert_true(strlen(text_of(&heap, 0)) < 12);
@@ -397,12 +398,13 @@ static void a_loop_of_two_is_seen(void **state)
 /* A function's list, and what a deque of its thread has no name for. */
 static void frames_hold_by_the_name_of_a_variable(void **state)
 {
-	static const struct edge edges[] = {{0, 1, REFERENCE_LOCAL, 33},
-	    {1, 2, REFERENCE_ITEM, 0}, {0, 3, REFERENCE_LOCAL, 34}};
+	static const struct reference references[] = {
+	    {0, 1, REFERENCE_LOCAL, 33}, {1, 2, REFERENCE_ITEM, 0},
+	    {0, 3, REFERENCE_LOCAL, 34}};
 	struct heap heap;
 
 	(void)state;
-	fill(&heap, "FLXX", edges, 3);
+	fill(&heap, "FLXX", references, 3);
 	find(&heap, 9);
 	assert_int_equal(heap.chains.items.len, 2);
 	assert_string_equal(text_of(&heap, 0), "XF");
@@ -423,7 +425,7 @@ static const struct chain_link *find_link(
 
 static void referents_count_what_is_held(void **state)
 {
-	static const struct edge edges[] = {{0, 1, REFERENCE_DICT, 0},
+	static const struct reference references[] = {{0, 1, REFERENCE_DICT, 0},
 	    {1, 2, REFERENCE_VALUE, 90}, {2, 3, REFERENCE_ITEM, 0},
 	    {2, 4, REFERENCE_ITEM, 1}, {4, 5, REFERENCE_ATTRIBUTE, 91},
 	    {5, 6, REFERENCE_ATTRIBUTE, 91}, {0, 7, REFERENCE_ATTRIBUTE, 92},
@@ -432,7 +434,7 @@ static void referents_count_what_is_held(void **state)
 	struct heap heap;
 
 	(void)state;
-	fill(&heap, "XDLOOFLM", edges, 8);
+	fill(&heap, "XDLOOFLM", references, 8);
 	request = request_of(&heap, 3);
 	chains_referents(&heap.chains, &request);
 	assert_int_equal(find_link(&heap, LIST, 1)->objects, 1);
@@ -454,7 +456,7 @@ static const bool splits[] = {[LIST] = true, [OWNER] = true, [FRAME] = false};
  * count. */
 static void what_holds_it_may_be_held_in_several_ways(void **state)
 {
-	static const struct edge edges[] = {{0, 1, REFERENCE_DICT, 0},
+	static const struct reference references[] = {{0, 1, REFERENCE_DICT, 0},
 	    {1, 2, REFERENCE_VALUE, 90}, {1, 3, REFERENCE_VALUE, 91},
 	    {3, 2, REFERENCE_ATTRIBUTE, 92}, {2, 4, REFERENCE_ITEM, 0},
 	    {2, 5, REFERENCE_ITEM, 1}, {4, 2, REFERENCE_ATTRIBUTE, 93}};
@@ -462,7 +464,7 @@ static void what_holds_it_may_be_held_in_several_ways(void **state)
 	struct heap heap;
 
 	(void)state;
-	fill(&heap, "MDLOXX", edges, 7);
+	fill(&heap, "MDLOXX", references, 7);
 	request = request_of(&heap, 10);
 	chains_find(&heap.chains, &request);
 	assert_int_equal(heap.chains.items.len, 1);
@@ -483,38 +485,39 @@ static void a_thicket_ends(void **state)
 	enum { COUNT = 60 };
 	static char letters[COUNT + 1];
 	struct chains_request request;
-	ARRAY(struct edge) edges = {0};
+	ARRAY(struct reference) references = {0};
 	struct heap heap;
 
 	(void)state;
 	for (uint32_t i = 0; i < COUNT; i++) {
 		letters[i] = i ? i % 2 ? 'L' : 'O' : 'M';
 		for (uint32_t k = 1; k < COUNT; k++)
-			*array_push(&edges) = (struct edge){
+			*array_push(&references) = (struct reference){
 			    i, k, REFERENCE_ATTRIBUTE, i * COUNT + k};
 	}
 	letters[COUNT - 1] = 'X';
-	fill(&heap, letters, edges.items, edges.len);
+	fill(&heap, letters, references.items, references.len);
 	request = request_of(&heap, 10);
 	request.splits = splits;
 	chains_find(&heap.chains, &request);
 	assert_true(heap.chains.items.len >= COUNT - 2);
 	assert_true(heap.chains.items.len <= COUNT * 16);
 	finish(&heap);
-	array_free(&edges);
+	array_free(&references);
 }
 
 /* Two attributes with the same number, and itself: each place counts. */
 static void what_is_shared_counts_at_each_place(void **state)
 {
-	static const struct edge edges[] = {{0, 1, REFERENCE_ATTRIBUTE, 90},
-	    {0, 1, REFERENCE_ATTRIBUTE, 91}, {0, 0, REFERENCE_ATTRIBUTE, 92}};
+	static const struct reference references[] = {
+	    {0, 1, REFERENCE_ATTRIBUTE, 90}, {0, 1, REFERENCE_ATTRIBUTE, 91},
+	    {0, 0, REFERENCE_ATTRIBUTE, 92}};
 	const struct chain_link *links;
 	struct chains_request request;
 	struct heap heap;
 
 	(void)state;
-	fill(&heap, "XO", edges, 3);
+	fill(&heap, "XO", references, 3);
 	request = request_of(&heap, 3);
 	chains_referents(&heap.chains, &request);
 	links = heap.chains.links.items;
@@ -529,10 +532,10 @@ static void what_is_shared_counts_at_each_place(void **state)
  * too. */
 static void what_merged_chains_share_counts_once(void **state)
 {
-	static const struct edge edges[] = {{0, 3, REFERENCE_LOCAL, 33},
-	    {1, 4, REFERENCE_LOCAL, 33}, {2, 3, REFERENCE_LOCAL, 33},
-	    {3, 5, REFERENCE_ITEM, 0}, {3, 6, REFERENCE_ITEM, 1},
-	    {4, 6, REFERENCE_ITEM, 0}};
+	static const struct reference references[] = {
+	    {0, 3, REFERENCE_LOCAL, 33}, {1, 4, REFERENCE_LOCAL, 33},
+	    {2, 3, REFERENCE_LOCAL, 33}, {3, 5, REFERENCE_ITEM, 0},
+	    {3, 6, REFERENCE_ITEM, 1}, {4, 6, REFERENCE_ITEM, 0}};
 	static const uint64_t sizes[] = {1, 1, 1, 10, 20, 100, 200};
 	uint32_t one_row[] = {0, 0, 0}, rows[3];
 	struct chain one[1] = {{0}}, two[2] = {{0}};
@@ -541,7 +544,7 @@ static void what_merged_chains_share_counts_once(void **state)
 	struct heap heap;
 
 	(void)state;
-	fill(&heap, "FFFLLXX", edges, 6);
+	fill(&heap, "FFFLLXX", references, 6);
 	dominators_find(&dominators, &heap.references, heap.roots, sizes);
 	request = request_of(&heap, 10);
 	request.splits = splits;

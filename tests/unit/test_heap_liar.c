@@ -57,30 +57,32 @@ static size_t count_of(const char *name)
 	return type ? type->count : 0;
 }
 
-static bool keep_edge(const struct object_edge *edge, void *context)
+static bool keep_reference(
+    const struct object_reference *reference, void *context)
 {
-	struct object_edge *wanted = context;
+	struct object_reference *wanted = context;
 
-	if (edge->to != wanted->to || edge->kind == EDGE_TYPE)
+	if (reference->to != wanted->to || reference->kind == REFERENCE_TYPE)
 		return true;
-	*wanted = *edge;
+	*wanted = *reference;
 	return false;
 }
 
-/* The edge from one object to the other. */
-static struct object_edge edge_between(uint64_t from, uint64_t to)
+/* The reference from one object to the other. */
+static struct object_reference reference_between(uint64_t from, uint64_t to)
 {
 	struct object_budget budget = object_budget(&fake.snapshot);
-	struct object_edge edge = {.to = to, .kind = EDGE_TYPE};
+	struct object_reference reference = {.to = to, .kind = REFERENCE_TYPE};
 
-	object_edges(&objects.types, from,
-	    object_types_of(&objects.types, from), &budget, keep_edge, &edge);
-	return edge;
+	object_references(&objects.types, from,
+	    object_types_of(&objects.types, from), &budget, keep_reference,
+	    &reference);
+	return reference;
 }
 
 static void truth(void)
 {
-	struct object_edge edge;
+	struct object_reference reference;
 	char text[16];
 
 	assert_int_equal(find(), 0);
@@ -95,23 +97,24 @@ static void truth(void)
 	    (uint64_t)fake.o->tuple_items + 16 + 2 * 8);
 	assert_int_equal(type_named("int")->size, 28);
 	assert_int_equal(type_named("collections.deque")->size, 80 + 16 + 528);
-	edge = edge_between(fake.items, fake.instance);
-	assert_int_equal(edge.kind, EDGE_INDEX);
-	assert_int_equal(edge.index, 0);
-	edge = edge_between(fake.queue, fake.pair);
-	assert_int_equal(edge.kind, EDGE_INDEX);
-	edge = edge_between(fake.members, fake.number);
-	assert_int_equal(edge.kind, EDGE_MEMBER);
-	edge = edge_between(fake.table, fake.items);
-	assert_int_equal(edge.kind, EDGE_VALUE);
+	reference = reference_between(fake.items, fake.instance);
+	assert_int_equal(reference.kind, REFERENCE_ITEM);
+	assert_int_equal(reference.index, 0);
+	reference = reference_between(fake.queue, fake.pair);
+	assert_int_equal(reference.kind, REFERENCE_ITEM);
+	reference = reference_between(fake.members, fake.number);
+	assert_int_equal(reference.kind, REFERENCE_MEMBER);
+	reference = reference_between(fake.table, fake.items);
+	assert_int_equal(reference.kind, REFERENCE_VALUE);
 	assert_int_equal(
-	    python_text(&objects.types.view, edge.key, text, sizeof(text)), 0);
+	    python_text(&objects.types.view, reference.key, text, sizeof(text)),
+	    0);
 	assert_string_equal(text, "kept");
 	if (fake.o->instance_form == INSTANCE_PLAIN)
 		return;
-	edge = edge_between(fake.instance, fake.text);
-	assert_int_equal(edge.kind, EDGE_ATTRIBUTE);
-	assert_int_equal(edge.key, fake.title);
+	reference = reference_between(fake.instance, fake.text);
+	assert_int_equal(reference.kind, REFERENCE_ATTRIBUTE);
+	assert_int_equal(reference.key, fake.title);
 }
 
 static void the_truth_is_reported(void **state)
@@ -469,7 +472,8 @@ static void namesake(void)
 	assert_int_equal(
 	    object_types_of(&objects.types, object)->kind, OBJECT_OTHER);
 	assert_int_equal(object_types_of(&objects.types, object)->size, 144);
-	assert_int_equal(edge_between(object, fake.text).kind, EDGE_PLAIN);
+	assert_int_equal(
+	    reference_between(object, fake.text).kind, REFERENCE_PLAIN);
 	assert_int_equal(object_types_of(&objects.types, fake.running)->kind,
 	    OBJECT_GENERATOR);
 	fake.snapshot.regions.items = &fake.region;

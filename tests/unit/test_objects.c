@@ -155,39 +155,40 @@ static void what_is_found_has_an_index(void **state)
 	assert_true(objects_index(&fixture->objects, 8) == OBJECTS_NONE);
 }
 
-/* A search among the edges. */
+/* A search among the references. */
 struct wanted {
 	struct fixture *fixture;
-	enum object_edge_kind kind;
-	const char *key; /* of the edge, as text */
+	enum reference_kind kind;
+	const char *key; /* of the reference, as text */
 	size_t count;
 	uint64_t to;
 };
 
-static bool look(const struct object_edge *edge, void *context)
+static bool look(const struct object_reference *reference, void *context)
 {
 	struct wanted *wanted = context;
 	char text[64] = "";
 
 	/* CPython 3.14 lists its table of names, each of which is there its
 	 * own value. */
-	if (edge->kind != wanted->kind || edge->to == edge->key)
+	if (reference->kind != wanted->kind || reference->to == reference->key)
 		return true;
-	if (edge->name)
-		snprintf(text, sizeof(text), "%s", edge->name);
-	else if (edge->key && python_text(&wanted->fixture->objects.types.view,
-				  edge->key, text, sizeof(text)) < 0)
+	if (reference->name)
+		snprintf(text, sizeof(text), "%s", reference->name);
+	else if (reference->key &&
+		 python_text(&wanted->fixture->objects.types.view,
+		     reference->key, text, sizeof(text)) < 0)
 		return true;
 	if (strcmp(text, wanted->key) != 0)
 		return true;
 	wanted->count++;
-	wanted->to = edge->to;
+	wanted->to = reference->to;
 	return true;
 }
 
-/* Over all objects; how many such edges there are. */
-static struct wanted edges(
-    struct fixture *fixture, enum object_edge_kind kind, const char *key)
+/* Over all objects; how many such references there are. */
+static struct wanted references(
+    struct fixture *fixture, enum reference_kind kind, const char *key)
 {
 	struct objects *objects = &fixture->objects;
 	struct wanted wanted = {fixture, kind, key, 0, 0};
@@ -196,7 +197,7 @@ static struct wanted edges(
 	for (size_t i = 0; i < objects->found.len; i++) {
 		uint64_t address = objects->found.items[i];
 
-		object_edges(&objects->types, address,
+		object_references(&objects->types, address,
 		    object_types_of(&objects->types, address), &budget, look,
 		    &wanted);
 	}
@@ -209,28 +210,28 @@ static const char *type_of(struct fixture *fixture, uint64_t address)
 	return object_types_of(&fixture->objects.types, address)->name;
 }
 
-static void edges_say_what_is_on_them(void **state)
+static void references_say_by_what_they_are(void **state)
 {
 	struct fixture *fixture = need(state);
-	struct wanted one = edges(fixture, EDGE_VALUE, "lessons");
+	struct wanted one = references(fixture, REFERENCE_VALUE, "lessons");
 
 	assert_int_equal(one.count, 1);
 	assert_string_equal(type_of(fixture, one.to), "list");
-	one = edges(fixture, EDGE_ATTRIBUTE, "part");
+	one = references(fixture, REFERENCE_ATTRIBUTE, "part");
 	assert_int_equal(one.count, 1);
 	assert_string_equal(type_of(fixture, one.to), "dict");
-	one = edges(fixture, EDGE_VALUE, "inner");
+	one = references(fixture, REFERENCE_VALUE, "inner");
 	assert_int_equal(one.count, 1);
 	assert_string_equal(type_of(fixture, one.to), "frozenset");
 	/* An instance's: in its own dict to 3.10, inline from then on. */
-	one = edges(fixture, EDGE_ATTRIBUTE, "title");
+	one = references(fixture, REFERENCE_ATTRIBUTE, "title");
 	if (one.count == 0)
-		one = edges(fixture, EDGE_VALUE, "title");
+		one = references(fixture, REFERENCE_VALUE, "title");
 	assert_in_range(one.count, 1000, 1010);
-	one = edges(fixture, EDGE_MEMBER, "");
+	one = references(fixture, REFERENCE_MEMBER, "");
 	assert_true(one.count > 1);
-	assert_true(edges(fixture, EDGE_INDEX, "").count > 1000);
-	assert_true(edges(fixture, EDGE_TYPE, "").count > 1000);
+	assert_true(references(fixture, REFERENCE_ITEM, "").count > 1000);
+	assert_true(references(fixture, REFERENCE_TYPE, "").count > 1000);
 }
 
 int main(void)
@@ -238,7 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(types_are_counted),
 	    cmocka_unit_test(what_is_found_has_an_index),
-	    cmocka_unit_test(edges_say_what_is_on_them),
+	    cmocka_unit_test(references_say_by_what_they_are),
 	};
 
 	alarm(600);

@@ -37,9 +37,9 @@ size_t objects_index(const struct objects *objects, uint64_t address)
 	    objects_is_at, objects->found.items, &address);
 }
 
-static bool add_held(const struct object_edge *edge, void *context)
+static bool add_held(const struct object_reference *reference, void *context)
 {
-	objects_add(context, edge->to);
+	objects_add(context, reference->to);
 	return true;
 }
 
@@ -91,18 +91,19 @@ static void add_rings(struct objects *objects, uint64_t state)
 static void add_words(struct objects *objects, uint64_t start, uint64_t count,
     object_visit *visit)
 {
-	object_edges_of_words(&objects->types, start, start + 8 * count,
+	object_references_of_words(&objects->types, start, start + 8 * count,
 	    &objects->budget, visit, objects);
 }
 
 /* Adds the target of a word that may be stale, where it is an object by all
  * that can be seen, of a kind that the collector does not track anyway. */
-static bool add_doubtful(const struct object_edge *edge, void *context)
+static bool add_doubtful(
+    const struct object_reference *reference, void *context)
 {
 	struct objects *objects = context;
 
-	if (object_is_sound(&objects->types, edge->to, edge->type))
-		objects_add(objects, edge->to);
+	if (object_is_sound(&objects->types, reference->to, reference->type))
+		objects_add(objects, reference->to);
 	return true;
 }
 
@@ -132,7 +133,7 @@ static void add_interpreter(struct objects *objects, uint64_t interpreter)
 
 	if (o->interpreter_gc != OFFSET_ABSENT && !o->free_threaded)
 		add_rings(objects, interpreter + (uint64_t)o->interpreter_gc);
-	object_edges_of_words(&objects->types, modules, modules + 8,
+	object_references_of_words(&objects->types, modules, modules + 8,
 	    &objects->budget, add_held, objects);
 }
 
@@ -174,8 +175,8 @@ static void objects_follow(struct objects *objects, struct snapshot *snapshot)
 		type->count++;
 		type->size += size;
 		bytes += size;
-		object_edges(&objects->types, address, type, &objects->budget,
-		    add_held, objects);
+		object_references(&objects->types, address, type,
+		    &objects->budget, add_held, objects);
 		if (i % STEP == 0)
 			progress_step(
 			    snapshot->progress, bytes, snapshot->copied);

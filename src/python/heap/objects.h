@@ -10,7 +10,7 @@
 #ifndef MPROF_PYTHON_HEAP_OBJECTS_H
 #define MPROF_PYTHON_HEAP_OBJECTS_H
 
-#include "python/heap/object_edge.h"
+#include "python/heap/object_reference.h"
 #include "python/heap/object_size.h"
 #include "python/heap/object_type.h"
 

@@ -2,6 +2,8 @@
  *
  * The reference chains that keep objects alive: from an object back to the
  * roots, which are the program's modules and running frames.
+ * A link of a chain is an object in it, with the reference by which the link
+ * above holds it.
  *
  * A breadth-first search from all roots at once (Moore, 1959) gives every
  * object a shortest path. Each reference to a wanted object begins a chain, to

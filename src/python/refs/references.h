@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The references between objects, as a graph of numbers: objects are 0 to
- * count, a reference has a kind and a detail (an index, the number of a name).
+ * count, a reference has a kind and a detail (of an item its index, of a value
+ * its key, of an attribute or a local the number of its name).
  * It is kept in arrays, 13 bytes for each reference and 8 for each object, so
  * that a million objects take less memory than in their program.
  *
@@ -16,17 +17,7 @@
 #include <stdint.h>
 
 #include "base/array.h"
-
-enum reference_kind {
-	REFERENCE_PLAIN,     /* a reference of unknown kind */
-	REFERENCE_ITEM,      /* detail: the index */
-	REFERENCE_MEMBER,    /* of a set */
-	REFERENCE_KEY,       /* of a dict */
-	REFERENCE_VALUE,     /* of a dict; detail: the key */
-	REFERENCE_ATTRIBUTE, /* detail: the name */
-	REFERENCE_LOCAL,     /* of a frame; detail: the name */
-	REFERENCE_DICT       /* a __dict__: its items are attributes */
-};
+#include "python/heap/object_reference.h"
 
 #define REFERENCES_NONE UINT32_MAX
 

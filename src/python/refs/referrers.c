@@ -96,17 +96,20 @@ static uint32_t label_of(
 	return (uint32_t)at;
 }
 
-static uint32_t detail_of(struct pass *pass, const struct object_edge *edge)
+static uint32_t detail_of(
+    struct pass *pass, const struct object_reference *reference)
 {
-	switch (edge->kind) {
-	case EDGE_INDEX:
-		return (uint32_t)edge->index;
-	case EDGE_VALUE:
-	case EDGE_ATTRIBUTE:
-		return label_of(pass->referrers, edge->key, edge->name);
-	case EDGE_LOCAL:
+	switch (reference->kind) {
+	case REFERENCE_ITEM:
+		return (uint32_t)reference->index;
+	case REFERENCE_VALUE:
+	case REFERENCE_ATTRIBUTE:
+		return label_of(
+		    pass->referrers, reference->key, reference->name);
+	case REFERENCE_LOCAL:
 		return label_of(pass->referrers,
-		    referrers_variable(pass->types, pass->code, edge->index),
+		    referrers_variable(
+			pass->types, pass->code, reference->index),
 		    NULL);
 	default:
 		return 0;
@@ -114,43 +117,33 @@ static uint32_t detail_of(struct pass *pass, const struct object_edge *edge)
 }
 
 static enum reference_kind referrers_kind_of(
-    const struct pass *pass, const struct object_edge *edge)
+    const struct pass *pass, const struct object_reference *reference)
 {
-	static const enum reference_kind kinds[] = {
-	    [EDGE_PLAIN] = REFERENCE_PLAIN,
-	    [EDGE_TYPE] = REFERENCE_PLAIN,
-	    [EDGE_INDEX] = REFERENCE_ITEM,
-	    [EDGE_MEMBER] = REFERENCE_MEMBER,
-	    [EDGE_KEY] = REFERENCE_KEY,
-	    [EDGE_WEAK] = REFERENCE_PLAIN,
-	    [EDGE_VALUE] = REFERENCE_VALUE,
-	    [EDGE_ATTRIBUTE] = REFERENCE_ATTRIBUTE,
-	    [EDGE_LOCAL] = REFERENCE_LOCAL,
-	};
-
-	if (edge->name && !strcmp(edge->name, "__dict__"))
+	if (reference->name && !strcmp(reference->name, "__dict__"))
 		return REFERENCE_DICT;
-	if (pass->type_dict && edge->to == pass->type_dict)
+	if (pass->type_dict && reference->to == pass->type_dict)
 		return REFERENCE_DICT;
-	return kinds[edge->kind];
+	return reference->kind;
 }
 
-static bool referrers_add(const struct object_edge *edge, void *context)
+static bool referrers_add(
+    const struct object_reference *reference, void *context)
 {
 	struct pass *pass = context;
 	struct referrers *referrers = pass->referrers;
 	size_t to;
 
-	if (edge->kind == EDGE_TYPE || edge->kind == EDGE_WEAK ||
-	    edge->type->place >= pass->types_len ||
+	if (reference->kind == REFERENCE_TYPE ||
+	    reference->kind == REFERENCE_WEAK ||
+	    reference->type->place >= pass->types_len ||
 	    (pass->is_view &&
-		!(pass->traits[edge->type->place] & TRAIT_BUFFER)))
+		!(pass->traits[reference->type->place] & TRAIT_BUFFER)))
 		return true;
-	to = objects_index(referrers->objects, edge->to);
+	to = objects_index(referrers->objects, reference->to);
 	if (to == OBJECTS_NONE)
 		return true;
 	if (!references_add(&referrers->references, (uint32_t)to,
-		referrers_kind_of(pass, edge), detail_of(pass, edge)))
+		referrers_kind_of(pass, reference), detail_of(pass, reference)))
 		pass->full = true;
 	return !pass->full;
 }
@@ -191,7 +184,7 @@ static void add_object(struct pass *pass, size_t i)
 			      ? snapshot_u64(pass->types->snapshot,
 				    address + (uint64_t)o->type_dict)
 			      : 0;
-	object_edges(pass->types, address, pass->type, &pass->budget,
+	object_references(pass->types, address, pass->type, &pass->budget,
 	    referrers_add, pass);
 }
 
@@ -211,14 +204,14 @@ static void add_variables(
 		count = words.used;
 	pass->code = frame->code;
 	for (uint64_t i = 0; i < count && !pass->full; i++) {
-		struct object_edge edge = {.kind = EDGE_LOCAL,
+		struct object_reference reference = {.kind = REFERENCE_LOCAL,
 		    .to = python_untagged(
 			o, snapshot_u64(pass->types->snapshot, start + 8 * i)),
 		    .index = i};
 
-		edge.type = object_types_of(pass->types, edge.to);
-		if (edge.type)
-			referrers_add(&edge, pass);
+		reference.type = object_types_of(pass->types, reference.to);
+		if (reference.type)
+			referrers_add(&reference, pass);
 	}
 }
 

@@ -45,25 +45,26 @@ struct referrers_search {
 	uint64_t dict, value;
 };
 
-static bool find_dict(const struct object_edge *edge, void *context)
+static bool find_dict(const struct object_reference *reference, void *context)
 {
 	struct referrers_search *search = context;
 
-	if (edge->name && !strcmp(edge->name, "__dict__"))
-		search->dict = edge->to;
+	if (reference->name && !strcmp(reference->name, "__dict__"))
+		search->dict = reference->to;
 	return !search->dict;
 }
 
-static bool find_value(const struct object_edge *edge, void *context)
+static bool find_value(const struct object_reference *reference, void *context)
 {
 	struct referrers_search *search = context;
 	char key[16];
 
-	if (edge->kind == EDGE_VALUE && edge->type->kind == OBJECT_STR &&
-	    python_text(&search->types->view, edge->key, key, sizeof(key)) ==
-		0 &&
+	if (reference->kind == REFERENCE_VALUE &&
+	    reference->type->kind == OBJECT_STR &&
+	    python_text(
+		&search->types->view, reference->key, key, sizeof(key)) == 0 &&
 	    !strcmp(key, search->key))
-		search->value = edge->to;
+		search->value = reference->to;
 	return !search->value;
 }
 
@@ -77,10 +78,11 @@ bool referrers_module_text(const struct referrers *referrers, uint32_t object,
 	const struct object_type *type = object_types_of(types, address);
 
 	if (type)
-		object_edges(types, address, type, &budget, find_dict, &search);
+		object_references(
+		    types, address, type, &budget, find_dict, &search);
 	type = search.dict ? object_types_of(types, search.dict) : NULL;
 	if (type)
-		object_edges(
+		object_references(
 		    types, search.dict, type, &budget, find_value, &search);
 	return search.value &&
 	       python_text(&types->view, search.value, out, size) == 0;

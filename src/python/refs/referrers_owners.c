@@ -56,18 +56,19 @@ struct owners_search {
 	uint64_t value, dict;
 };
 
-static bool owners_find_attribute(const struct object_edge *edge, void *context)
+static bool owners_find_attribute(
+    const struct object_reference *reference, void *context)
 {
 	struct owners_search *search = context;
 	char key[32];
 
-	if (edge->name && !strcmp(edge->name, "__dict__"))
-		search->dict = edge->to;
-	if (edge->key &&
-	    python_text(&search->types->view, edge->key, key, sizeof(key)) ==
-		0 &&
+	if (reference->name && !strcmp(reference->name, "__dict__"))
+		search->dict = reference->to;
+	if (reference->key &&
+	    python_text(
+		&search->types->view, reference->key, key, sizeof(key)) == 0 &&
 	    !strcmp(key, search->name))
-		search->value = edge->to;
+		search->value = reference->to;
 	return !search->value;
 }
 
@@ -80,13 +81,13 @@ static uint64_t owners_attribute(
 	const struct object_type *type = object_types_of(types, address);
 
 	if (type)
-		object_edges(types, address, type, &budget,
+		object_references(types, address, type, &budget,
 		    owners_find_attribute, &search);
 	type = search.dict && !search.value
 		   ? object_types_of(types, search.dict)
 		   : NULL;
 	if (type)
-		object_edges(types, search.dict, type, &budget,
+		object_references(types, search.dict, type, &budget,
 		    owners_find_attribute, &search);
 	return search.value;
 }
@@ -98,26 +99,28 @@ struct owners_task {
 	bool alive;
 };
 
-static bool owners_find_local(const struct object_edge *edge, void *context)
+static bool owners_find_local(
+    const struct object_reference *reference, void *context)
 {
 	struct owners_task *task = context;
 
-	task->alive |=
-	    edge->kind == EDGE_LOCAL || edge->type->kind == OBJECT_FRAME;
+	task->alive |= reference->kind == REFERENCE_LOCAL ||
+		       reference->type->kind == OBJECT_FRAME;
 	return !task->alive;
 }
 
 /* The name follows the coroutine; a number stands for "Task-3". */
-static bool owners_find_coroutine(const struct object_edge *edge, void *context)
+static bool owners_find_coroutine(
+    const struct object_reference *reference, void *context)
 {
 	struct owners_task *task = context;
 
-	if (edge->type->kind == OBJECT_GENERATOR && !task->coroutine)
-		task->coroutine = edge->to;
+	if (reference->type->kind == OBJECT_GENERATOR && !task->coroutine)
+		task->coroutine = reference->to;
 	else if (task->coroutine && !task->name &&
-		 (edge->type->kind == OBJECT_STR ||
-		     edge->type->kind == OBJECT_INT))
-		task->name = edge->to;
+		 (reference->type->kind == OBJECT_STR ||
+		     reference->type->kind == OBJECT_INT))
+		task->name = reference->to;
 	return !task->name;
 }
 
@@ -129,11 +132,11 @@ static struct owners_task owners_task_of(
 	const struct object_type *type = object_types_of(types, address);
 
 	if (type)
-		object_edges(types, address, type, &budget,
+		object_references(types, address, type, &budget,
 		    owners_find_coroutine, &task);
 	type = task.coroutine ? object_types_of(types, task.coroutine) : NULL;
 	if (type)
-		object_edges(types, task.coroutine, type, &budget,
+		object_references(types, task.coroutine, type, &budget,
 		    owners_find_local, &task);
 	return task;
 }

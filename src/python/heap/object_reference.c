@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "python/heap/object_edge.h"
+#include "python/heap/object_reference.h"
 
 #include <string.h>
 
@@ -21,7 +21,7 @@ struct walk {
 	struct object_budget *budget;
 	object_visit *visit;
 	void *context;
-	struct object_edge edge;
+	struct object_reference reference;
 	bool ended;
 };
 
@@ -31,7 +31,7 @@ struct object_budget object_budget(const struct snapshot *snapshot)
 	return (struct object_budget){snapshot->copied / 2 + (1 << 20)};
 }
 
-static bool object_edge_spend(struct walk *walk, uint64_t words)
+static bool object_reference_spend(struct walk *walk, uint64_t words)
 {
 	if (words > walk->budget->words) {
 		walk->budget->words = 0;
@@ -42,62 +42,66 @@ static bool object_edge_spend(struct walk *walk, uint64_t words)
 	return !walk->ended;
 }
 
-static uint64_t object_edge_word(const struct walk *walk, int offset)
+static uint64_t object_reference_word(const struct walk *walk, int offset)
 {
-	return snapshot_u64(walk->snapshot, walk->edge.from + (uint64_t)offset);
+	return snapshot_u64(
+	    walk->snapshot, walk->reference.from + (uint64_t)offset);
 }
 
 /* Offset of a C type's field that no row has, given the offset in a build with
  * the GIL. */
-static uint64_t object_edge_field(const struct walk *walk, int offset)
+static uint64_t object_reference_field(const struct walk *walk, int offset)
 {
-	return object_edge_word(walk, offset + python_header_extra(walk->o));
+	return object_reference_word(
+	    walk, offset + python_header_extra(walk->o));
 }
 
-static void object_edge_report(
-    struct walk *walk, enum object_edge_kind kind, uint64_t to)
+static void object_reference_report(
+    struct walk *walk, enum reference_kind kind, uint64_t to)
 {
 	if (walk->ended || !to)
 		return;
-	walk->edge.to = to;
-	walk->edge.kind = kind;
-	walk->edge.type = object_types_of(walk->types, to);
-	if (walk->edge.type && !walk->visit(&walk->edge, walk->context))
+	walk->reference.to = to;
+	walk->reference.kind = kind;
+	walk->reference.type = object_types_of(walk->types, to);
+	if (walk->reference.type &&
+	    !walk->visit(&walk->reference, walk->context))
 		walk->ended = true;
 }
 
-static void object_edge_report_name(
+static void object_reference_report_name(
     struct walk *walk, const char *name, uint64_t to)
 {
-	walk->edge.name = name;
-	object_edge_report(walk, name ? EDGE_ATTRIBUTE : EDGE_PLAIN, to);
-	walk->edge.name = NULL;
+	walk->reference.name = name;
+	object_reference_report(
+	    walk, name ? REFERENCE_ATTRIBUTE : REFERENCE_PLAIN, to);
+	walk->reference.name = NULL;
 }
 
 static void report_key(
-    struct walk *walk, enum object_edge_kind kind, uint64_t key, uint64_t to)
+    struct walk *walk, enum reference_kind kind, uint64_t key, uint64_t to)
 {
-	walk->edge.key = key;
-	object_edge_report(walk, kind, to);
-	walk->edge.key = 0;
+	walk->reference.key = key;
+	object_reference_report(walk, kind, to);
+	walk->reference.key = 0;
 }
 
 /* Reports count references in a row, of the same kind. */
-static void report_row(struct walk *walk, enum object_edge_kind kind,
+static void report_row(struct walk *walk, enum reference_kind kind,
     uint64_t address, uint64_t count)
 {
 	const char *at;
 
 	if (count > walk->snapshot->copied / 8 ||
-	    !object_edge_spend(walk, count))
+	    !object_reference_spend(walk, count))
 		return;
 	at = snapshot_at(walk->snapshot, address, 8 * count);
 	for (uint64_t i = 0; at && i < count && !walk->ended; i++) {
-		walk->edge.index = i;
-		object_edge_report(walk, kind,
+		walk->reference.index = i;
+		object_reference_report(walk, kind,
 		    python_untagged(walk->o, field_u64(at + 8 * i, 0)));
 	}
-	walk->edge.index = 0;
+	walk->reference.index = 0;
 }
 
 static uint64_t header_of(const struct walk *walk)
@@ -112,7 +116,7 @@ static const struct {
 	const char *type;
 	uint64_t offset;
 	const char *name;
-} object_edge_fields[] = {
+} object_reference_fields[] = {
     {"cell", 16, "cell_contents"},
     {"functools._lru_cache_wrapper", 16, NULL},
     {"functools._lru_cache_wrapper", 24, NULL},
@@ -141,7 +145,7 @@ static const struct {
 };
 
 /* False where the field holds no reference; *name is NULL where it has none. */
-static bool object_edge_name_field(
+static bool object_reference_name_field(
     const struct walk *walk, uint64_t offset, const char **name)
 {
 	uint64_t plain = offset - (uint64_t)python_header_extra(walk->o);
@@ -153,13 +157,14 @@ static bool object_edge_name_field(
 	if (!*name && walk->type->dict_offset > 0 &&
 	    (uint64_t)walk->type->dict_offset == offset)
 		*name = "__dict__";
-	for (size_t i = 0; !*name && i < sizeof(object_edge_fields) /
-					     sizeof(*object_edge_fields);
+	for (size_t i = 0; !*name && i < sizeof(object_reference_fields) /
+					     sizeof(*object_reference_fields);
 	     i++) {
-		if (object_edge_fields[i].offset != plain ||
-		    !object_type_is(walk->type, object_edge_fields[i].type))
+		if (object_reference_fields[i].offset != plain ||
+		    !object_type_is(
+			walk->type, object_reference_fields[i].type))
 			continue;
-		*name = object_edge_fields[i].name;
+		*name = object_reference_fields[i].name;
 		return *name;
 	}
 	return true;
@@ -171,11 +176,11 @@ static void report_words(struct walk *walk, uint64_t start, uint64_t end)
 	bool tagged = walk->type->kind == OBJECT_GENERATOR ||
 		      walk->type->kind == OBJECT_FRAME;
 
-	if (end <= start || !object_edge_spend(walk, (end - start) / 8))
+	if (end <= start || !object_reference_spend(walk, (end - start) / 8))
 		return;
 	for (uint64_t at = start; at + 8 <= end && !walk->ended; at += 8) {
 		uint64_t to =
-		    snapshot_u64(walk->snapshot, walk->edge.from + at);
+		    snapshot_u64(walk->snapshot, walk->reference.from + at);
 		const char *name;
 
 		if (tagged)
@@ -185,21 +190,21 @@ static void report_words(struct walk *walk, uint64_t start, uint64_t end)
 		if (to < 4096 || to % 8 || !object_types_of(walk->types, to))
 			continue;
 		if (at == (uint64_t)walk->type->weak_offset)
-			object_edge_report(walk, EDGE_WEAK, to);
-		else if (object_edge_name_field(walk, at, &name))
-			object_edge_report_name(walk, name, to);
+			object_reference_report(walk, REFERENCE_WEAK, to);
+		else if (object_reference_name_field(walk, at, &name))
+			object_reference_report_name(walk, name, to);
 	}
 }
 
 static void report_dict(struct walk *walk)
 {
-	uint64_t apart = dict_values(
-	    walk->types->target, object_edge_word(walk, walk->o->dict_values));
+	uint64_t apart = dict_values(walk->types->target,
+	    object_reference_word(walk, walk->o->dict_values));
 	struct dict_keys keys;
 
 	if (!dict_keys_read(&keys, walk->snapshot, walk->types->target,
-		object_edge_word(walk, walk->o->dict_keys)) ||
-	    !object_edge_spend(walk, 2 * keys.used))
+		object_reference_word(walk, walk->o->dict_keys)) ||
+	    !object_reference_spend(walk, 2 * keys.used))
 		return;
 	for (uint64_t i = 0; i < keys.used && !walk->ended; i++) {
 		uint64_t key, value;
@@ -209,52 +214,52 @@ static void report_dict(struct walk *walk)
 			value = snapshot_u64(walk->snapshot, apart + 8 * i);
 		if (!value && !apart)
 			continue;
-		object_edge_report(walk, EDGE_KEY, key);
-		report_key(walk, EDGE_VALUE, key, value);
+		object_reference_report(walk, REFERENCE_KEY, key);
+		report_key(walk, REFERENCE_VALUE, key, value);
 	}
 }
 
 static void report_set(struct walk *walk)
 {
-	uint64_t table = object_edge_word(walk, walk->o->set_table);
-	uint64_t slots = object_edge_word(walk, walk->o->set_mask) + 1;
+	uint64_t table = object_reference_word(walk, walk->o->set_table);
+	uint64_t slots = object_reference_word(walk, walk->o->set_mask) + 1;
 	const char *at;
 
 	if (slots > walk->snapshot->copied / 16 + 8 ||
-	    !object_edge_spend(walk, slots))
+	    !object_reference_spend(walk, slots))
 		return;
 	at = snapshot_at(walk->snapshot, table, 16 * slots);
 	for (uint64_t i = 0; at && i < slots && !walk->ended; i++)
-		object_edge_report(
-		    walk, EDGE_MEMBER, field_u64(at + 16 * i, 0));
+		object_reference_report(
+		    walk, REFERENCE_MEMBER, field_u64(at + 16 * i, 0));
 }
 
 /* Blocks of 64 items between a pointer to the left and one to the right
  * block. */
 static void report_deque(struct walk *walk)
 {
-	uint64_t left = object_edge_word(walk, walk->o->object_size);
-	uint64_t block = object_edge_field(walk, 24),
-		 i = object_edge_field(walk, 40), index = 0;
+	uint64_t left = object_reference_word(walk, walk->o->object_size);
+	uint64_t block = object_reference_field(walk, 24),
+		 i = object_reference_field(walk, 40), index = 0;
 
-	while (left && i < DEQUE_BLOCK_LEN && object_edge_spend(walk, 1)) {
+	while (left && i < DEQUE_BLOCK_LEN && object_reference_spend(walk, 1)) {
 		uint64_t items = block + 8;
 
 		if (!snapshot_at(
 			walk->snapshot, block, 8 * (DEQUE_BLOCK_LEN + 2)))
 			break;
-		for (;
-		     i < DEQUE_BLOCK_LEN && left && object_edge_spend(walk, 1);
+		for (; i < DEQUE_BLOCK_LEN && left &&
+		       object_reference_spend(walk, 1);
 		     i++, left--) {
-			walk->edge.index = index++;
-			object_edge_report(walk, EDGE_INDEX,
+			walk->reference.index = index++;
+			object_reference_report(walk, REFERENCE_ITEM,
 			    snapshot_u64(walk->snapshot, items + 8 * i));
 		}
 		i = 0;
 		block =
 		    snapshot_u64(walk->snapshot, items + 8 * DEQUE_BLOCK_LEN);
 	}
-	walk->edge.index = 0;
+	walk->reference.index = 0;
 }
 
 /* Reports the frame's words that are certainly in use. */
@@ -263,7 +268,7 @@ static void report_frame_words(struct walk *walk, uint64_t frame)
 	struct frame_words words =
 	    frame_words(walk->types->target, walk->snapshot, frame);
 
-	report_row(walk, EDGE_LOCAL, words.start, words.used);
+	report_row(walk, REFERENCE_LOCAL, words.start, words.used);
 }
 
 static void report_frame(struct walk *walk)
@@ -276,15 +281,16 @@ static void report_frame(struct walk *walk)
 		 * too. */
 		report_words(
 		    walk, header_of(walk), (uint64_t)walk->o->frame_stack);
-		report_frame_words(walk, walk->edge.from);
+		report_frame_words(walk, walk->reference.from);
 		return;
 	}
 	report_words(walk, header_of(walk), type->basic);
 	if (python_frames_are_objects(walk->o))
 		return;
-	frame = object_frame(walk->types, walk->edge.from, type);
+	frame = object_frame(walk->types, walk->reference.from, type);
 	if (type->kind == OBJECT_GENERATOR ||
-	    (frame > walk->edge.from && frame < walk->edge.from + type->basic))
+	    (frame > walk->reference.from &&
+		frame < walk->reference.from + type->basic))
 		report_frame_words(walk, frame);
 }
 
@@ -292,16 +298,16 @@ static void report_frame(struct walk *walk)
 static void report_numpy(struct walk *walk)
 {
 	struct numpy_array array =
-	    numpy_array_read(walk->snapshot, walk->o, walk->edge.from);
+	    numpy_array_read(walk->snapshot, walk->o, walk->reference.from);
 
-	object_edge_report_name(
-	    walk, "base", object_edge_field(walk, NUMPY_BASE));
-	object_edge_report_name(
-	    walk, "dtype", object_edge_field(walk, NUMPY_DESCRIPTION));
-	object_edge_report(
-	    walk, EDGE_PLAIN, object_edge_field(walk, NUMPY_HANDLER));
+	object_reference_report_name(
+	    walk, "base", object_reference_field(walk, NUMPY_BASE));
+	object_reference_report_name(
+	    walk, "dtype", object_reference_field(walk, NUMPY_DESCRIPTION));
+	object_reference_report(
+	    walk, REFERENCE_PLAIN, object_reference_field(walk, NUMPY_HANDLER));
 	if (array.objects)
-		report_row(walk, EDGE_INDEX, array.data, array.bytes / 8);
+		report_row(walk, REFERENCE_ITEM, array.data, array.bytes / 8);
 }
 
 /* Reads an object word by word, with its items if these can be references. */
@@ -310,7 +316,8 @@ static void report_other(struct walk *walk)
 	uint64_t end = walk->type->basic;
 
 	if (walk->type->item == 8) {
-		uint64_t count = object_edge_word(walk, walk->o->object_size);
+		uint64_t count =
+		    object_reference_word(walk, walk->o->object_size);
 
 		if (count <= walk->snapshot->copied / 8)
 			end += 8 * count;
@@ -322,7 +329,7 @@ static void report_other(struct walk *walk)
 static void report_type(struct walk *walk)
 {
 	const struct object_type *self =
-	    object_types_get(walk->types, walk->edge.from);
+	    object_types_get(walk->types, walk->reference.from);
 
 	report_words(walk, header_of(walk),
 	    self && self->on_heap ? walk->type->basic
@@ -331,16 +338,16 @@ static void report_type(struct walk *walk)
 
 static void report_list(struct walk *walk)
 {
-	report_row(walk, EDGE_INDEX,
-	    object_edge_word(walk, walk->o->list_items),
-	    object_edge_word(walk, walk->o->object_size));
+	report_row(walk, REFERENCE_ITEM,
+	    object_reference_word(walk, walk->o->list_items),
+	    object_reference_word(walk, walk->o->object_size));
 }
 
 static void report_tuple(struct walk *walk)
 {
-	report_row(walk, EDGE_INDEX,
-	    walk->edge.from + (uint64_t)walk->o->tuple_items,
-	    object_edge_word(walk, walk->o->object_size));
+	report_row(walk, REFERENCE_ITEM,
+	    walk->reference.from + (uint64_t)walk->o->tuple_items,
+	    object_reference_word(walk, walk->o->object_size));
 }
 
 static void report_basic(struct walk *walk)
@@ -357,22 +364,23 @@ static void report_weak(struct walk *walk)
 
 	if (end > walk->type->basic)
 		end = walk->type->basic;
-	if (!object_edge_spend(walk, end / 8))
+	if (!object_reference_spend(walk, end / 8))
 		return;
-	object_edge_report(walk, EDGE_WEAK, object_edge_word(walk, (int)at));
-	object_edge_report_name(
-	    walk, "__callback__", object_edge_word(walk, (int)at + 8));
+	object_reference_report(
+	    walk, REFERENCE_WEAK, object_reference_word(walk, (int)at));
+	object_reference_report_name(
+	    walk, "__callback__", object_reference_word(walk, (int)at + 8));
 	for (at += 16; at + 8 <= end; at += 8)
-		object_edge_report(
-		    walk, EDGE_WEAK, object_edge_word(walk, (int)at));
+		object_reference_report(
+		    walk, REFERENCE_WEAK, object_reference_word(walk, (int)at));
 }
 
 static void report_numpy_void(struct walk *walk)
 {
-	object_edge_report_name(
-	    walk, "dtype", object_edge_field(walk, NUMPY_SCALAR_DESCRIPTION));
-	object_edge_report_name(
-	    walk, "base", object_edge_field(walk, NUMPY_BASE));
+	object_reference_report_name(walk, "dtype",
+	    object_reference_field(walk, NUMPY_SCALAR_DESCRIPTION));
+	object_reference_report_name(
+	    walk, "base", object_reference_field(walk, NUMPY_BASE));
 }
 
 /* A kind without a row holds no references. */
@@ -410,13 +418,13 @@ static void report_inline(struct walk *walk, uint64_t values)
 	if (!walk->type->keys ||
 	    !dict_keys_read(
 		&keys, walk->snapshot, walk->types->target, walk->type->keys) ||
-	    !object_edge_spend(walk, keys.used))
+	    !object_reference_spend(walk, keys.used))
 		return;
 	for (uint64_t i = 0; i < keys.used && !walk->ended; i++) {
 		uint64_t key, none;
 
 		dict_keys_entry(&keys, walk->snapshot, i, &key, &none);
-		report_key(walk, EDGE_ATTRIBUTE, key,
+		report_key(walk, REFERENCE_ATTRIBUTE, key,
 		    snapshot_u64(walk->snapshot, values + 8 * i));
 	}
 }
@@ -426,14 +434,14 @@ static void report_inline(struct walk *walk, uint64_t values)
 static void report_managed(struct walk *walk)
 {
 	int before = -8 - (int)python_gc_header(walk->o);
-	uint64_t dict = object_edge_word(walk, before), values = 0;
+	uint64_t dict = object_reference_word(walk, before), values = 0;
 	const unsigned char *at;
 
 	switch ((enum instance_form)walk->o->instance_form) {
 	case INSTANCE_PLAIN:
 		return;
 	case INSTANCE_PAIR:
-		values = object_edge_word(walk, before - 8);
+		values = object_reference_word(walk, before - 8);
 		break;
 	case INSTANCE_TAGGED:
 		values = dict & 1 ? dict + 1 : 0;
@@ -442,16 +450,16 @@ static void report_managed(struct walk *walk)
 	case INSTANCE_INLINE:
 		at = walk->type->inline_values
 			 ? snapshot_at(walk->snapshot,
-			       walk->edge.from + walk->type->basic, 8)
+			       walk->reference.from + walk->type->basic, 8)
 			 : NULL;
 		/* If there is a dict, the values belong to it. */
 		if (at && at[3] && !dict)
-			values = walk->edge.from + walk->type->basic + 8;
+			values = walk->reference.from + walk->type->basic + 8;
 		break;
 	}
 	if (values)
 		report_inline(walk, values);
-	object_edge_report_name(walk, "__dict__", dict);
+	object_reference_report_name(walk, "__dict__", dict);
 }
 
 /* Reports fields that a class has added to its C base type: slots, or a
@@ -459,7 +467,8 @@ static void report_managed(struct walk *walk)
 static void report_added(struct walk *walk)
 {
 	const struct object_type *type = walk->type;
-	int64_t count = (int64_t)object_edge_word(walk, walk->o->object_size);
+	int64_t count =
+	    (int64_t)object_reference_word(walk, walk->o->object_size);
 	uint64_t items;
 
 	if (type->kind != OBJECT_OTHER && !type->item) {
@@ -475,12 +484,12 @@ static void report_added(struct walk *walk)
 	if (items > walk->snapshot->copied / type->item)
 		return;
 	items = (type->basic + items * type->item + 7) / 8 * 8;
-	object_edge_report_name(walk, "__dict__",
+	object_reference_report_name(walk, "__dict__",
 	    snapshot_u64(walk->snapshot,
-		walk->edge.from + items + (uint64_t)type->dict_offset));
+		walk->reference.from + items + (uint64_t)type->dict_offset));
 }
 
-void object_edges(struct object_types *types, uint64_t address,
+void object_references(struct object_types *types, uint64_t address,
     const struct object_type *type, struct object_budget *budget,
     object_visit *visit, void *context)
 {
@@ -491,11 +500,11 @@ void object_edges(struct object_types *types, uint64_t address,
 	    .budget = budget,
 	    .visit = visit,
 	    .context = context,
-	    .edge = {.from = address}};
+	    .reference = {.from = address}};
 
-	if (!object_edge_spend(&walk, 2))
+	if (!object_reference_spend(&walk, 2))
 		return;
-	object_edge_report(&walk, EDGE_TYPE, type->address);
+	object_reference_report(&walk, REFERENCE_TYPE, type->address);
 	if (type->managed_dict)
 		report_managed(&walk);
 	report_contents(&walk);
@@ -503,7 +512,7 @@ void object_edges(struct object_types *types, uint64_t address,
 		report_added(&walk);
 }
 
-void object_edges_of_words(struct object_types *types, uint64_t start,
+void object_references_of_words(struct object_types *types, uint64_t start,
     uint64_t end, struct object_budget *budget, object_visit *visit,
     void *context)
 {
@@ -515,5 +524,5 @@ void object_edges_of_words(struct object_types *types, uint64_t start,
 	    .context = context};
 
 	if (end > start)
-		report_row(&walk, EDGE_PLAIN, start, (end - start) / 8);
+		report_row(&walk, REFERENCE_PLAIN, start, (end - start) / 8);
 }
