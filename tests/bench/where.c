@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 /* where pairs|touch|nothing: does a step of a few milliseconds for each line on
  * its input, and then answers with a line. Pairs: calls of malloc() and free()
- * alone. Touch: 10 MiB in blocks of 64 KiB that are filled. Nothing: allocates
- * nothing. */
+ * alone. Touch: 10 MiB in blocks of 64 KiB that are filled, in the processor's
+ * cache. Nothing: allocates nothing.
+ *
+ * where fresh STEPS: does as many steps of the second kind at once, in pages
+ * that the kernel gives anew for each block, and prints the processor time that
+ * it took, in nanoseconds. */
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static void *volatile blocks[256];
 
@@ -35,11 +41,25 @@ static void step_nothing(void)
 		state = state * 1664525 + 1013904223;
 }
 
+static int touch_fresh(long steps)
+{
+	struct timespec spent;
+
+	mallopt(M_MMAP_THRESHOLD, 65536); /* each block is a mapping */
+	while (steps-- > 0)
+		step_touch();
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
+	printf("%lld\n", spent.tv_sec * 1000000000LL + spent.tv_nsec);
+	return 0;
+}
+
 int main(int count, char **words)
 {
 	void (*step)(void) = step_nothing;
 	char line[16];
 
+	if (count == 3 && strcmp(words[1], "fresh") == 0)
+		return touch_fresh(atol(words[2]));
 	if (count != 2)
 		return 2;
 	if (strcmp(words[1], "pairs") == 0)

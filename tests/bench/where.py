@@ -9,10 +9,14 @@ where.py redis BLOCKS WHAT
     since on a shared machine the speed of a processor changes from one second
     to the next. After five blocks of ten steps each they are started anew,
     since the addresses that a process gets change its speed, too. A ratio is
-    the median of the blocks' own ratios. Of several kinds the geometric mean is printed. A Python program
-    below tracemalloc stands as the peer, for few steps.
+    the median of the blocks' own ratios. Of several kinds the geometric mean
+    is printed. A Python program below tracemalloc stands as the peer, for few
+    steps.
 where.py runs ROUNDS WHAT COMMAND...
     The same of whole runs, in turn.
+where.py recorded ROUNDS WHAT COMMAND...
+    The same, below mprof run --stacks with each way that it has, of a program
+    that prints its own processor time.
 
 Plain against plain, the quartiles of the same ratios, tells what this
 machine's noise makes of no difference at all."""
@@ -30,6 +34,7 @@ PEER_STEPS = 10  # in all, as a peer is far slower
 REQUESTS = 2000  # of each of three commands, in a step of Redis
 LIBRARY = os.environ["ROOT"] + "/build/allocation.so"
 KINDS = os.environ["ROOT"] + "/tests/bench/kinds.py"
+MPROF = os.environ["ROOT"] + "/mprof"
 SHM = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
@@ -162,6 +167,19 @@ def compare_runs(command, rounds):
                         spend_run(command, {})] for _ in range(rounds)]) + (0,)
 
 
+def spend_own(command):
+    """The processor time that the program prints."""
+    return int(subprocess.run(command, check=True, capture_output=True).stdout)
+
+
+def compare_recorded(command, rounds):
+    with tempfile.TemporaryDirectory(dir=SHM) as folder:
+        recorded = [MPROF, "run", "-q", "--stacks", "-o",
+                    os.path.join(folder, "where.dat"), *command]
+        return ratios([[spend_own(command), spend_own(recorded),
+                        spend_own(command)] for _ in range(rounds)]) + (0,)
+
+
 def compare_kinds(python, kinds, blocks):
     """Geometric means; standard error has each kind, if they are several."""
     results = []
@@ -183,6 +201,8 @@ def main(way, count, what, *words):
         result = compare_runs(words, count)
     elif way == "kinds":
         result = compare_kinds(words[0], words[1:], count)
+    elif way == "recorded":
+        result = compare_recorded(words, count)
     elif way == "redis":
         result = compare_steps(Redis, None, count)
     else:
