@@ -121,7 +121,7 @@ void build_rest(struct scene *scene, struct scene_panel *panel,
 
 /* "4711 what"; "child 4711" where what is NULL; what alone of a process without
  * a key. The caller frees it. */
-char *build_keyed_name(const struct process *process, const char *what);
+char *build_pid_name(const struct process *process, const char *what);
 
 /* "4711 python3 manage.py runserver", safe to print. */
 char *build_process_name(const struct process *process);

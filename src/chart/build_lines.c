@@ -32,7 +32,7 @@ struct scene_line *build_line(struct scene_panel *panel,
 	return line;
 }
 
-char *build_keyed_name(const struct process *process, const char *what)
+char *build_pid_name(const struct process *process, const char *what)
 {
 	if (!*process->key)
 		return mem_copy(what ? what : "");
@@ -45,7 +45,7 @@ char *build_process_name(const struct process *process)
 	const char *what = process->command && *process->command
 			       ? process->command
 			       : process->name;
-	char *raw = build_keyed_name(process, what);
+	char *raw = build_pid_name(process, what);
 	char *clean = utf8_clean_copy(raw);
 
 	free(raw);

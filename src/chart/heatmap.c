@@ -112,7 +112,7 @@ static void heat_add_processes(
 		    !process_peak(process, &source.peak_mib))
 			continue;
 		label = process_label_text(&labels, process);
-		source.name = build_keyed_name(process, label);
+		source.name = build_pid_name(process, label);
 		source.start_s = process->memory.items[0].time_s;
 		free(label);
 		*array_push(&build->sources) = source;

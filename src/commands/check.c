@@ -498,11 +498,11 @@ static const struct option_row rows[] = {
     PROFILES_ROWS(struct check_command_options, profiles), {0}};
 
 static int command_check_load(const struct check_command_options *options,
-    char **words, int count, struct recording_set *side)
+    char **argv, int count, struct recording_set *side)
 {
 	struct profiles profiles;
 	struct err e;
-	int got = profiles_init(&profiles, words, count, stderr);
+	int got = profiles_init(&profiles, argv, count, stderr);
 
 	for (size_t i = 0; got == COMMAND_OK && i < profiles.paths.len; i++) {
 		if (recording_files_add_one(side, profiles.paths.items[i],
@@ -513,7 +513,7 @@ static int command_check_load(const struct check_command_options *options,
 	return got == COMMAND_OK ? COMMAND_OK : COMMAND_MISUSED;
 }
 
-static int command_check_exec(const void *values, char **words, int count)
+static int command_check_exec(const void *values, char **argv, int count)
 {
 	const struct check_command_options *options = values;
 	struct recording_set side = {0};
@@ -526,7 +526,7 @@ static int command_check_exec(const void *values, char **words, int count)
 	}
 	if (check_prepare(&options->check, &options->profiles, &e) != 0)
 		return command_fail(COMMAND_MISUSED, &e);
-	status = command_check_load(options, words, count, &side);
+	status = command_check_load(options, argv, count, &side);
 	if (status == COMMAND_OK)
 		status = check_side(
 		    &options->check, &options->profiles, &side, stdout);

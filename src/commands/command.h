@@ -37,9 +37,9 @@ struct command {
 	const void *defaults; /* initial values of that struct; NULL: zeroes */
 	bool stop_early;      /* options end at the first operand, a program */
 	enum command_words takes;
-	/* Runs the command and returns the exit status. words are the operands;
-	 * words[count] is NULL. */
-	int (*run)(const void *options, char **words, int count);
+	/* Runs the command and returns the exit status. argv are the operands;
+	 * argv[count] is NULL. */
+	int (*run)(const void *options, char **argv, int count);
 };
 
 /* The command of that name, NULL where there is none; the command at that index

@@ -610,7 +610,7 @@ static int command_compare_load(const struct compare_options *options,
 	return recording_set_check_measure(&sides[0], &sides[1], e);
 }
 
-static int command_compare_exec(const void *values, char **words, int count)
+static int command_compare_exec(const void *values, char **argv, int count)
 {
 	const struct compare_options *options = values;
 	const char *patterns[2] = {options->a, options->b};
@@ -620,7 +620,7 @@ static int command_compare_exec(const void *values, char **words, int count)
 
 	for (size_t i = 0; i < 2; i++) {
 		if (!patterns[i] && used < count)
-			patterns[i] = words[used++];
+			patterns[i] = argv[used++];
 	}
 	if (!patterns[0] || !patterns[1] || used < count) {
 		err_set(&e, "compare: takes two sides: mprof compare A B, or "

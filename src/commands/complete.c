@@ -145,12 +145,12 @@ struct cursor {
 };
 
 static struct cursor find_cursor(
-    const struct command *command, char **words, int last)
+    const struct command *command, char **argv, int last)
 {
 	struct cursor cursor = {.options = true};
 
 	for (int i = 1; i < last && !cursor.program; i++) {
-		const char *word = words[i];
+		const char *word = argv[i];
 
 		if (cursor.row)
 			cursor.row = NULL;
@@ -198,12 +198,12 @@ static void offer_joined(const struct command *command, const char *prefix)
 		offer_value(row, prefix, lead);
 }
 
-/* words[0] is the command, words[last] the word to complete. */
+/* argv[0] is the command, argv[last] the word to complete. */
 static void complete_command(
-    const struct command *command, char **words, int last)
+    const struct command *command, char **argv, int last)
 {
-	struct cursor cursor = find_cursor(command, words, last);
-	const char *prefix = words[last];
+	struct cursor cursor = find_cursor(command, argv, last);
+	const char *prefix = argv[last];
 
 	if (cursor.program)
 		printf(":program %d\n", cursor.program);
@@ -218,18 +218,18 @@ static void complete_command(
 		offer_words(command, prefix, last);
 }
 
-static int command_complete_exec(const void *options, char **words, int count)
+static int command_complete_exec(const void *options, char **argv, int count)
 {
 	const struct command *command;
 
 	(void)options;
 	if (count <= 1) {
-		offer_commands(count ? words[0] : "");
+		offer_commands(count ? argv[0] : "");
 		return COMMAND_OK;
 	}
-	command = command_find(words[0]);
+	command = command_find(argv[0]);
 	if (command)
-		complete_command(command, words, count - 1);
+		complete_command(command, argv, count - 1);
 	return COMMAND_OK;
 }
 

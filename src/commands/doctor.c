@@ -231,21 +231,21 @@ static int doctor_process(struct doctor *doctor,
 }
 
 static int doctor_examine(struct doctor *doctor,
-    const struct doctor_options *options, char **words, int count)
+    const struct doctor_options *options, char **argv, int count)
 {
 	struct profiles profiles;
 	struct target target;
 	int status;
 	struct err e;
 
-	if (count > 0 && !recording_is_path(words[0])) {
-		status = target_init(&target, words[0]);
+	if (count > 0 && !recording_is_path(argv[0])) {
+		status = target_init(&target, argv[0]);
 		if (status == COMMAND_OK)
 			status = doctor_process(doctor, options, &target);
 		target_finish(&target);
 		return status;
 	}
-	status = profiles_init(&profiles, words, count, stderr);
+	status = profiles_init(&profiles, argv, count, stderr);
 	if (status == COMMAND_OK &&
 	    doctor_read(doctor, profiles.paths.items[0], true, &e) != 0)
 		status = command_fail(COMMAND_FAILED, &e);
@@ -253,7 +253,7 @@ static int doctor_examine(struct doctor *doctor,
 	return status;
 }
 
-static int command_doctor_exec(const void *values, char **words, int count)
+static int command_doctor_exec(const void *values, char **argv, int count)
 {
 	const struct doctor_options *options = values;
 	struct doctor doctor = {0};
@@ -265,7 +265,7 @@ static int command_doctor_exec(const void *values, char **words, int count)
 				      : "doctor: --count: at least 1");
 		return command_fail(COMMAND_MISUSED, &e);
 	}
-	status = doctor_examine(&doctor, options, words, count);
+	status = doctor_examine(&doctor, options, argv, count);
 	if (status == COMMAND_OK && options->json)
 		doctor_write_json(&doctor);
 	else if (status == COMMAND_OK)

@@ -113,11 +113,11 @@ static int write_one(
 	return status;
 }
 
-static int command_export_exec(const void *values, char **words, int count)
+static int command_export_exec(const void *values, char **argv, int count)
 {
 	const struct export_options *options = values;
 	struct profiles profiles;
-	int status = profiles_init(&profiles, words, count, stderr);
+	int status = profiles_init(&profiles, argv, count, stderr);
 
 	if (status == COMMAND_OK)
 		status = profiles.paths.len > 1 ? write_set(&profiles, options)

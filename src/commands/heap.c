@@ -291,7 +291,7 @@ static int command_heap_open(const struct heap_options *options, pid_t pid)
 	return status;
 }
 
-static int command_heap_exec(const void *values, char **words, int count)
+static int command_heap_exec(const void *values, char **argv, int count)
 {
 	const struct heap_options *options = values;
 	int status = options->around ? command_heap_check_around(options, count)
@@ -304,10 +304,10 @@ static int command_heap_exec(const void *values, char **words, int count)
 	if (status != COMMAND_OK)
 		return status;
 	if (options->around)
-		return heap_around_show(&around, words, count);
+		return heap_around_show(&around, argv, count);
 	if (options->diff)
-		return show_saved(options, words);
-	status = target_init(&target, words[0]);
+		return show_saved(options, argv);
+	status = target_init(&target, argv[0]);
 	if (status == COMMAND_OK)
 		status = command_heap_open(options, target.pid);
 	target_finish(&target);

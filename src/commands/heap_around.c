@@ -110,15 +110,15 @@ static int heap_around_process(
 }
 
 int heap_around_show(
-    const struct heap_around_wish *wish, char **words, int count)
+    const struct heap_around_wish *wish, char **argv, int count)
 {
 	struct profiles profiles;
 	int status;
 	struct err e;
 
-	if (count > 0 && !recording_is_path(words[0]))
-		return heap_around_process(wish, words[0]);
-	status = profiles_init(&profiles, words, count, stderr);
+	if (count > 0 && !recording_is_path(argv[0]))
+		return heap_around_process(wish, argv[0]);
+	status = profiles_init(&profiles, argv, count, stderr);
 	if (status == COMMAND_OK &&
 	    heap_around_file(wish, profiles.paths.items[0], false, &e) != 0)
 		status = command_fail(COMMAND_FAILED, &e);

@@ -14,9 +14,9 @@ struct heap_around_wish {
 	bool json;
 };
 
-/* words name a recording, or a process that is being recorded; without words,
- * the newest recording. Returns the exit status. */
-int heap_around_show(const struct heap_around_wish *wish, char **words,
+/* The operands name a recording, or a process that is being recorded; without
+ * any, the newest recording. Returns the exit status. */
+int heap_around_show(const struct heap_around_wish *wish, char **argv,
     int count) __attribute__((nonnull));
 
 #endif

@@ -3,7 +3,7 @@
 
 static const struct option_row rows[] = {{0}};
 
-static int command_help_exec(const void *options, char **words, int count)
+static int command_help_exec(const void *options, char **argv, int count)
 {
 	const struct command *command;
 
@@ -12,9 +12,9 @@ static int command_help_exec(const void *options, char **words, int count)
 		command_print_usage(stdout);
 		return COMMAND_OK;
 	}
-	command = command_find(words[0]);
+	command = command_find(argv[0]);
 	if (!command)
-		return command_unknown(words[0]);
+		return command_unknown(argv[0]);
 	command_print_help(command, stdout);
 	return COMMAND_OK;
 }

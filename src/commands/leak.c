@@ -366,10 +366,10 @@ static int judge_all(
 	return status;
 }
 
-static int command_leak_exec(const void *options, char **words, int count)
+static int command_leak_exec(const void *options, char **argv, int count)
 {
 	struct profiles profiles;
-	int status = profiles_init(&profiles, words, count, stderr);
+	int status = profiles_init(&profiles, argv, count, stderr);
 
 	if (status == COMMAND_OK)
 		status = judge_all(options, &profiles);

@@ -626,11 +626,11 @@ static int check_options(
 	return command_fail(COMMAND_MISUSED, &e);
 }
 
-static int command_lines_exec(const void *values, char **words, int count)
+static int command_lines_exec(const void *values, char **argv, int count)
 {
 	const struct lines_options *options = values;
 	struct profiles profiles;
-	int status = profiles_init(&profiles, words, count, stderr);
+	int status = profiles_init(&profiles, argv, count, stderr);
 
 	if (status == COMMAND_OK)
 		status = check_options(options, &profiles);

@@ -398,12 +398,12 @@ static int list_add_file(struct listing *listing, const struct catalog *numbers,
 }
 
 static int list_add_words(struct listing *listing,
-    const struct catalog *numbers, char **words, int count)
+    const struct catalog *numbers, char **argv, int count)
 {
 	int status = COMMAND_OK;
 
 	for (int i = 0; i < count; i++) {
-		const char *path = words[i];
+		const char *path = argv[i];
 		struct err e;
 		long number;
 		int got;
@@ -421,7 +421,7 @@ static int list_add_words(struct listing *listing,
 }
 
 static int list_collect(struct listing *listing,
-    const struct list_options *options, char **words, int count)
+    const struct list_options *options, char **argv, int count)
 {
 	struct catalog numbers;
 	struct err e;
@@ -430,7 +430,7 @@ static int list_collect(struct listing *listing,
 
 	/* Named files are listed even where the directory can't be read. */
 	if (count > 0) {
-		status = list_add_words(listing, &numbers, words, count);
+		status = list_add_words(listing, &numbers, argv, count);
 	} else if (failed || (options->all && list_add_directory(listing,
 						  &numbers, ".", &e) != 0)) {
 		status = command_fail(COMMAND_FAILED, &e);
@@ -442,11 +442,11 @@ static int list_collect(struct listing *listing,
 	return status;
 }
 
-static int command_list_exec(const void *values, char **words, int count)
+static int command_list_exec(const void *values, char **argv, int count)
 {
 	const struct list_options *options = values;
 	struct listing listing = {0};
-	int status = list_collect(&listing, options, words, count);
+	int status = list_collect(&listing, options, argv, count);
 
 	if (options->full || options->json || options->sort)
 		parallel_for(listing.rows.len, listed_read, listing.rows.items);

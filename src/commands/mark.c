@@ -184,10 +184,10 @@ static int command_mark_write(
 	return got;
 }
 
-static int command_mark_exec(const void *values, char **words, int count)
+static int command_mark_exec(const void *values, char **argv, int count)
 {
 	const struct mark_options *options = values;
-	char *label = mem_join(words);
+	char *label = mem_join(argv);
 	int status = COMMAND_OK;
 	struct err e;
 

@@ -813,7 +813,7 @@ static int show_json(
 	return status;
 }
 
-static int command_peak_exec(const void *values, char **words, int count)
+static int command_peak_exec(const void *values, char **argv, int count)
 {
 	const struct peak_options *options = values;
 	struct profiles profiles;
@@ -826,7 +826,7 @@ static int command_peak_exec(const void *values, char **words, int count)
 		return command_fail(COMMAND_MISUSED, &e);
 	}
 	status = profiles_init(
-	    &profiles, words, count, options->json ? stderr : stdout);
+	    &profiles, argv, count, options->json ? stderr : stdout);
 	if (status == COMMAND_OK)
 		status = options->json ? show_json(&profiles, options)
 				       : show_each(&profiles, options, NULL);

@@ -599,14 +599,14 @@ static int command_plot_draw(const struct plot_reading *reading,
 	return got == 0 ? COMMAND_OK : command_fail(COMMAND_FAILED, &e);
 }
 
-static int plot_words(char **words, int count, const struct plot_file *file,
+static int plot_words(char **argv, int count, const struct plot_file *file,
     const struct plot_options *options)
 {
 	struct plot_reading reading = {0};
 	struct profiles profiles;
 	int status, drawn = COMMAND_FAILED;
 
-	status = profiles_init(&profiles, words, count, stderr);
+	status = profiles_init(&profiles, argv, count, stderr);
 	if (profiles.paths.len > 0) {
 		int got = command_plot_read_all(&reading, &profiles, options);
 
@@ -621,7 +621,7 @@ static int plot_words(char **words, int count, const struct plot_file *file,
 	return status;
 }
 
-static int command_plot_exec(const void *values, char **words, int count)
+static int command_plot_exec(const void *values, char **argv, int count)
 {
 	const struct plot_options *options = values;
 	struct plot_file file = {0};
@@ -631,7 +631,7 @@ static int command_plot_exec(const void *values, char **words, int count)
 	if (choose_file(&file, options, &e) != 0)
 		status = command_fail(COMMAND_MISUSED, &e);
 	else
-		status = plot_words(words, count, &file, options);
+		status = plot_words(argv, count, &file, options);
 	free(file.path);
 	return status;
 }

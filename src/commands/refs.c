@@ -305,10 +305,9 @@ static bool command_refs_has(const struct workers *workers, int64_t pid)
 
 /* The files tell their process: the named one, or one that does its work. */
 static int command_refs_grown(
-    const struct refs_options *options, pid_t pid, char **words, int count)
+    const struct refs_options *options, pid_t pid, char **argv, int count)
 {
-	const struct refs_grown_show show = {
-	    .word = count > 3 ? words[1] : NULL,
+	const struct refs_grown_show show = {.word = count > 3 ? argv[1] : NULL,
 	    .count = (size_t)options->count,
 	    .json = options->json};
 	struct refs_grown grown = {.before = {.pid = 0}};
@@ -318,10 +317,10 @@ static int command_refs_grown(
 
 	if (workers_find(&workers, pid, &e) != 0)
 		return command_fail(COMMAND_TROUBLE, &e);
-	got = refs_grown_read(&grown, words + count - 2, &e);
+	got = refs_grown_read(&grown, argv + count - 2, &e);
 	if (got == 0 && !command_refs_has(&workers, grown.after.pid))
 		got = err_set(&e, "%s: is of process %lld, not of %d",
-		    words[count - 1], (long long)grown.after.pid, (int)pid);
+		    argv[count - 1], (long long)grown.after.pid, (int)pid);
 	if (got == 0)
 		got = refs_grown_print(&grown, &show, &e);
 	refs_grown_finish(&grown);
@@ -329,7 +328,7 @@ static int command_refs_grown(
 	return got == 0 ? COMMAND_OK : command_fail(COMMAND_FAILED, &e);
 }
 
-static int command_refs_exec(const void *values, char **words, int count)
+static int command_refs_exec(const void *values, char **argv, int count)
 {
 	const struct refs_options *options = values;
 	int status = command_refs_check(options, count);
@@ -337,11 +336,11 @@ static int command_refs_exec(const void *values, char **words, int count)
 
 	if (status != COMMAND_OK)
 		return status;
-	status = target_init(&target, words[0]);
+	status = target_init(&target, argv[0]);
 	if (status == COMMAND_OK && options->grown)
-		status = command_refs_grown(options, target.pid, words, count);
+		status = command_refs_grown(options, target.pid, argv, count);
 	else if (status == COMMAND_OK)
-		status = command_refs_open(options, target.pid, words[1]);
+		status = command_refs_open(options, target.pid, argv[1]);
 	target_finish(&target);
 	return status;
 }

@@ -198,7 +198,7 @@ static int command_rm_add_word(struct removal *removal,
 	return 0;
 }
 
-static int command_rm_collect(struct removal *removal, char **words, int count)
+static int command_rm_collect(struct removal *removal, char **argv, int count)
 {
 	struct catalog catalog;
 	int status = COMMAND_OK;
@@ -207,7 +207,7 @@ static int command_rm_collect(struct removal *removal, char **words, int count)
 	if (catalog_init(&catalog, ".", &e) != 0)
 		status = command_fail(COMMAND_FAILED, &e);
 	for (int i = 0; i < count; i++) {
-		if (command_rm_add_word(removal, &catalog, words[i], &e) != 0)
+		if (command_rm_add_word(removal, &catalog, argv[i], &e) != 0)
 			status = command_fail(COMMAND_FAILED, &e);
 	}
 	catalog_finish(&catalog);
@@ -216,7 +216,7 @@ static int command_rm_collect(struct removal *removal, char **words, int count)
 	return status;
 }
 
-static int command_rm_exec(const void *values, char **words, int count)
+static int command_rm_exec(const void *values, char **argv, int count)
 {
 	const struct removal_options *options = values;
 	struct removal removal = {0};
@@ -227,7 +227,7 @@ static int command_rm_exec(const void *values, char **words, int count)
 		     "filename)");
 		return COMMAND_FAILED;
 	}
-	status = command_rm_collect(&removal, words, count);
+	status = command_rm_collect(&removal, argv, count);
 	if (status == COMMAND_OK) {
 		removal_add_companions(&removal);
 		removal_add_left(&removal);
@@ -289,7 +289,7 @@ static int clean_collect(struct removal *removal, const struct catalog *catalog)
 	return status;
 }
 
-static int command_clean_exec(const void *values, char **words, int count)
+static int command_clean_exec(const void *values, char **argv, int count)
 {
 	const struct removal_options *options = values;
 	struct removal removal = {0};
@@ -301,7 +301,7 @@ static int command_clean_exec(const void *values, char **words, int count)
 		err_set(&e,
 		    "%s: clean takes no argument; mprof rm removes one "
 		    "recording",
-		    words[0]);
+		    argv[0]);
 		return command_fail(COMMAND_MISUSED, &e);
 	}
 	if (catalog_init(&catalog, ".", &e) != 0) {

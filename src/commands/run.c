@@ -467,21 +467,21 @@ static int attach_to(struct run_session *session, const char *word)
 
 /* Parses options that follow the pid or name of mprof run --attach. */
 static int run_parse_late_options(
-    struct run_options *options, char **words, int *count)
+    struct run_options *options, char **argv, int *count)
 {
 	const struct option_call call = {run_option_rows, options, false};
 	struct err e;
 	int rest;
 
-	if (options_parse(&call, *count, words, &rest, &e) != OPTION_RUN)
+	if (options_parse(&call, *count, argv, &rest, &e) != OPTION_RUN)
 		return command_fail(COMMAND_MISUSED, &e);
 	for (int i = rest; i < *count; i++)
-		words[1 + i - rest] = words[i];
+		argv[1 + i - rest] = argv[i];
 	*count -= rest - 1;
 	return COMMAND_OK;
 }
 
-static int command_run_exec(const void *values, char **words, int count)
+static int command_run_exec(const void *values, char **argv, int count)
 {
 	struct run_options options = *(const struct run_options *)values;
 	struct run_session session = {.options = &options};
@@ -493,7 +493,7 @@ static int command_run_exec(const void *values, char **words, int count)
 			      options.check.junit;
 	options.stacks = options.stacks || options.native;
 	if (options.attach && count > 1 &&
-	    run_parse_late_options(&options, words, &count) != COMMAND_OK)
+	    run_parse_late_options(&options, argv, &count) != COMMAND_OK)
 		return COMMAND_MISUSED;
 
 	if (count == 0 && !run_group_option(&options.group)) {
@@ -503,17 +503,17 @@ static int command_run_exec(const void *values, char **words, int count)
 				: "name a program to run; see mprof help run");
 		return command_fail(COMMAND_FAILED, &e);
 	}
-	if (run_options_check(&options, words, count, &e) != 0 ||
+	if (run_options_check(&options, argv, count, &e) != 0 ||
 	    run_options_plan(session.options, &session.plan, &e) != 0 ||
 	    run_hooks_prepare_check(session.options, &e) != 0)
 		return command_fail(COMMAND_MISUSED, &e);
 	if (session.options->attach)
-		return attach_to(&session, count > 0 ? words[0] : NULL);
+		return attach_to(&session, count > 0 ? argv[0] : NULL);
 	program_init(&session.program,
 	    &(struct program_wish){.python = options.python,
 		.no_python = options.no_python,
 		.lines = options.lines},
-	    words, count);
+	    argv, count);
 	/* The agent would write calls to the file that is replaced. */
 	session.program.agent &= options.max_size_mib <= 0;
 	status = command_run_start(&session);
@@ -553,12 +553,12 @@ const struct command command_run = {
     .run = command_run_exec,
 };
 
-static int command_run_attach(const void *values, char **words, int count)
+static int command_run_attach(const void *values, char **argv, int count)
 {
 	struct run_options options = *(const struct run_options *)values;
 
 	options.attach = true;
-	return command_run_exec(&options, words, count);
+	return command_run_exec(&options, argv, count);
 }
 
 const struct command command_attach = {

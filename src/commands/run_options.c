@@ -530,16 +530,16 @@ static int run_options_check_starting(
 }
 
 int run_options_check(
-    const struct run_options *options, char **words, int count, struct err *e)
+    const struct run_options *options, char **argv, int count, struct err *e)
 {
 	if (run_options_check_starting(options, e) != 0)
 		return -1;
-	if (run_group_check(&options->group, count > 0 ? words[0] : NULL, e) !=
+	if (run_group_check(&options->group, count > 0 ? argv[0] : NULL, e) !=
 	    0)
 		return -1;
 	if (options->attach && count > 1)
 		return err_set(e,
-		    "%s: unexpected; attach records one process, %s", words[1],
-		    words[0]);
+		    "%s: unexpected; attach records one process, %s", argv[1],
+		    argv[0]);
 	return 0;
 }

@@ -112,9 +112,8 @@ extern const struct run_options run_option_defaults;
 
 /* -1 with e where options contradict each other, the operands or the command:
  * some need a program to launch, others a running process. */
-int run_options_check(
-    const struct run_options *options, char **words, int count, struct err *e)
-    __attribute__((nonnull(1, 4), warn_unused_result));
+int run_options_check(const struct run_options *options, char **argv, int count,
+    struct err *e) __attribute__((nonnull(1, 4), warn_unused_result));
 
 /* Fills the sampler's plan. -1 with e where options contradict each other. */
 int run_options_plan(

@@ -100,7 +100,7 @@ static int command_snapshot_find(pid_t *pid, const char *whom, struct err *e)
 	return got;
 }
 
-static int command_snapshot_exec(const void *values, char **words, int count)
+static int command_snapshot_exec(const void *values, char **argv, int count)
 {
 	struct heap heap = {0};
 	int64_t ignored = 0;
@@ -114,10 +114,10 @@ static int command_snapshot_exec(const void *values, char **words, int count)
 			    "mark, --heap");
 		return command_fail(COMMAND_MISUSED, &e);
 	}
-	pid = (pid_t)atol(words[SNAPSHOT_PID]);
-	if (command_snapshot_find(&pid, words[SNAPSHOT_WHOM], &e) != 0 ||
+	pid = (pid_t)atol(argv[SNAPSHOT_PID]);
+	if (command_snapshot_find(&pid, argv[SNAPSHOT_WHOM], &e) != 0 ||
 	    heap_read(&heap, pid, NULL, &ignored, &e) != PYTHON_OK ||
-	    command_snapshot_save(&heap, words, count > SNAPSHOT_PRECISE, &e) !=
+	    command_snapshot_save(&heap, argv, count > SNAPSHOT_PRECISE, &e) !=
 		0)
 		status = command_fail(COMMAND_FAILED, &e);
 	heap_finish(&heap);

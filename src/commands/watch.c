@@ -106,12 +106,12 @@ static int command_watch_follow(
 }
 
 static int watch_profile(
-    char **words, int count, const struct watch_options *options)
+    char **argv, int count, const struct watch_options *options)
 {
 	struct profiles profiles;
 	struct dat_follow *file = NULL;
 	struct err e;
-	int status = profiles_init(&profiles, words, count, stderr);
+	int status = profiles_init(&profiles, argv, count, stderr);
 
 	if (status == COMMAND_OK) {
 		file = dat_follow_open(profiles.paths.items[0], &e);
@@ -191,23 +191,23 @@ static int watch_process(const char *word, const struct watch_options *options)
 	return status;
 }
 
-static int command_watch_exec(const void *values, char **words, int count)
+static int command_watch_exec(const void *values, char **argv, int count)
 {
 	const struct watch_options *options = values;
 	struct terminal terminal;
 	struct err e;
 
 	terminal_read(&terminal, STDOUT_FILENO);
-	if (run_group_check(&options->group, count > 0 ? words[0] : NULL, &e) !=
+	if (run_group_check(&options->group, count > 0 ? argv[0] : NULL, &e) !=
 	    0)
 		return command_fail(COMMAND_MISUSED, &e);
 	if (count > 1) {
-		err_set(&e, "%s: one recording or process at a time", words[1]);
+		err_set(&e, "%s: one recording or process at a time", argv[1]);
 		return command_fail(COMMAND_MISUSED, &e);
 	}
 	/* An empty word is reported as misuse without a terminal, too. */
-	if (count == 1 && !words[0][0])
-		return watch_process(words[0], options);
+	if (count == 1 && !argv[0][0])
+		return watch_process(argv[0], options);
 	if (!terminal.screen) {
 		err_set(&e, "standard output is not a terminal that can be "
 			    "drawn on; mprof plot --terminal draws once");
@@ -215,9 +215,9 @@ static int command_watch_exec(const void *values, char **words, int count)
 	}
 	if (run_group_option(&options->group))
 		return watch_process(NULL, options);
-	if (count == 1 && (options->pid || !is_profile(words[0])))
-		return watch_process(words[0], options);
-	return watch_profile(words, count, options);
+	if (count == 1 && (options->pid || !is_profile(argv[0])))
+		return watch_process(argv[0], options);
+	return watch_profile(argv, count, options);
 }
 
 const struct command command_watch = {

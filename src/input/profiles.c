@@ -90,22 +90,22 @@ static void profiles_report_newest(
 	free(clean);
 }
 
-/* Adds the words if all of them are files: the directory needn't be read. */
+/* Adds the operands if all of them are files: the directory needn't be read. */
 static bool profiles_add_files(
-    struct profiles *profiles, char **words, int count)
+    struct profiles *profiles, char **argv, int count)
 {
 	for (int i = 0; i < count; i++) {
-		if (access(words[i], F_OK) != 0)
+		if (access(argv[i], F_OK) != 0)
 			return false;
 	}
 	for (int i = 0; i < count; i++)
-		profiles_add(profiles, words[i]);
+		profiles_add(profiles, argv[i]);
 	return count > 0;
 }
 
 /* Prints messages that scripts for memory_profiler look for. */
 static int profiles_find(struct profiles *profiles,
-    const struct catalog *catalog, char **words, int count, FILE *notices)
+    const struct catalog *catalog, char **argv, int count, FILE *notices)
 {
 	char *newest = count == 0 ? profiles_find_newest(catalog) : NULL;
 
@@ -123,7 +123,7 @@ static int profiles_find(struct profiles *profiles,
 	}
 	free(newest);
 	for (int i = 0; i < count; i++)
-		profiles_add_word(profiles, catalog, words[i], notices);
+		profiles_add_word(profiles, catalog, argv[i], notices);
 	if (profiles->paths.len > 0)
 		return COMMAND_OK;
 	fputs("No files found from given input.\n", notices);
@@ -131,21 +131,21 @@ static int profiles_find(struct profiles *profiles,
 }
 
 int profiles_init(
-    struct profiles *profiles, char **words, int count, FILE *notices)
+    struct profiles *profiles, char **argv, int count, FILE *notices)
 {
 	struct catalog catalog;
 	struct err e;
 	int status;
 
 	*profiles = (struct profiles){0};
-	if (profiles_add_files(profiles, words, count))
+	if (profiles_add_files(profiles, argv, count))
 		return COMMAND_OK;
 	/* Files can be named even if the directory can't be listed. */
 	if (catalog_init(&catalog, ".", &e) != 0 && count == 0)
 		status = command_fail(COMMAND_FAILED, &e);
 	else
 		status =
-		    profiles_find(profiles, &catalog, words, count, notices);
+		    profiles_find(profiles, &catalog, argv, count, notices);
 	catalog_finish(&catalog);
 	return status;
 }

@@ -55,12 +55,13 @@ struct profiles {
 	struct index index;  /* finds paths */
 };
 
-/* Finds the recordings that words name, as files or as numbers of mprof list;
- * without words, the newest recording of this directory. Messages ("Using last
- * profile data.", words that were not found) go to notices; memory_profiler
- * prints them on stdout. Returns the exit status: COMMAND_OK, or
- * COMMAND_NO_PROFILE where none was found. The caller finishes in any case. */
-int profiles_init(struct profiles *profiles, char **words, int count,
+/* Finds the recordings that the operands in argv name, as files or as numbers
+ * of mprof list; without any, the newest recording of this directory. Messages
+ * ("Using last profile data.", operands that were not found) go to notices;
+ * memory_profiler prints them on stdout. Returns the exit status: COMMAND_OK,
+ * or COMMAND_NO_PROFILE where none was found. The caller finishes in any case.
+ */
+int profiles_init(struct profiles *profiles, char **argv, int count,
     FILE *notices) __attribute__((nonnull, warn_unused_result));
 void profiles_finish(struct profiles *profiles) __attribute__((nonnull));
 

@@ -190,26 +190,26 @@ static void program_add_target(struct program_argv *argv, const char *word)
 }
 
 void program_init(struct program *program, const struct program_wish *wish,
-    char **words, int count)
+    char **argv, int count)
 {
 	struct program_argv made = {
 	    mem_zero((size_t)count + 3, sizeof(char *)), 0};
-	bool add_python = program_needs_python(wish, words[0]);
+	bool add_python = program_needs_python(wish, argv[0]);
 
 	if (add_python) {
 		char *python = program_find_python();
 
 		program_add(&made, python);
 		free(python);
-		program_add_target(&made, words[0]);
+		program_add_target(&made, argv[0]);
 	} else {
-		program_add(&made, words[0]);
+		program_add(&made, argv[0]);
 	}
 	for (int i = 1; i < count; i++)
-		program_add(&made, words[i]);
+		program_add(&made, argv[i]);
 	program->argv = made.list;
 	program->agent = wish->python || wish->lines ||
-			 (add_python && program_is_script(words[0]));
+			 (add_python && program_is_script(argv[0]));
 }
 
 const char *program_hint(const struct program *program)

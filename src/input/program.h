@@ -21,7 +21,7 @@ struct program_wish {
 
 /* count is at least 1. The caller finishes. */
 void program_init(struct program *program, const struct program_wish *wish,
-    char **words, int count) __attribute__((nonnull));
+    char **argv, int count) __attribute__((nonnull));
 
 /* Advice for a program that was not found, beginning with ", ": python may be
  * called python3. Empty where there is none. */

@@ -32,11 +32,11 @@ add_command() {
 			.offset = offsetof(struct greet_options, name)},
 		    {0}};
 
-		static int command_greet_exec(const void *values, char **words, int count)
+		static int command_greet_exec(const void *values, char **argv, int count)
 		{
 			const struct greet_options *options = values;
 
-			(void)words, (void)count;
+			(void)argv, (void)count;
 			printf("hello %s\n", options->name);
 			return COMMAND_OK;
 		}
