@@ -182,14 +182,16 @@ void members_name_alive(const struct procfs *fs, const struct members *members,
 	}
 }
 
-bool members_any_dying(const struct members *members)
+bool members_any_dying(const struct members *members, bool adopts)
 {
 	for (size_t i = 0; i < members->list.len; i++) {
 		const struct member *member = &members->list.items[i];
 
-		if (!member->gone && member->killed &&
-		    (!member->zombie ||
-			members_find(members, member->ppid) == MEMBERS_NONE))
+		if (member->gone ||
+		    (!member->killed && (!member->zombie || !adopts)))
+			continue;
+		if (!member->zombie ||
+		    members_find(members, member->ppid) == MEMBERS_NONE)
 			return true;
 	}
 	return false;

@@ -121,9 +121,11 @@ size_t members_alive(const struct members *members) __attribute__((nonnull));
 void members_name_alive(const struct procfs *fs, const struct members *members,
     struct member_alive alive[MEMBERS_NAMED]) __attribute__((nonnull));
 
-/* Whether a process that this one has killed has not ended yet. A zombie ends
- * when its parent reaps it, which a living parent may never do. */
-bool members_any_dying(const struct members *members) __attribute__((nonnull));
+/* Whether a process that this one has killed, or where it adopts orphans one
+ * that it will reap, has not ended yet. A zombie ends when its parent reaps it,
+ * which a living parent may never do. */
+bool members_any_dying(const struct members *members, bool adopts)
+    __attribute__((nonnull));
 
 /* Whether any descendant runs, waits for a processor or a disk, or has run
  * since the last call, and has not run for long since the first call. At the

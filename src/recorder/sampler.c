@@ -607,7 +607,7 @@ static void let_follow(struct sampler *s)
 	if (s->result.end != SAMPLER_ENDED)
 		return;
 	while (now_ns < end_ns && event.what != LAUNCH_QUIT &&
-	       (members_any_dying(&s->tree.members) ||
+	       (members_any_dying(&s->tree.members, s->plan.adopts) ||
 		   (members_alive(&s->tree.members) > 0 &&
 		       members_any_stirs(&s->fs, &s->tree.members)))) {
 		launch_wait(s->launch, now_ns + FOLLOW_STEP_NS, &event);

@@ -126,6 +126,17 @@ has_no_signal() {
 	same "$(cat bad)" ""
 }
 
+# The last of all is a zombie already when the recorder looks at it.
+@test "an orphan's end is recorded by a recorder that hears of it late" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	without_leak_check
+	strace -o trace -e trace=ppoll -e inject=ppoll:delay_exit=200000 \
+		"$MPROF" run -q -M -T 0.02 --wait all -o a.dat \
+		sh -c '(sleep 0.5; exit 5) & exit 3' || [ $? -eq 3 ]
+	grep '^EXIT;pid=[0-9]*;status=5 ' a.dat
+	whole
+}
+
 @test "SIGSTOP and SIGCONT: the recorder pauses, the program does not" {
 	background sh -c 'echo ready; while [ ! -e go ]; do sleep 0.05; done
 		touch went_on; exit 5'

@@ -153,17 +153,32 @@ static void what_was_killed_ends_soon(void **state)
 	(void)state;
 	add(100, 1);
 	add(101, 100);
-	assert_false(members_any_dying(&members));
+	assert_false(members_any_dying(&members, false));
 	at(1)->killed = true;
-	assert_true(members_any_dying(&members));
+	assert_true(members_any_dying(&members, false));
 	at(1)->zombie = true;
-	assert_false(members_any_dying(&members));
+	assert_false(members_any_dying(&members, false));
 	at(1)->ppid = 1;
-	assert_true(members_any_dying(&members));
+	assert_true(members_any_dying(&members, false));
 	at(1)->gone = true;
-	assert_false(members_any_dying(&members));
+	assert_false(members_any_dying(&members, false));
 	at(0)->killed = true;
-	assert_true(members_any_dying(&members));
+	assert_true(members_any_dying(&members, false));
+}
+
+static void an_orphan_that_is_a_zombie_is_reaped_soon(void **state)
+{
+	(void)state;
+	add(100, 1);
+	add(101, 100);
+	assert_false(members_any_dying(&members, true));
+	at(1)->zombie = true;
+	assert_false(members_any_dying(&members, true));
+	at(1)->ppid = 1;
+	assert_true(members_any_dying(&members, true));
+	assert_false(members_any_dying(&members, false));
+	at(1)->gone = true;
+	assert_false(members_any_dying(&members, true));
 }
 
 static void set_ran(int pid, unsigned long ns)
@@ -230,6 +245,7 @@ int main(void)
 	    TEST(one_that_is_lost_holds_no_file),
 	    TEST(who_lives_on_is_counted_and_named),
 	    TEST(what_was_killed_ends_soon),
+	    TEST(an_orphan_that_is_a_zombie_is_reaped_soon),
 	    TEST(who_sleeps_does_not_stir),
 	    TEST(who_runs_for_long_has_work_of_its_own),
 	};
