@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "chart/chart.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,12 +72,27 @@ static enum role growth_role_of(const struct frame *frame)
 	return role_series(hash % ROLE_SERIES_COUNT);
 }
 
+/* Room for a line's number behind a place, ":12"; "" where it is unknown. */
+enum { GROWTH_LINE = 16 };
+
+static const char *growth_line(
+    const struct frame *frame, char text[static GROWTH_LINE])
+{
+	*text = 0;
+	if (frame->line > 0)
+		snprintf(text, GROWTH_LINE, ":%d", frame->line);
+	return text;
+}
+
 static char *full_name(
     const struct growth_build *build, const struct frame *frame, double mib)
 {
-	char size[UNITS_TEXT], share[UNITS_TEXT];
-	char *raw = mem_format("%s (%s:%d) %s, %s", frame->function,
-	    frame->file, frame->line, units_size(size, mib),
+	char size[UNITS_TEXT], share[UNITS_TEXT], line[GROWTH_LINE];
+	bool has_file = *frame->file != 0;
+	char *raw = mem_format("%s%s%s%s%s %s, %s", frame->function,
+	    has_file ? " (" : "", frame->file,
+	    has_file ? growth_line(frame, line) : "", has_file ? ")" : "",
+	    units_size(size, mib),
 	    units_percent(share, 100 * mib / build->whole_mib, 1));
 	char *clean = utf8_clean_copy(raw);
 
@@ -100,9 +116,10 @@ static char *short_name(const struct frame *frame)
 {
 	const char *file = short_file(frame->file);
 	bool is_module = strcmp(frame->function, "<module>") == 0 && *file;
+	char line[GROWTH_LINE];
 
-	return mem_format(
-	    "%s:%d", is_module ? file : frame->function, frame->line);
+	return mem_format("%s%s", is_module ? file : frame->function,
+	    growth_line(frame, line));
 }
 
 static void growth_add_span(struct growth_build *build,

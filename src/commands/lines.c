@@ -228,7 +228,7 @@ static char *row_name(const struct lines_row *row)
 	const char *file = origin_file(row->file, cell);
 
 	if (row->line)
-		raw = mem_format("%s:%d (%s)", file, row->line, row->function);
+		raw = lines_place_name(file, row->line, row->function);
 	else if (*row->function)
 		raw = mem_format("%s (%s)", row->function, file);
 	else

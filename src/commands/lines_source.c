@@ -219,3 +219,11 @@ void lines_print_place(
 	free(rest);
 	free(library);
 }
+
+char *lines_place_name(const char *file, int line, const char *function)
+{
+	/* Node.js's name for a function without one has its own brackets. */
+	if (strcmp(function, "(anonymous)") == 0)
+		return mem_format("%s:%d %s", file, line, function);
+	return mem_format("%s:%d (%s)", file, line, function);
+}

@@ -47,6 +47,10 @@ void lines_open_document(struct json *json, const char *path,
 void lines_write_place(struct json *json, const char *file, int line,
     const char *function) __attribute__((nonnull));
 
+/* "app.py:8 (load)". The caller frees. */
+char *lines_place_name(const char *file, int line, const char *function)
+    __attribute__((nonnull, returns_nonnull));
+
 /* The last column of a table. */
 struct lines_place {
 	const char *name; /* "app.py:8 (load)" */

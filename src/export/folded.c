@@ -67,8 +67,10 @@ static char *path_of_stack(const struct stack *stack)
 
 		strbuf_separate(&path, ";");
 		strbuf_add(&path, function);
-		if (*file)
+		if (*file && frame->line > 0)
 			strbuf_add_format(&path, " (%s:%d)", file, frame->line);
+		else if (*file)
+			strbuf_add_format(&path, " (%s)", file);
 		free(function);
 		free(file);
 	}

@@ -31,6 +31,10 @@ static int perf_map_order(const void *x, const void *y)
 	return (a->text > b->text) - (a->text < b->text);
 }
 
+/* The name for Java's "Interpreter", which stands for all methods that were not
+ * compiled. */
+static char interpreted[] = "java (interpreted)";
+
 /* Parses START SIZE NAME, the first two in hexadecimal. */
 static void perf_map_read_line(struct perf_map *map, char *line)
 {
@@ -47,6 +51,8 @@ static void perf_map_read_line(struct perf_map *map, char *line)
 	line = end + strspn(end, " ");
 	if (*line == 0)
 		return;
+	if (strcmp(line, "Interpreter") == 0)
+		line = interpreted;
 	*array_push(&map->names) =
 	    (struct perf_map_name){start, start + size, map->texts.len};
 	strbuf_add_bytes(&map->texts, line, strnlen(line, NAME_MAX_LEN));

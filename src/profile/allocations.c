@@ -105,6 +105,17 @@ static void site_add(struct stack *stack, const struct frame *frame)
 		stack->frames[stack->len++] = *frame;
 }
 
+/* An address outside all files means nothing once the program has ended. */
+static void site_add_code(struct stack *stack, const struct frame *code)
+{
+	static char unnamed[] = "unnamed code";
+	struct frame frame = *code;
+
+	if (frame.module && !*frame.module)
+		frame.function = unnamed;
+	site_add(stack, &frame);
+}
+
 void run_settle_sites(struct run *run)
 {
 	for (size_t i = 0; i < run->sites.len; i++) {
@@ -129,7 +140,7 @@ void run_settle_sites(struct run *run)
 			for (size_t k = 0; k < code->names.len; k++)
 				site_add(&site->stack, &code->names.items[k]);
 			if (code->names.len == 0 && code->own.file)
-				site_add(&site->stack, &code->own);
+				site_add_code(&site->stack, &code->own);
 		}
 	}
 }

@@ -56,6 +56,17 @@ static void names_cover_their_code(void **state)
 	perf_map_finish(&map);
 }
 
+static void javas_interpreter_is_named_in_words(void **state)
+{
+	struct perf_map map = {.pid = getpid()};
+
+	(void)state;
+	WRITE("w", "0x1000 0x10 Interpreter\n0x2000 0x10 Interpreter.run()\n");
+	assert_string_equal(perf_map_find(&map, 0x1000), "java (interpreted)");
+	assert_string_equal(perf_map_find(&map, 0x2000), "Interpreter.run()");
+	perf_map_finish(&map);
+}
+
 /* A second entry for an address replaces the first: other code was put there. A
  * line that is not whole yet is read once it is. */
 static void later_lines_are_read(void **state)
@@ -177,6 +188,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(names_cover_their_code, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		javas_interpreter_is_named_in_words, begin, end),
 	    cmocka_unit_test_setup_teardown(later_lines_are_read, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		another_text_replaces_the_first, begin, end),
