@@ -14,7 +14,9 @@
 #include "cli/table.h"
 #include "cli/wrap.h"
 #include "commands/lines_source.h"
+#include "commands/lines_unnamed.h"
 #include "profile/mark.h"
+#include "profile/measure.h"
 #include "profile/run.h"
 
 /* Finds the last mark of that name. */
@@ -186,6 +188,19 @@ static void lines_held_print_touched(const struct run *run)
 			"samples are without"));
 }
 
+/* Says so where more is held than is resident, as memory of calloc() that is
+ * not used yet. */
+static void lines_held_print_unused(const struct held *held, double total)
+{
+	double least_mib = held->mib - 3 * held_error(held->variance);
+	const char *measure = measure_of(held->run);
+
+	if (measure && strcmp(measure, measures[MEASURE_RSS].name) == 0 &&
+	    least_mib > total * 1.05)
+		wrap_print_note("More is held than resident: a part of it was "
+				"not used yet, or is swapped out.");
+}
+
 /* Names the moment at which far more was held, if there was one: what a program
  * frees may stay resident, and the peak comes later. */
 static void lines_held_print_most(const struct held *held)
@@ -215,14 +230,18 @@ static void lines_held_print_hooks(
 		wrap_print_note("At times one in %llu samples was recorded, to "
 				"keep the file small; they count for all.",
 		    (unsigned long long)every);
-	if (held->part.source == SOURCE_HELD && total - held->mib > total / 2 &&
-	    isinf(held->part.from_s) && isinf(held->part.to_s)) {
-		wrap_print_note("The rest is in no sampled allocation: its "
-				"code, what its allocator keeps, and memory "
-				"from before it was sampled.");
+	if (held->part.source == SOURCE_HELD && isinf(held->part.from_s) &&
+	    isinf(held->part.to_s)) {
+		if (total - held->mib > total / 2)
+			wrap_print_note("The rest is in no sampled allocation: "
+					"its code, what its allocator keeps, "
+					"and memory from before it was "
+					"sampled.");
 		if (at_peak)
 			lines_held_print_most(held);
+		lines_held_print_unused(held, total);
 	}
+	lines_unnamed_print(held);
 	for (size_t i = 0; i < sizeof(lines_reasons) / sizeof(*lines_reasons);
 	     i++)
 		lines_held_print_unseen(run, &lines_reasons[i]);
@@ -266,19 +285,19 @@ static void lines_held_print_head(
 
 char *lines_held_name(const struct held_row *row)
 {
-	char *raw, *clean, cell[ORIGIN_CELL];
+	char *place, *raw, *clean, cell[ORIGIN_CELL];
 	const char *file = origin_file(row->file, cell);
 	bool named = *row->function != 0;
 
 	if (row->line)
-		raw = mem_format(
-		    "%s:%d (%s)%s", file, row->line, row->function, row->below);
+		place = lines_place_name(file, row->line, row->function);
 	else if (named && *row->file)
-		raw = mem_format("%s (%s)%s", row->function, file, row->below);
+		place = mem_format("%s (%s)", row->function, file);
 	else
-		raw = mem_format(
-		    "%s%s", named ? row->function : file, row->below);
+		place = mem_copy(named ? row->function : file);
+	raw = mem_format("%s%s", place, row->below);
 	clean = utf8_clean_copy(raw);
+	free(place);
 	free(raw);
 	return clean;
 }

@@ -221,6 +221,60 @@ Most was held at 25.0 s, 55.5 MiB: mprof
 	[[ $(mprof lines kept.dat) != *"Most was held"* ]]
 }
 
+@test "held: most is pointed to, also where the rest is not much" {
+	held
+	sed -e 's/^MEM 70.0/MEM 7.0/;s/^MEM 30.0/MEM 8.0/;s/^MEM 10.0/MEM 1.0/' \
+		-e '/^FREE/i FREE;id=2 0.500000 1025.0000' held.dat >freed.dat
+	run_apart mprof lines freed.dat
+	[[ $output != *"The rest"* ]]
+	[[ $output == *"
+Most was held at 25.0 s, 55.5 MiB: mprof lines --at 25.00 shows it.
+"* ]]
+}
+
+@test "held: more than is resident" {
+	held
+	sed 's/^MEM 70.0/MEM 40.0/' held.dat >calloc.dat
+	run_apart mprof lines calloc.dat
+	same "$(sed -n 2p <<<"$output")" "More is held than resident: a part of \
+it was not used yet, or is swapped out."
+	# Memory that processes share is in their PSS in parts.
+	sed '/^MEM/i INFO;backend=pss 0.0 1000.0' calloc.dat >shared.dat
+	[[ $(mprof lines shared.dat) != *"More is held"* ]]
+	[[ $(mprof lines held.dat) != *"More is held"* ]]
+}
+
+@test "held: below code that has no name; functions without a line have no :0" {
+	cat >made.dat <<-END
+	CMDLINE ./app
+	MEM 1.000000 1000.0000
+	INFO;backend=rss;pid=5;interval=0.1 1.0 1000.0
+	ALLOC;id=1;site=1;size=10485760;frames=#1:/usr/bin/node:0:+0x1,#2:/usr/bin/node:0:+0x2 10.000000 1001.0000
+	ALLOC;id=2;site=2;size=20971520;frames=#3:/lib/libjvm.so:0:+0x3,#4:/tmp/perf-5.map:0:Interpreter 20.000000 1001.0000
+	ALLOC;id=3;site=3;size=31457280;frames=#3,#5::0:+0x7f0005 30.000000 1001.0000
+	ALLOC;id=4;site=4;size=41943040;frames=#3,#5,#6:/srv/a.js:4:load 40.000000 1001.0000
+	MEM 200.000000 1010.0000
+	NAME;frame=1;frames=/usr/bin/node:0:Allocate 0.0 1010.0
+	NAME;frame=2;frames=/usr/bin/node:0:Builtins_InterpreterEntryTrampoline 0.0 1010.0
+	NAME;frame=3;frames=/lib/libjvm.so:0:Unsafe_AllocateMemory0 0.0 1010.0
+	END
+	run_apart mprof lines made.dat
+	grep -q '^20.0 MiB of it is below Java methods that are interpreted' \
+		<<<"$output"
+	grep -q '^10.0 MiB of it is below JavaScript functions that are inter' \
+		<<<"$output"
+	grep -q '^30.0 MiB of it is below code that no file has' <<<"$output"
+	mprof export --format folded -o folded made.dat
+	grep -qxF 'load (/srv/a.js:4);unnamed code;'"\
+Unsafe_AllocateMemory0 (/lib/libjvm.so) 40960" folded
+	mprof lines --flame -o made.svg made.dat
+	grep -q '>load:4<' made.svg
+	lacks ':0[<)]' <made.svg
+	# The user's own code has names everywhere.
+	sed '/id=[123];/d' made.dat >named.dat
+	[[ $(mprof lines named.dat) != *"is below"* ]]
+}
+
 @test "held: a table fits its terminal; figures and numbers of lines stay whole" {
 	held
 	sed "s|$PWD/app.py|/srv/deep/below/a/directory/app.py|" held.dat >deep.dat
