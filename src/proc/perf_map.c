@@ -20,6 +20,7 @@ enum {
 };
 
 #define AGAIN_NS (NS_PER_S / 10)
+#define WANTED_FILE_MAX ((int64_t)2 << 30)
 
 /* Later names are for code that replaced other code. */
 static int perf_map_order(const void *x, const void *y)
@@ -29,6 +30,25 @@ static int perf_map_order(const void *x, const void *y)
 	if (a->start != b->start)
 		return a->start < b->start ? -1 : 1;
 	return (a->text > b->text) - (a->text < b->text);
+}
+
+/* Whether the name of the code [start, end) is of use. */
+static bool perf_map_wants(
+    const struct perf_map *map, uint64_t start, uint64_t end)
+{
+	size_t low = 0, high = map->wanted_count;
+
+	if (!map->wanted)
+		return true;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (map->wanted[middle] < start)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < map->wanted_count && map->wanted[low] < end;
 }
 
 /* The name for Java's "Interpreter", which stands for all methods that were not
@@ -46,7 +66,8 @@ static void perf_map_read_line(struct perf_map *map, char *line)
 	line = end;
 	size = strtoull(line, &end, 16);
 	if (end == line || *end != ' ' || size == 0 || start + size < start ||
-	    map->names.len == NAMES_MAX || map->texts.len > TEXTS_MAX)
+	    map->names.len == NAMES_MAX || map->texts.len > TEXTS_MAX ||
+	    !perf_map_wants(map, start, start + size))
 		return;
 	line = end + strspn(end, " ");
 	if (*line == 0)
@@ -77,11 +98,12 @@ static void perf_map_read_lines(struct perf_map *map, char *text, size_t len)
 /* Skips a chunk without a newline: it is no text. */
 static void perf_map_read_on(struct perf_map *map, int fd)
 {
+	int64_t most = map->wanted ? WANTED_FILE_MAX : FILE_MAX;
 	char *text = mem_zero(CHUNK + 1, 1);
 	ssize_t got;
 
-	while (map->read < FILE_MAX &&
-	       (got = pread(fd, text, CHUNK, map->read)) > 0) {
+	while (
+	    map->read < most && (got = pread(fd, text, CHUNK, map->read)) > 0) {
 		int64_t before = map->read;
 
 		text[got] = 0;

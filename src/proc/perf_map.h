@@ -28,6 +28,10 @@ struct perf_map {
 	size_t sorted; /* number of sorted names at the beginning */
 	char last[64]; /* the bytes before read, to notice another text */
 	size_t last_len;
+	/* Ascending addresses of code: names of other code are passed over, and
+	 * far more of a large file is read. NULL: names of any code. */
+	const uint64_t *wanted;
+	size_t wanted_count;
 	ARRAY(struct perf_map_name) names;
 	struct strbuf texts;
 };

@@ -158,17 +158,32 @@ static int naming_open_map(
 	return -1;
 }
 
+/* The addresses of codes of one file, ascending as they are. The caller frees.
+ */
+static uint64_t *naming_addresses(const struct naming_code *codes, size_t count)
+{
+	uint64_t *addresses = mem_zero(count, sizeof(*addresses));
+
+	for (size_t i = 0; i < count; i++)
+		addresses[i] = codes[i].address;
+	return addresses;
+}
+
 /* Other code may have been at that address when the map was written: perf has
  * no other names, either. */
 static void naming_find_made(
     struct naming *naming, const struct naming_code *codes, size_t count)
 {
 	int fd = naming_open_map(naming, codes, count);
-	struct perf_map map = {0};
+	struct perf_map map = {.wanted_count = count};
+	uint64_t *addresses;
 
 	if (fd < 0)
 		return;
+	addresses = naming_addresses(codes, count);
+	map.wanted = addresses;
 	perf_map_load(&map, fd);
+	free(addresses);
 	close(fd);
 	naming->file = codes;
 	for (size_t i = 0; i < count; i++) {
@@ -185,15 +200,13 @@ static void naming_find_in(
     struct naming *naming, const struct naming_code *codes, size_t count)
 {
 	size_t at = (size_t)(codes - naming->codes.items);
-	uint64_t *addresses = mem_zero(count, sizeof(*addresses));
+	uint64_t *addresses = naming_addresses(codes, count);
 	struct symbols_request request = {.path = codes[0].path,
 	    .addresses = addresses,
 	    .count = count,
 	    .report = naming_add,
 	    .context = naming};
 
-	for (size_t i = 0; i < count; i++)
-		addresses[i] = codes[i].address;
 	naming->file = codes;
 	strbuf_add_format(&naming->writer.buffer, FILE_RECORD "%zu\n", at);
 	dat_writer_flush(&naming->writer);

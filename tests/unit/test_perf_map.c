@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,6 +173,29 @@ static void a_huge_file_is_read_in_part(void **state)
 	perf_map_finish(&map);
 }
 
+/* Of code that is known beforehand, all names of it are found, the last one
+ * last. */
+static void names_that_are_wanted_are_found_in_a_large_file(void **state)
+{
+	static const uint64_t wanted[] = {0x100f, 0x2000, 0x3005};
+	struct perf_map map = {.wanted = wanted, .wanted_count = 3};
+	int fd;
+
+	(void)state;
+	WRITE("w", "1000 10 first\n2001 10 beside\n3000 5 before\n"
+		   "1ff0 10 below\n3000 10 old\n");
+	assert_int_equal(truncate(path, 80 << 20), 0);
+	WRITE("a", "\n3000 10 new\n4000 10 other\n");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	perf_map_load(&map, fd);
+	close(fd);
+	assert_string_equal(perf_map_search(&map, 0x100f), "first");
+	assert_string_equal(perf_map_search(&map, 0x3005), "new");
+	assert_null(perf_map_search(&map, 0x2000));
+	assert_int_equal(map.names.len, 3);
+	perf_map_finish(&map);
+}
+
 static void another_kind_of_file_is_none(void **state)
 {
 	struct perf_map map = {.pid = getpid()};
@@ -198,6 +222,8 @@ int main(void)
 		nonsense_is_passed_over, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_huge_file_is_read_in_part, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		names_that_are_wanted_are_found_in_a_large_file, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		another_kind_of_file_is_none, begin, end),
 	};
