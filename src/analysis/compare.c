@@ -31,7 +31,7 @@ static int analysis_compare_doubles(const void *a, const void *b)
 }
 
 /* The 97.5 % point of Student's t, by interpolation in 1 / freedom. */
-static double t_point(double freedom)
+static double compare_t_point(double freedom)
 {
 	static const double points[] = {12.706, 4.303, 3.182, 2.776, 2.571,
 	    2.447, 2.365, 2.306, 2.262, 2.228};
@@ -59,7 +59,7 @@ static double analysis_compare_variance(const double *values, size_t count)
 }
 
 /* A number of the standard normal distribution, by Box and Muller (1958). */
-static double random_normal(uint64_t *state)
+static double compare_random_normal(uint64_t *state)
 {
 	double radius = random_unit(state), angle = random_unit(state);
 
@@ -82,12 +82,13 @@ static struct resampled resampled_of(const double *values, size_t count)
 	    analysis_compare_mean(values, count), sqrt(spread) / (double)count};
 }
 
-static double mean_of_resample(const struct resampled *side, uint64_t *state)
+static double compare_mean_of_resample(
+    const struct resampled *side, uint64_t *state)
 {
 	double sum = 0;
 
 	if (side->count > MANY)
-		return side->mean + side->error * random_normal(state);
+		return side->mean + side->error * compare_random_normal(state);
 	for (size_t i = 0; i < side->count; i++)
 		sum += side->values[random_next(state) % side->count];
 	return sum / (double)side->count;
@@ -106,8 +107,8 @@ static double analysis_compare_widening(
 	if (shrunk <= 0)
 		return 1;
 	return sqrt((va + vb) / shrunk) / NORMAL_POINT *
-	       t_point((va + vb) * (va + vb) /
-		       (va * va / (na - 1) + vb * vb / (nb - 1)));
+	       compare_t_point((va + vb) * (va + vb) /
+			       (va * va / (na - 1) + vb * vb / (nb - 1)));
 }
 
 static void analysis_compare_bootstrap(
@@ -120,8 +121,8 @@ static void analysis_compare_bootstrap(
 	uint64_t state = 1;
 
 	for (size_t i = 0; i < RESAMPLES; i++)
-		differences[i] = mean_of_resample(&from_b, &state) -
-				 mean_of_resample(&from_a, &state);
+		differences[i] = compare_mean_of_resample(&from_b, &state) -
+				 compare_mean_of_resample(&from_a, &state);
 	qsort(differences, RESAMPLES, sizeof(differences[0]),
 	    analysis_compare_doubles);
 	out->low = out->difference +
@@ -136,7 +137,7 @@ static void analysis_compare_bootstrap(
 static void analysis_compare_predict(
     const double *values, size_t count, struct comparison *out)
 {
-	double half = t_point((double)count - 1) *
+	double half = compare_t_point((double)count - 1) *
 		      sqrt(analysis_compare_variance(values, count) *
 			   (1 + 1 / (double)count));
 
@@ -162,7 +163,7 @@ struct permutation {
 	double extreme, tried;
 };
 
-static void count_partition(struct permutation *p, double chosen_sum)
+static void compare_count_partition(struct permutation *p, double chosen_sum)
 {
 	double a = chosen_sum / (double)p->chosen;
 	double b = (p->sum - chosen_sum) / (double)(p->total - p->chosen);
@@ -171,18 +172,19 @@ static void count_partition(struct permutation *p, double chosen_sum)
 	p->extreme += fabs(b - a) >= p->observed * (1 - 1e-12);
 }
 
-static void count_all(
+static void compare_count_all(
     struct permutation *p, size_t from, size_t left, double chosen_sum)
 {
 	if (left == 0) {
-		count_partition(p, chosen_sum);
+		compare_count_partition(p, chosen_sum);
 		return;
 	}
 	for (size_t i = from; i + left <= p->total; i++)
-		count_all(p, i + 1, left - 1, chosen_sum + p->values[i]);
+		compare_count_all(
+		    p, i + 1, left - 1, chosen_sum + p->values[i]);
 }
 
-static void count_random(struct permutation *p)
+static void compare_count_random(struct permutation *p)
 {
 	double *shuffled = mem_zero(p->total, sizeof(shuffled[0]));
 	uint64_t state = 2;
@@ -201,14 +203,14 @@ static void count_random(struct permutation *p)
 			shuffled[k] = swap;
 			sum += shuffled[j];
 		}
-		count_partition(p, sum);
+		compare_count_partition(p, sum);
 	}
 	free(shuffled);
 }
 
 /* The difference of the means over all partitions has exactly this variance,
  * and is nearly normally distributed where both sets are large. */
-static void count_normal(struct permutation *p)
+static void compare_count_normal(struct permutation *p)
 {
 	double chosen = (double)p->chosen, rest = (double)p->total - chosen;
 	double error = sqrt(analysis_compare_variance(p->values, p->total) *
@@ -231,11 +233,11 @@ static double permutation_p(
 	p.values = both;
 	p.sum = analysis_compare_mean(both, p.total) * (double)p.total;
 	if (analysis_compare_partitions(p.total, p.chosen) <= ALL_PARTITIONS)
-		count_all(&p, 0, p.chosen, 0);
+		compare_count_all(&p, 0, p.chosen, 0);
 	else if (p.chosen > MANY)
-		count_normal(&p);
+		compare_count_normal(&p);
 	else
-		count_random(&p);
+		compare_count_random(&p);
 	free(both);
 	return p.extreme / p.tried;
 }

@@ -15,8 +15,9 @@ struct downsample_column {
 	bool open;
 };
 
-static void add_point(struct downsample *out, const struct series *series,
-    size_t i, const struct downsample_column *column)
+static void downsample_add_point(struct downsample *out,
+    const struct series *series, size_t i,
+    const struct downsample_column *column)
 {
 	const struct sample *sample = &series->items[i];
 
@@ -24,21 +25,21 @@ static void add_point(struct downsample *out, const struct series *series,
 	    sample->mib, column->number, column->starts && i == column->first};
 }
 
-static void close_column(struct downsample *out, const struct series *series,
-    struct downsample_column *column)
+static void downsample_close_column(struct downsample *out,
+    const struct series *series, struct downsample_column *column)
 {
 	size_t a = column->low < column->high ? column->low : column->high;
 	size_t b = column->low < column->high ? column->high : column->low;
 
 	if (!column->open)
 		return;
-	add_point(out, series, column->first, column);
+	downsample_add_point(out, series, column->first, column);
 	if (a != column->first && a != column->last)
-		add_point(out, series, a, column);
+		downsample_add_point(out, series, a, column);
 	if (b != column->first && b != column->last && b != a)
-		add_point(out, series, b, column);
+		downsample_add_point(out, series, b, column);
 	if (column->last != column->first)
-		add_point(out, series, column->last, column);
+		downsample_add_point(out, series, column->last, column);
 	column->open = false;
 }
 
@@ -58,7 +59,8 @@ static long downsample_column_of(
 	return (long)place;
 }
 
-static bool is_gap(const struct series *series, size_t i, double gap_s)
+static bool downsample_is_gap(
+    const struct series *series, size_t i, double gap_s)
 {
 	return gap_s > 0 &&
 	       series->items[i].time_s - series->items[i - 1].time_s > gap_s;
@@ -72,8 +74,8 @@ struct downsample_sum {
 	bool starts;
 };
 
-static void close_sum(struct downsample *out, struct downsample_sum *sum,
-    const struct downsample_view *view)
+static void downsample_close_sum(struct downsample *out,
+    struct downsample_sum *sum, const struct downsample_view *view)
 {
 	if (sum->count > 0 && sum->column >= 0 &&
 	    sum->column < (long)view->columns)
@@ -145,15 +147,16 @@ void downsample_m4(struct downsample *out, const struct series *series,
 	for (size_t i = first; i < series->len; i = until) {
 		long number =
 		    downsample_column_of(view, series->items[i].time_s);
-		bool gap = i == first || (number != column.number &&
-					     is_gap(series, i, view->gap_s));
+		bool gap = i == first ||
+			   (number != column.number &&
+			       downsample_is_gap(series, i, view->gap_s));
 
 		if (number != sum.column) {
-			close_sum(out, &sum, view);
+			downsample_close_sum(out, &sum, view);
 			sum = (struct downsample_sum){
 			    0, 0, number, gap || out->means.len == 0};
 		}
-		close_column(out, series, &column);
+		downsample_close_column(out, series, &column);
 		column =
 		    (struct downsample_column){i, i, i, i, number, gap, true};
 		if (number == (long)view->columns)
@@ -163,8 +166,8 @@ void downsample_m4(struct downsample *out, const struct series *series,
 			    : downsample_column_end(view, series, i, number);
 		downsample_add(&column, &sum, series, i, until);
 	}
-	close_column(out, series, &column);
-	close_sum(out, &sum, view);
+	downsample_close_column(out, series, &column);
+	downsample_close_sum(out, &sum, view);
 }
 
 void downsample_finish(struct downsample *out)

@@ -25,7 +25,7 @@ double envelope_step(const struct series *series)
 }
 
 /* How far a sample lies below both its neighbours. */
-static double dip_at(const struct series *series, size_t i)
+static double envelope_dip_at(const struct series *series, size_t i)
 {
 	const struct sample *s = &series->items[i];
 
@@ -37,13 +37,13 @@ static double dip_at(const struct series *series, size_t i)
 /* The depth from which a dip of one sample is ignored, such as that between two
  * workers. If dips are frequent, they are the program's way: none is
  * ignored. */
-static double stray_depth(const struct series *series)
+static double envelope_stray_depth(const struct series *series)
 {
 	double depth = deep * envelope_step(series);
 	size_t dips = 0;
 
 	for (size_t i = 0; i < series->len; i++)
-		dips += dip_at(series, i) > depth;
+		dips += envelope_dip_at(series, i) > depth;
 	return (double)dips < seldom * (double)series->len ? depth : INFINITY;
 }
 
@@ -51,7 +51,7 @@ void envelope_init(struct envelope *envelope, const struct series *series)
 {
 	const struct sample *first = &series->items[0];
 	const struct sample *last = &series->items[series->len - 1];
-	double depth = stray_depth(series);
+	double depth = envelope_stray_depth(series);
 
 	envelope->first_s = first->time_s;
 	envelope->span_s = last->time_s - first->time_s;
@@ -64,7 +64,7 @@ void envelope_init(struct envelope *envelope, const struct series *series)
 			: 0;
 		size_t bin = (size_t)(share * ENVELOPE_BINS);
 
-		if (dip_at(series, (size_t)(s - first)) > depth)
+		if (envelope_dip_at(series, (size_t)(s - first)) > depth)
 			continue;
 		if (bin >= ENVELOPE_BINS)
 			bin = ENVELOPE_BINS - 1;
@@ -92,7 +92,7 @@ size_t envelope_blocks(
 	return count;
 }
 
-static double range_of(const struct envelope *envelope)
+static double envelope_range_of(const struct envelope *envelope)
 {
 	double low = INFINITY, high = -INFINITY;
 
@@ -108,7 +108,7 @@ static double range_of(const struct envelope *envelope)
 size_t envelope_valleys(const struct envelope *envelope, double share,
     size_t most, double *x, double *y)
 {
-	double height = share * range_of(envelope);
+	double height = share * envelope_range_of(envelope);
 	double extreme = NAN;
 	size_t at = 0, count = 0;
 	bool falling = false;

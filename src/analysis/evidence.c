@@ -25,13 +25,13 @@ static const double sudden = 0.6;
 static const double beyond_steps = 0.7;
 
 /* The level at a sample, ignoring a peak of that sample alone. */
-static double without_peak(const struct sample *s)
+static double evidence_without_peak(const struct sample *s)
 {
 	return fmin(s[0].mib, s[-1].mib);
 }
 
 /* The level at a sample, ignoring a dip of that sample alone. */
-static double without_dip(const struct sample *s)
+static double evidence_without_dip(const struct sample *s)
 {
 	return fmax(s[0].mib, s[-1].mib);
 }
@@ -42,7 +42,7 @@ static double evidence_lowest_of(
 	double low = INFINITY;
 
 	for (size_t i = from; i < end; i++)
-		low = fmin(low, without_dip(&series->items[i]));
+		low = fmin(low, evidence_without_dip(&series->items[i]));
 	return low;
 }
 
@@ -54,7 +54,8 @@ static bool falls_within(const struct series *series, size_t from, size_t end,
 	for (size_t i = from; i + reach < end; i++) {
 		const struct sample *s = &series->items[i];
 
-		if (without_peak(s) - without_dip(s + reach) > again * fall)
+		if (evidence_without_peak(s) - evidence_without_dip(s + reach) >
+		    again * fall)
 			return true;
 	}
 	return false;
@@ -72,7 +73,7 @@ static bool falls_so(const struct series *series, size_t end, size_t lately)
 	       !falls_within(series, lately, end, reach, fall);
 }
 
-static size_t most_of_end(const struct series *series, bool ended)
+static size_t evidence_most_of_end(const struct series *series, bool ended)
 {
 	size_t share = series->len / (ended ? 4 : 10);
 	size_t most = share > FEW ? share : FEW, third = series->len / 3;
@@ -93,7 +94,7 @@ static bool falls_on(const struct series *series, size_t end, double low)
 
 /* Many samples are taken for the program's end only where they lie far below
  * the level before, or lead there. */
-static bool is_way_out(
+static bool evidence_is_way_out(
     const struct series *series, size_t end, double low, bool ended)
 {
 	size_t count = series->len - end;
@@ -112,7 +113,8 @@ static bool is_way_out(
 size_t evidence_end(const struct series *series, bool ended)
 {
 	const struct sample *s = series->items;
-	size_t n = series->len, most = most_of_end(series, ended), end = n;
+	size_t n = series->len, most = evidence_most_of_end(series, ended),
+	       end = n;
 	struct series before = *series;
 	double low, slack;
 
@@ -127,7 +129,7 @@ size_t evidence_end(const struct series *series, bool ended)
 		return n;
 	while (n - end < most && s[end - 1].mib < s[end - 2].mib)
 		end--;
-	if (!is_way_out(series, end, low, ended) ||
+	if (!evidence_is_way_out(series, end, low, ended) ||
 	    falls_so(series, end, n - most - n / 5))
 		return n;
 	return end;
@@ -147,7 +149,7 @@ size_t evidence_lives(
 		low = fmin(low, s[i].mib);
 	starts[0] = 0;
 	for (size_t i = 5; i + 1 < n; i++) {
-		double before = without_peak(&s[i - 3]);
+		double before = evidence_without_peak(&s[i - 3]);
 
 		if (s[i].mib > reborn * before || s[i].mib > s[i + 1].mib ||
 		    s[i].mib > low + near_low * (before - low) ||
@@ -161,7 +163,7 @@ size_t evidence_lives(
 	return count < 3 ? 0 : count;
 }
 
-static double mean_of(const struct sample *s)
+static double falls_mean_of(const struct sample *s)
 {
 	double sum = 0;
 
@@ -172,18 +174,18 @@ static double mean_of(const struct sample *s)
 
 /* How far memory falls at a sample and stays down. What a start of a few
  * samples holds does not count. */
-static double fall_at(const struct sample *s)
+static double falls_at(const struct sample *s)
 {
-	return mean_of(s - WINDOW) - mean_of(s + START);
+	return falls_mean_of(s - WINDOW) - falls_mean_of(s + START);
 }
 
-/* Widens least and most by fall_at() of the samples from from to end; each sum
+/* Widens least and most by falls_at() of the samples from from to end; each sum
  * comes from the last. */
 static void falls_widen(const struct series *series, size_t from, size_t end,
     double *least, double *most)
 {
 	const struct sample *s = series->items;
-	double difference = WINDOW * fall_at(&s[from]);
+	double difference = WINDOW * falls_at(&s[from]);
 
 	for (size_t i = from;;) {
 		if (difference < WINDOW * *least)
@@ -239,12 +241,12 @@ static size_t falls_next(const struct falls *falls, size_t i, double fall)
 
 /* The first sample after the fall that begins near i: where memory falls
  * farthest, and most steeply. */
-static size_t fall_near(const struct sample *s, size_t i)
+static size_t falls_near(const struct sample *s, size_t i)
 {
 	size_t deepest = i, steepest;
 
 	for (size_t j = i; j <= i + WINDOW - START; j++) {
-		if (fall_at(&s[j]) > fall_at(&s[deepest]))
+		if (falls_at(&s[j]) > falls_at(&s[deepest]))
 			deepest = j;
 	}
 	steepest = deepest;
@@ -276,11 +278,11 @@ size_t evidence_falls(
 	starts[0] = 0;
 	for (size_t i = least; (i = falls_next(&falls, i, fall)) + least <= n;
 	     i++) {
-		if (fall_at(&s[i]) < fall)
+		if (falls_at(&s[i]) < fall)
 			continue;
 		if (count == EVIDENCE_FALLS)
 			return 0;
-		starts[count++] = i = fall_near(s, i);
+		starts[count++] = i = falls_near(s, i);
 		i += least - 1;
 	}
 	starts[count] = n;
@@ -295,7 +297,7 @@ double evidence_fall(
 	for (size_t life = 1; life < count; life++) {
 		if (starts[life] + START + WINDOW <= series->len)
 			fall =
-			    fmax(fall, fall_at(&series->items[starts[life]]));
+			    fmax(fall, falls_at(&series->items[starts[life]]));
 	}
 	return fall;
 }
@@ -396,12 +398,13 @@ void pieces_find(
 	}
 }
 
-static double line_at(const struct piece *piece, double x)
+static double pieces_line_at(const struct piece *piece, double x)
 {
 	return piece->line.a + piece->line.slope * x;
 }
 
-static double growth_of(const struct piece *piece, const struct fit_points *p)
+static double pieces_growth_of(
+    const struct piece *piece, const struct fit_points *p)
 {
 	return piece->line.slope * (p->x[piece->end - 1] - p->x[piece->from]);
 }
@@ -413,13 +416,13 @@ bool pieces_start(
 	const struct piece *middle = &pieces->middle;
 	double count = (double)(middle->end - middle->from);
 	double spread = sqrt(middle->line.residue / count) + noise;
-	double reached = line_at(middle, p->x[middle->from]);
+	double reached = pieces_line_at(middle, p->x[middle->from]);
 
 	if (before->end == 0 || p->y[0] > reached - 4 * spread)
 		return false;
 	/* The middle's line is extended to the first point: a start lies below
 	 * it. */
-	if (p->y[0] > line_at(middle, p->x[0]) - 4 * spread)
+	if (p->y[0] > pieces_line_at(middle, p->x[0]) - 4 * spread)
 		return false;
 	for (size_t i = 0; i < before->end; i++) {
 		if (p->y[i] > reached + 4 * spread)
@@ -436,12 +439,13 @@ bool pieces_rest(const struct pieces *pieces, const struct fit_points *p)
 
 	if (after->end == after->from)
 		return false;
-	growth = growth_of(middle, p);
+	growth = pieces_growth_of(middle, p);
 	x = p->x[after->from];
-	top = line_at(middle, x);
-	return growth > 0 && fabs(growth_of(after, p)) < still * growth &&
-	       line_at(after, x) < top + still * growth &&
-	       line_at(after, x) > top - fmax(0.5 * growth, 0.1 * top);
+	top = pieces_line_at(middle, x);
+	return growth > 0 &&
+	       fabs(pieces_growth_of(after, p)) < still * growth &&
+	       pieces_line_at(after, x) < top + still * growth &&
+	       pieces_line_at(after, x) > top - fmax(0.5 * growth, 0.1 * top);
 }
 
 static double pieces_last_level(const struct fit_points *p)
@@ -456,8 +460,8 @@ static double pieces_last_level(const struct fit_points *p)
 
 /* Whether memory grew on after the points from from to end, by more than they
  * differ: a pause in the work shows no leak. */
-static bool only_pauses(const struct fit_points *p, size_t from, size_t end,
-    double last, double noise)
+static bool pieces_only_pause(const struct fit_points *p, size_t from,
+    size_t end, double last, double noise)
 {
 	double low = INFINITY, high = -INFINITY;
 
@@ -487,7 +491,7 @@ double pieces_quietest(const struct fit_points *p, double noise)
 			/* For equal steps the variance of x is x^2 / 12. */
 			double error = spread / (x * sqrt(n / 12));
 
-			if (only_pauses(p, i, i + len, last, noise))
+			if (pieces_only_pause(p, i, i + len, last, noise))
 				continue;
 			best = fmin(
 			    best, fmax(0, piece.line.slope) +
@@ -574,7 +578,8 @@ static int cycle_compare_doubles(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double floor_of(const struct envelope *envelope, size_t from, size_t end)
+static double cycle_floor_of(
+    const struct envelope *envelope, size_t from, size_t end)
 {
 	double sorted[ENVELOPE_BINS], sum = 0;
 	size_t count = 0, lowest;
@@ -601,9 +606,9 @@ size_t cycle_floors(const struct envelope *envelope, double length, size_t most,
 		return 0;
 	for (size_t k = rounds; k > 0; k--) {
 		double from = 1 - (double)k * length, end = from + length;
-		double floor =
-		    floor_of(envelope, (size_t)(fmax(0, from) * ENVELOPE_BINS),
-			(size_t)(end * ENVELOPE_BINS));
+		double floor = cycle_floor_of(envelope,
+		    (size_t)(fmax(0, from) * ENVELOPE_BINS),
+		    (size_t)(end * ENVELOPE_BINS));
 
 		if (isnan(floor))
 			continue;

@@ -9,7 +9,8 @@
 #include "analysis/trend.h"
 #include "profile/run.h"
 
-static double area_of(const struct sample *first, const struct sample *last)
+static double figures_area_of(
+    const struct sample *first, const struct sample *last)
 {
 	double area = 0;
 
@@ -41,7 +42,7 @@ int figures_of_series(const struct series *series, double from_s,
 	for (const struct sample *s = first; s <= last; s++)
 		out->peak_mib = fmax(out->peak_mib, s->mib);
 	out->duration_s = last->time_s - first->time_s;
-	out->area_mib_s = area_of(first, last);
+	out->area_mib_s = figures_area_of(first, last);
 	out->mean_mib = out->duration_s > 0 ? out->area_mib_s / out->duration_s
 					    : first->mib;
 	out->growth_mib = last->mib - (begin > 0 ? first - 1 : first)->mib;
@@ -49,7 +50,7 @@ int figures_of_series(const struct series *series, double from_s,
 }
 
 /* The highest peak in the given time that only high-water marks show. */
-static double highest_news(
+static double figures_highest_news(
     const struct series *news, double from_s, double until_s)
 {
 	size_t end = series_find(news, until_s);
@@ -81,7 +82,7 @@ int figures_of_run(const struct run *run, struct figures *out)
 	return run->peaks.len > 0 ? 0 : got;
 }
 
-static int compare_marks(const void *a, const void *b)
+static int figures_compare_marks(const void *a, const void *b)
 {
 	const struct mark *x = *(const struct mark *const *)a;
 	const struct mark *y = *(const struct mark *const *)b;
@@ -102,7 +103,7 @@ size_t phases_of_run(const struct run *run, struct phase **phases)
 	run_unsampled_peaks(run, &news);
 	for (size_t i = 0; i < marks; i++)
 		order[i] = &run->marks.items[i];
-	qsort(order, marks, sizeof(order[0]), compare_marks);
+	qsort(order, marks, sizeof(order[0]), figures_compare_marks);
 	for (size_t i = 0; i <= marks; i++) {
 		struct phase *phase = &made[count];
 
@@ -117,7 +118,7 @@ size_t phases_of_run(const struct run *run, struct phase **phases)
 			phase->figures.mean_mib = order[i - 1]->mib;
 		}
 		phase->figures.peak_mib = fmax(phase->figures.peak_mib,
-		    highest_news(&news, phase->from_s, phase->until_s));
+		    figures_highest_news(&news, phase->from_s, phase->until_s));
 		phase->from_s = fmax(phase->from_s, first_s);
 		phase->until_s = fmin(phase->until_s, last_s);
 		phase->figures.duration_s =

@@ -171,7 +171,7 @@ void fit_line(const struct fit_points *p, double noise, struct fit *out)
 
 /* Fits the basis with this tau, and keeps the result in out where it is
  * better. */
-static void try_tau(const struct fit_points *p, double noise,
+static void fit_try_tau(const struct fit_points *p, double noise,
     struct basis basis, double tau, struct fit *out)
 {
 	struct fit tried;
@@ -197,13 +197,13 @@ static void fit_grid(const struct fit_points *p, double noise,
 	basis.terms = basis.line ? 3 : 2;
 	basis.upto = 1;
 	for (int i = 0; i < GRID; i++)
-		try_tau(p, noise, basis, range[0] * pow(step, i), out);
+		fit_try_tau(p, noise, basis, range[0] * pow(step, i), out);
 	for (int finer = 0; finer < FINER && isfinite(out->bic); finer++) {
 		double tau = out->tau;
 
 		step = sqrt(step);
-		try_tau(p, noise, basis, fmin(tau * step, range[1]), out);
-		try_tau(p, noise, basis, fmax(tau / step, range[0]), out);
+		fit_try_tau(p, noise, basis, fmin(tau * step, range[1]), out);
+		fit_try_tau(p, noise, basis, fmax(tau / step, range[0]), out);
 	}
 }
 
@@ -300,7 +300,8 @@ struct fit_sums {
 };
 
 /* Squared residuals of points [from, end) about their mean. */
-static double level_residue(const struct fit_sums *s, size_t from, size_t end)
+static double fit_level_residue(
+    const struct fit_sums *s, size_t from, size_t end)
 {
 	double sum = s->y[end] - s->y[from];
 	double square = s->square[end] - s->square[from];
@@ -319,7 +320,7 @@ void fit_steps(const struct fit_points *p, double noise, struct fit *out)
 
 		sums.y[i + 1] = sums.y[i] + y;
 		sums.square[i + 1] = sums.square[i] + y * y;
-		best[1][i + 1] = level_residue(&sums, 0, i + 1);
+		best[1][i + 1] = fit_level_residue(&sums, 0, i + 1);
 	}
 	for (size_t levels = 1; levels <= FIT_STEPS && levels <= p->count;
 	     levels++) {
@@ -336,7 +337,7 @@ void fit_steps(const struct fit_points *p, double noise, struct fit *out)
 			for (size_t from = levels; from < end; from++)
 				next[end] = fmin(next[end],
 				    now[from] +
-					level_residue(&sums, from, end));
+					fit_level_residue(&sums, from, end));
 		}
 	}
 }

@@ -75,7 +75,7 @@ static const struct leak leak_unjudged = {.verdict = LEAK_UNDECIDED,
     .low = NAN,
     .high = NAN};
 
-static void judge_part(const struct series *part, struct leak *out)
+static void leak_judge_stretch(const struct series *part, struct leak *out)
 {
 	struct envelope envelope;
 
@@ -89,7 +89,7 @@ static void judge_part(const struct series *part, struct leak *out)
 	judge_envelope(&envelope, out);
 }
 
-static double step_of(const struct series *part)
+static double leak_step_of(const struct series *part)
 {
 	double sum = 0;
 
@@ -100,20 +100,20 @@ static double step_of(const struct series *part)
 
 /* Whether the program did less in its rest than before; one with a full cache
  * goes on working. */
-static bool rests_quietly(
+static bool leak_rests_quietly(
     const struct series *life, const struct series *part, double to_s)
 {
 	struct series rest = series_part(life, to_s, INFINITY);
 	double growth =
 	    fabs(part->items[part->len - 1].mib - part->items[0].mib) /
 	    (double)part->len;
-	double before = step_of(part) - growth;
+	double before = leak_step_of(part) - growth;
 
-	return before > growth && step_of(&rest) < quiet * before;
+	return before > growth && leak_step_of(&rest) < quiet * before;
 }
 
 /* The slope from from_s to to_s, and its standard error. */
-static double slope_between(
+static double leak_slope_between(
     const struct series *part, double from_s, double to_s, double *error)
 {
 	struct series within = series_part(part, from_s, to_s);
@@ -138,12 +138,14 @@ static double slope_between(
  * something fills up, or about as fast. */
 enum pace { PACE_UNKNOWN, PACE_FLATTENS, PACE_KEPT };
 
-static enum pace pace_of(const struct series *part, const struct leak *found)
+static enum pace leak_pace_of(
+    const struct series *part, const struct leak *found)
 {
 	double middle_s = (found->since_s + found->until_s) / 2, errors[2];
 	double slope =
-	    slope_between(part, found->since_s, middle_s, &errors[0]);
-	double late = slope_between(part, middle_s, found->until_s, &errors[1]);
+	    leak_slope_between(part, found->since_s, middle_s, &errors[0]);
+	double late =
+	    leak_slope_between(part, middle_s, found->until_s, &errors[1]);
 
 	if (late < flat * slope &&
 	    slope - late > 3 * hypot(errors[0], errors[1]))
@@ -152,7 +154,7 @@ static enum pace pace_of(const struct series *part, const struct leak *found)
 							   : PACE_UNKNOWN;
 }
 
-static void call_bent(struct leak *leak)
+static void leak_call_bent(struct leak *leak)
 {
 	leak->verdict = LEAK_UNDECIDED;
 	leak->reason = LEAK_BENDS;
@@ -161,25 +163,26 @@ static void call_bent(struct leak *leak)
 
 /* A leak that slows down after its warm-up becomes undecided, and so does
  * growth that was judged to slow down but keeps its pace. */
-static void weigh_pace(const struct series *life, struct leak *out)
+static void leak_weigh_pace(const struct series *life, struct leak *out)
 {
 	bool warms = out->since_s > life->items[0].time_s;
 
 	if ((out->verdict == LEAK_LEAKING && warms &&
-		pace_of(life, out) == PACE_FLATTENS) ||
-	    (out->verdict == LEAK_GROWING && pace_of(life, out) == PACE_KEPT))
-		call_bent(out);
+		leak_pace_of(life, out) == PACE_FLATTENS) ||
+	    (out->verdict == LEAK_GROWING &&
+		leak_pace_of(life, out) == PACE_KEPT))
+		leak_call_bent(out);
 }
 
 /* A long start before a leaking stretch, or a long rest after it, puts the leak
  * in doubt. */
-static void weigh_edges(const struct edges *edges, const struct series *life,
+static void edges_weigh(const struct edges *edges, const struct series *life,
     const struct series *part, struct leak *found)
 {
 	if (edges->starts && edges->start > brief_start && !edges->bends) {
-		call_bent(found);
+		leak_call_bent(found);
 	} else if (edges->rests && edges->rest > brief_rest &&
-		   !rests_quietly(life, part, edges->to_s)) {
+		   !leak_rests_quietly(life, part, edges->to_s)) {
 		found->verdict = LEAK_UNDECIDED;
 		found->reason = LEAK_RESTED;
 		found->need_s = found->until_s - found->since_s;
@@ -188,7 +191,7 @@ static void weigh_edges(const struct edges *edges, const struct series *life,
 
 /* Judges the life without its start and rest. Returns whether that is
  * decisive. */
-static bool judge_within(
+static bool leak_judge_within(
     const struct series *life, const struct edges *edges, struct leak *out)
 {
 	struct series part = series_part(life, edges->from_s, edges->to_s);
@@ -196,9 +199,9 @@ static bool judge_within(
 
 	if (!edges->starts && !edges->rests)
 		return false;
-	judge_part(&part, &found);
+	leak_judge_stretch(&part, &found);
 	if (found.verdict == LEAK_LEAKING) {
-		weigh_edges(edges, life, &part, &found);
+		edges_weigh(edges, life, &part, &found);
 		*out = found;
 		return true;
 	}
@@ -206,17 +209,17 @@ static bool judge_within(
 		return false;
 	if (edges->rests) {
 		part = series_part(life, edges->from_s, INFINITY);
-		judge_part(&part, &found);
+		leak_judge_stretch(&part, &found);
 	}
 	if (found.verdict == LEAK_LEAKING)
-		call_bent(&found);
+		leak_call_bent(&found);
 	if (found.judged && out->verdict != LEAK_GROWING)
 		*out = found;
 	return false;
 }
 
 /* Compares the nights where memory has a daily cycle. */
-static void judge_cycles(
+static void leak_judge_cycles(
     const struct envelope *envelope, double length, struct leak *out)
 {
 	struct leak found = {.judged = true};
@@ -240,7 +243,7 @@ static void judge_cycles(
 
 /* A slope beyond chance that is nearly a leak's is called steady only where
  * some part of the recording shows that growth did not last. */
-static void weigh_slope(double quiet_mib_per_s, struct leak *out)
+static void leak_weigh_slope(double quiet_mib_per_s, struct leak *out)
 {
 	bool slopes =
 	    out->low > 0 && out->mib_per_s > half * out->visible_mib_per_s;
@@ -254,9 +257,9 @@ static void weigh_slope(double quiet_mib_per_s, struct leak *out)
 	out->visible_mib_per_s = fmin(out->visible_mib_per_s, quiet_mib_per_s);
 }
 
-static void judge_life(const struct series *life, struct leak *out);
+static void leak_judge_life(const struct series *life, struct leak *out);
 
-static bool stands_still(const struct series *part)
+static bool leak_stands_still(const struct series *part)
 {
 	const struct sample *peak = series_peak(part);
 	double low = INFINITY;
@@ -268,7 +271,7 @@ static bool stands_still(const struct series *part)
 
 /* An idle program can't leak: where memory grew and then did not change by a
  * page, the time before decides. */
-static void judge_standstill(
+static void leak_judge_standstill(
     const struct series *life, double from_s, struct leak *out)
 {
 	struct series before = series_part(life, -INFINITY, from_s);
@@ -278,9 +281,9 @@ static void judge_standstill(
 	struct leak found;
 
 	if (before.len < JUDGE_FEWEST || worked < least_work_s ||
-	    worked < brief_start * span || !stands_still(&rest))
+	    worked < brief_start * span || !leak_stands_still(&rest))
 		return;
-	judge_life(&before, &found);
+	leak_judge_life(&before, &found);
 	if (found.verdict == LEAK_STEADY)
 		return;
 	if (found.verdict != LEAK_GROWING) {
@@ -292,13 +295,13 @@ static void judge_standstill(
 }
 
 /* Judges the whole, then its parts. */
-static void judge_parts(const struct series *life, struct leak *out)
+static void leak_judge_parts(const struct series *life, struct leak *out)
 {
 	struct envelope envelope;
 	struct edges edges;
 	double length, quiet_mib_per_s;
 
-	judge_part(life, out);
+	leak_judge_stretch(life, out);
 	if (!out->judged || out->verdict == LEAK_LEAKING)
 		return;
 	envelope_init(&envelope, life);
@@ -307,27 +310,28 @@ static void judge_parts(const struct series *life, struct leak *out)
 	/* The rise to a daily peak is no start. */
 	if (length > 0 && edges.start > brief_start)
 		edges = (struct edges){.from_s = -INFINITY, .to_s = INFINITY};
-	if (judge_within(life, &edges, out))
+	if (leak_judge_within(life, &edges, out))
 		return;
 	if (length > 0 &&
 	    (out->verdict == LEAK_STEADY || out->reason == LEAK_NOISE)) {
 		struct series part = series_part(life, edges.from_s, INFINITY);
 
 		envelope_init(&envelope, &part);
-		judge_cycles(&envelope, cycle_find(&envelope), out);
+		leak_judge_cycles(&envelope, cycle_find(&envelope), out);
 	}
 	if (out->verdict == LEAK_STEADY || out->verdict == LEAK_GROWING)
-		judge_standstill(life, fmax(edges.from_s, out->since_s), out);
+		leak_judge_standstill(
+		    life, fmax(edges.from_s, out->since_s), out);
 	if (out->verdict == LEAK_STEADY)
-		weigh_slope(quiet_mib_per_s, out);
+		leak_weigh_slope(quiet_mib_per_s, out);
 }
 
 /* Judges one life without its end. */
-static void judge_life(const struct series *life, struct leak *out)
+static void leak_judge_life(const struct series *life, struct leak *out)
 {
-	judge_parts(life, out);
+	leak_judge_parts(life, out);
 	if (out->judged && out->lives == 0 && out->cycle_s == 0)
-		weigh_pace(life, out);
+		leak_weigh_pace(life, out);
 }
 
 /* The verdicts on the lives of a program that is restarted repeatedly. */
@@ -351,7 +355,7 @@ static void lives_judge(const struct series *series, const size_t *starts,
 		out->start_up += evidence_starts_up(&life);
 		out->slow[out->len] = evidence_rises_slowly(&life, fall);
 		life.len = evidence_end(&life, true);
-		judge_life(&life, leak);
+		leak_judge_life(&life, leak);
 		if (!leak->judged)
 			continue;
 		out->verdicts[leak->verdict]++;
@@ -359,7 +363,7 @@ static void lives_judge(const struct series *series, const size_t *starts,
 	}
 }
 
-static int compare_slopes(const void *a, const void *b)
+static int leak_compare_slopes(const void *a, const void *b)
 {
 	double x = ((const struct leak *)a)->mib_per_s;
 	double y = ((const struct leak *)b)->mib_per_s;
@@ -369,7 +373,7 @@ static int compare_slopes(const void *a, const void *b)
 
 /* Picks the life with the median slope among those with that verdict, to
  * represent all. */
-static void middle_life(
+static void lives_middle(
     struct lives *lives, enum leak_verdict verdict, struct leak *out)
 {
 	struct leak same[EVIDENCE_LIVES] = {{.judged = false}};
@@ -379,7 +383,7 @@ static void middle_life(
 		if (lives->items[i].verdict == verdict)
 			same[count++] = lives->items[i];
 	}
-	qsort(same, count, sizeof(same[0]), compare_slopes);
+	qsort(same, count, sizeof(same[0]), leak_compare_slopes);
 	*out = same[count / 2];
 	out->lives = lives->len;
 }
@@ -403,7 +407,7 @@ static size_t lives_grow(
 
 /* Memory that repeatedly falls to its lowest shows restarts, whose lives are
  * judged, or a garbage collector. */
-static void judge_lives(const struct series *series, struct leak *out)
+static void leak_judge_lives(const struct series *series, struct leak *out)
 {
 	size_t starts[EVIDENCE_LIVES + 1];
 	size_t count = evidence_lives(series, starts);
@@ -425,9 +429,9 @@ static void judge_lives(const struct series *series, struct leak *out)
 			out->reason = LEAK_FALLS;
 		}
 	} else if ((double)lives.verdicts[LEAK_LEAKING] >= most) {
-		middle_life(&lives, LEAK_LEAKING, out);
+		lives_middle(&lives, LEAK_LEAKING, out);
 	} else if ((double)lives.verdicts[LEAK_STEADY] >= most) {
-		middle_life(&lives, LEAK_STEADY, out);
+		lives_middle(&lives, LEAK_STEADY, out);
 	} else {
 		out->verdict = LEAK_UNDECIDED;
 		out->reason = LEAK_FALLS;
@@ -437,7 +441,7 @@ static void judge_lives(const struct series *series, struct leak *out)
 /* Few stretches that each end with a fall, where half of them leak or two
  * thirds grow, are restarts that left no other trace, or show memory that was
  * given back. */
-static void judge_falls(const struct series *series, struct leak *out)
+static void leak_judge_falls(const struct series *series, struct leak *out)
 {
 	size_t starts[EVIDENCE_LIVES + 1], count, grow;
 	struct lives lives;
@@ -457,7 +461,7 @@ static void judge_falls(const struct series *series, struct leak *out)
 }
 
 /* Whether memory rose through the whole stretch and hardly ever fell. */
-static bool only_grew(const struct series *series, const struct leak *leak)
+static bool leak_only_grew(const struct series *series, const struct leak *leak)
 {
 	struct series part = series_part(series, leak->since_s, leak->until_s);
 	double top = -INFINITY, fall = 0, growth;
@@ -474,7 +478,7 @@ static bool only_grew(const struct series *series, const struct leak *leak)
 
 /* A run is steady only where a leak would have been detected, also one that
  * grows in steps. */
-static void doubt_steady(struct leak *leak)
+static void leak_doubt_steady(struct leak *leak)
 {
 	double span = leak->until_s - leak->since_s;
 	double grows = leak->visible_mib_per_s * span;
@@ -507,13 +511,13 @@ static void analysis_leak_finish(const struct series *series, struct leak *out)
 	double whole = out->last_s - out->first_s;
 
 	if (out->verdict == LEAK_LEAKING && whole < LEAK_LEAST_S &&
-	    only_grew(series, out)) {
+	    leak_only_grew(series, out)) {
 		out->verdict = LEAK_UNDECIDED;
 		out->reason = LEAK_LOADS;
 		out->need_s = LEAK_LEAST_S - whole;
 	}
 	if (out->verdict == LEAK_STEADY)
-		doubt_steady(out);
+		leak_doubt_steady(out);
 	if (out->verdict == LEAK_LEAKING || out->verdict == LEAK_GROWING)
 		out->visible_mib_per_s = 0;
 	if (out->verdict == LEAK_UNDECIDED && whole < LEAK_LEAST_S)
@@ -521,7 +525,7 @@ static void analysis_leak_finish(const struct series *series, struct leak *out)
 	out->level_mib = fmin(out->level_mib, peak->mib);
 }
 
-static double time_for_enough(const struct series *series)
+static double leak_time_for_enough(const struct series *series)
 {
 	double span =
 	    series->items[series->len - 1].time_s - series->items[0].time_s;
@@ -541,12 +545,12 @@ void leak_judge(const struct series *series, bool ended, struct leak *out)
 	first = series->items[0].time_s;
 	last = series->items[series->len - 1].time_s;
 	life.len = evidence_end(series, ended);
-	judge_life(&life, out);
+	leak_judge_life(&life, out);
 	if (out->judged) {
-		judge_lives(series, out);
-		judge_falls(series, out);
+		leak_judge_lives(series, out);
+		leak_judge_falls(series, out);
 	} else {
-		out->need_s = time_for_enough(series);
+		out->need_s = leak_time_for_enough(series);
 	}
 	out->first_s = first;
 	out->last_s = last;
@@ -574,7 +578,7 @@ static bool leak_lives_on(
 	       m->items[m->len - 1].time_s >= last_s - 0.02 * whole;
 }
 
-static double life_of(const struct process *process)
+static double leak_life_of(const struct process *process)
 {
 	const struct series *m = &process->memory;
 
@@ -594,7 +598,7 @@ static bool lives_gather(
 		const struct process *process = &run->processes.items[i];
 		double at, share;
 
-		if (process->memory.len == 0 || life_of(process) < least_s)
+		if (process->memory.len == 0 || leak_life_of(process) < least_s)
 			continue;
 		at = process->memory.items[0].time_s;
 		share = whole > 0 ? (at - total->first_s) / whole : 0;
@@ -611,7 +615,8 @@ static bool lives_gather(
 
 /* A process that is young at the end may stay or end soon: the second count
  * leaves out all short lives. */
-static bool processes_gather(const struct run *run, const struct leak *total)
+static bool leak_processes_gather(
+    const struct run *run, const struct leak *total)
 {
 	return lives_gather(run, total, 0) ||
 	       lives_gather(
@@ -619,16 +624,16 @@ static bool processes_gather(const struct run *run, const struct leak *total)
 }
 
 /* Whether a process lived long enough, and to the end. */
-static bool is_judged(
+static bool leak_is_judged(
     const struct leak_run *out, const struct process *process, double whole)
 {
 	const struct series *m = &process->memory;
 
-	return m->len > 0 && life_of(process) >= lived * whole &&
+	return m->len > 0 && leak_life_of(process) >= lived * whole &&
 	       m->items[m->len - 1].time_s >= out->total.last_s - 0.05 * whole;
 }
 
-static void judge_process(void *context, size_t at)
+static void leak_judge_process(void *context, size_t at)
 {
 	struct leak_process *judged = (struct leak_process *)context + at;
 	struct leak *own = &judged->leak;
@@ -642,24 +647,25 @@ static void judge_process(void *context, size_t at)
 		own->verdict = LEAK_UNDECIDED;
 }
 
-static void judge_processes(const struct run *run, struct leak_run *out)
+static void leak_judge_processes(const struct run *run, struct leak_run *out)
 {
 	double whole = out->total.last_s - out->total.first_s;
 
 	for (size_t i = 0; i < run->processes.len; i++) {
 		const struct process *process = &run->processes.items[i];
 
-		if (is_judged(out, process, whole))
+		if (leak_is_judged(out, process, whole))
 			*array_push(&out->processes) =
 			    (struct leak_process){.process = process};
 	}
-	parallel_for(out->processes.len, judge_process, out->processes.items);
+	parallel_for(
+	    out->processes.len, leak_judge_process, out->processes.items);
 	for (size_t i = 0; i < out->processes.len; i++)
 		out->processes.items[i].leak.first_s = out->total.first_s;
 }
 
 /* If the total is no leak, the process that leaks fastest decides. */
-static void choose_worst(struct leak_run *out)
+static void leak_choose_worst(struct leak_run *out)
 {
 	out->worst = out->total;
 	for (size_t i = 0; i < out->processes.len; i++) {
@@ -681,9 +687,9 @@ void leak_judge_run(const struct run *run, struct leak_run *out)
 {
 	*out = (struct leak_run){0};
 	leak_judge(&run->total, run->exit.recorded, &out->total);
-	judge_processes(run, out);
-	choose_worst(out);
-	out->more_processes = processes_gather(run, &out->total);
+	leak_judge_processes(run, out);
+	leak_choose_worst(out);
+	out->more_processes = leak_processes_gather(run, &out->total);
 	if (out->more_processes && out->worst.verdict != LEAK_LEAKING &&
 	    out->total.mib_per_s > 0 &&
 	    out->total.last_s - out->total.first_s >= LEAK_LEAST_S)

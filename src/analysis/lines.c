@@ -88,7 +88,7 @@ void stack_growths_finish(struct stack_growths *growths)
 	array_free(&growths->items);
 }
 
-static bool row_is(const void *rows, size_t at, const void *key)
+static bool lines_row_is(const void *rows, size_t at, const void *key)
 {
 	const struct lines_row *row = (const struct lines_row *)rows + at;
 	const struct lines_row *wanted = key;
@@ -97,7 +97,7 @@ static bool row_is(const void *rows, size_t at, const void *key)
 	       !strcmp(row->function, wanted->function);
 }
 
-static uint32_t row_hash(const struct lines_row *row)
+static uint32_t lines_row_hash(const struct lines_row *row)
 {
 	return index_hash(row->file, strlen(row->file)) ^
 	       index_hash(row->function, strlen(row->function)) * 31 ^
@@ -107,9 +107,9 @@ static uint32_t row_hash(const struct lines_row *row)
 static void analysis_lines_add(struct lines *lines, struct index *index,
     const struct lines_row *key, const struct stack_growth *growth)
 {
-	uint32_t hash = row_hash(key);
+	uint32_t hash = lines_row_hash(key);
 	size_t at = index_place(
-	    index, hash, row_is, lines->rows.items, key, lines->rows.len);
+	    index, hash, lines_row_is, lines->rows.items, key, lines->rows.len);
 
 	if (at == lines->rows.len)
 		*array_push(&lines->rows) = *key;
@@ -118,14 +118,16 @@ static void analysis_lines_add(struct lines *lines, struct index *index,
 	lines->rows.items[at].samples += growth->samples;
 }
 
-static struct lines_row key_of(const struct frame *frame, enum lines_by by)
+static struct lines_row lines_key_of(
+    const struct frame *frame, enum lines_by by)
 {
 	return (struct lines_row){.file = frame->file,
 	    .function = by == LINES_BY_FILE ? "" : frame->function,
 	    .line = by == LINES_BY_LINE ? frame->line : 0};
 }
 
-static int order_text(const struct lines_row *a, const struct lines_row *b)
+static int lines_order_text(
+    const struct lines_row *a, const struct lines_row *b)
 {
 	int order = strcmp(a->file, b->file);
 
@@ -134,7 +136,7 @@ static int order_text(const struct lines_row *a, const struct lines_row *b)
 	return order ? order : strcmp(a->function, b->function);
 }
 
-static int order_growth(const void *x, const void *y)
+static int lines_order_growth(const void *x, const void *y)
 {
 	const struct lines_row *a = x, *b = y;
 
@@ -142,12 +144,12 @@ static int order_growth(const void *x, const void *y)
 		return a->mib < b->mib ? 1 : -1;
 	if (a->samples != b->samples)
 		return a->samples < b->samples ? 1 : -1;
-	return order_text(a, b);
+	return lines_order_text(a, b);
 }
 
-static int order_place(const void *x, const void *y)
+static int lines_order_place(const void *x, const void *y)
 {
-	return order_text(x, y);
+	return lines_order_text(x, y);
 }
 
 static struct lines lines_open(const struct stack_growths *growths)
@@ -157,7 +159,7 @@ static struct lines lines_open(const struct stack_growths *growths)
 	    .given_mib = growths->given_mib};
 }
 
-static void sort_rows(
+static void lines_sort_rows(
     struct lines *lines, int (*order)(const void *, const void *))
 {
 	if (lines->rows.len)
@@ -173,17 +175,18 @@ void lines_sum(
 	*lines = lines_open(growths);
 	for (size_t i = 0; i < growths->items.len; i++) {
 		const struct stack_growth *growth = &growths->items.items[i];
-		struct lines_row key = key_of(&growth->stack->frames[0], by);
+		struct lines_row key =
+		    lines_key_of(&growth->stack->frames[0], by);
 
 		analysis_lines_add(lines, &index, &key, growth);
 	}
 	index_finish(&index);
-	sort_rows(lines, order_growth);
+	lines_sort_rows(lines, lines_order_growth);
 }
 
 /* Whether file is the end of path, from a directory on: "views.py" is, "ews.py"
  * is not, for "/srv/app/views.py". */
-static bool names_file(const char *path, const char *file)
+static bool lines_names_file(const char *path, const char *file)
 {
 	size_t path_len = strlen(path), len;
 
@@ -219,15 +222,15 @@ void lines_of_file(
 
 		for (size_t k = 0; k < stack->len; k++) {
 			struct lines_row key =
-			    key_of(&stack->frames[k], LINES_BY_LINE);
+			    lines_key_of(&stack->frames[k], LINES_BY_LINE);
 
-			if (names_file(key.file, file) &&
+			if (lines_names_file(key.file, file) &&
 			    !analysis_lines_counted(stack, k))
 				analysis_lines_add(lines, &index, &key, growth);
 		}
 	}
 	index_finish(&index);
-	sort_rows(lines, order_place);
+	lines_sort_rows(lines, lines_order_place);
 }
 
 void lines_finish(struct lines *lines)

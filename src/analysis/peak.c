@@ -16,7 +16,7 @@
 static const double least_mib = 0.01;
 
 /* Sorts the largest first; equal ones keep their order. */
-static int compare_holdings(const void *left, const void *right)
+static int moment_compare(const void *left, const void *right)
 {
 	const struct holding *a = left, *b = right;
 
@@ -26,7 +26,7 @@ static int compare_holdings(const void *left, const void *right)
 }
 
 /* The program's process: its record has a name and nothing else. */
-static const struct process *program_of(const struct run *run)
+static const struct process *moment_program(const struct run *run)
 {
 	for (size_t i = 0; i < run->processes.len; i++) {
 		const struct process *one = &run->processes.items[i];
@@ -54,10 +54,10 @@ void moment_init(struct moment *moment, const struct run *run, size_t tick)
 	}
 	if (rest > least_mib)
 		*array_push(&moment->holdings) =
-		    (struct holding){program_of(run), true, rest};
+		    (struct holding){moment_program(run), true, rest};
 	if (moment->holdings.len > 0)
 		qsort(moment->holdings.items, moment->holdings.len,
-		    sizeof(moment->holdings.items[0]), compare_holdings);
+		    sizeof(moment->holdings.items[0]), moment_compare);
 }
 
 void moment_finish(struct moment *moment)
@@ -92,7 +92,7 @@ static struct party *party_of(
 }
 
 /* The highest remainder of the total after its descendants. */
-static double program_peak(const struct run *run)
+static double peak_of_program(const struct run *run)
 {
 	size_t len = run->total.len;
 	size_t *ticks = mem_zero(len + 1, sizeof(ticks[0]));
@@ -110,7 +110,7 @@ static double program_peak(const struct run *run)
 	return peak;
 }
 
-static int compare_parties(const void *left, const void *right)
+static int parties_compare(const void *left, const void *right)
 {
 	const struct party *a = left, *b = right;
 
@@ -149,8 +149,9 @@ void parties_init(
 			    party_of(parties, &index, party_name(process, by)),
 			    process, mib);
 	}
-	party_add(party_of(parties, &index, party_name(program_of(run), by)),
-	    program_of(run), program_peak(run));
+	party_add(
+	    party_of(parties, &index, party_name(moment_program(run), by)),
+	    moment_program(run), peak_of_program(run));
 	moment_init(&moment, run, (size_t)(peak - run->total.items));
 	for (size_t i = 0; i < moment.holdings.len; i++) {
 		const struct holding *held = &moment.holdings.items[i];
@@ -161,7 +162,7 @@ void parties_init(
 	moment_finish(&moment);
 	index_finish(&index);
 	qsort(parties->list.items, parties->list.len,
-	    sizeof(parties->list.items[0]), compare_parties);
+	    sizeof(parties->list.items[0]), parties_compare);
 }
 
 void parties_finish(struct parties *parties)
@@ -192,7 +193,7 @@ static void peaks_set_share(struct peaks *peaks, const struct run *run)
 		    run->shares.items, run->shares.len, peaks->mib);
 }
 
-static bool child_is(const void *children, size_t at, const void *key)
+static bool peaks_child_is(const void *children, size_t at, const void *key)
 {
 	const struct child_peak *child =
 	    (const struct child_peak *)children + at;
@@ -202,7 +203,7 @@ static bool child_is(const void *children, size_t at, const void *key)
 }
 
 /* Sorts the highest first; equal ones keep their order. */
-static int compare_children(const void *left, const void *right)
+static int peaks_compare_children(const void *left, const void *right)
 {
 	const struct child_peak *a = left, *b = right;
 
@@ -231,7 +232,7 @@ static void peaks_add_child(struct peaks *peaks, struct index *index,
 		return;
 	}
 	at = index_find(
-	    index, hash, child_is, peaks->children.items, process->key);
+	    index, hash, peaks_child_is, peaks->children.items, process->key);
 	if (at == INDEX_NONE) {
 		*array_push(&peaks->children) = child;
 		index_add(index, hash, peaks->children.len - 1);
@@ -270,7 +271,7 @@ void peaks_sort_children(struct peaks *peaks)
 {
 	if (peaks->children.len > 0)
 		qsort(peaks->children.items, peaks->children.len,
-		    sizeof(peaks->children.items[0]), compare_children);
+		    sizeof(peaks->children.items[0]), peaks_compare_children);
 }
 
 void peaks_init(struct peaks *peaks, const struct profile *profile)
@@ -324,7 +325,7 @@ static bool analysis_peak_is_called(const char *called, const char *name)
 	return *called == *name;
 }
 
-static int compare_spans(const void *left, const void *right)
+static int peak_span_compare(const void *left, const void *right)
 {
 	const struct peak_span *a = left, *b = right;
 
@@ -353,7 +354,7 @@ static void analysis_peak_join(struct spans *spans)
 	struct peak_span *items = spans->list.items;
 	size_t kept = 0;
 
-	qsort(items, spans->list.len, sizeof(items[0]), compare_spans);
+	qsort(items, spans->list.len, sizeof(items[0]), peak_span_compare);
 	for (size_t i = 1; i < spans->list.len; i++) {
 		if (items[i].first <= items[kept].last)
 			items[kept].last =
@@ -364,7 +365,7 @@ static void analysis_peak_join(struct spans *spans)
 	spans->list.len = kept + 1;
 }
 
-static double highest_within(
+static double peak_highest_within(
     const struct spans *spans, const struct series *series)
 {
 	double highest = -INFINITY;
@@ -397,7 +398,7 @@ int peak_of_function(
 	*mib = -INFINITY;
 	for (size_t i = 0; i < profile->runs.len; i++)
 		*mib = fmax(*mib,
-		    highest_within(&spans, &profile->runs.items[i].total));
+		    peak_highest_within(&spans, &profile->runs.items[i].total));
 	if (isinf(*mib))
 		*mib = spans.highest;
 	array_free(&spans.list);

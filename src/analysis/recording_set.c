@@ -170,7 +170,7 @@ const struct recording_set_run *recording_set_median(
 	return median;
 }
 
-static double phase_figure(
+static double recording_set_phase_figure(
     const struct recording_set_run *run, const char *name, size_t offset)
 {
 	const struct phase *phase = recording_set_phase(run, name);
@@ -179,7 +179,7 @@ static double phase_figure(
 }
 
 /* The highest figure among processes of that name. */
-static double process_figure(
+static double recording_set_process_figure(
     const struct recording_set_run *run, const char *name, size_t offset)
 {
 	double highest = NAN;
@@ -198,7 +198,8 @@ static double process_figure(
 }
 
 /* The highest number of processes of that name in a run of the set. */
-static size_t count_named(const struct recording_set *side, const char *name)
+static size_t recording_set_count_named(
+    const struct recording_set *side, const char *name)
 {
 	size_t most = 0;
 
@@ -254,13 +255,14 @@ static int compare_part(const struct recording_set *const sides[2],
 	return got;
 }
 
-static bool same_part(const void *items, size_t at, const void *name)
+static bool recording_set_same_part(
+    const void *items, size_t at, const void *name)
 {
 	return strcmp(((const struct compared_part *)items)[at].name, name) ==
 	       0;
 }
 
-static void add_part(struct compared_parts *list,
+static void recording_set_add_part(struct compared_parts *list,
     const struct recording_set *const sides[2], part_figure *figure,
     const char *name)
 {
@@ -268,15 +270,15 @@ static void add_part(struct compared_parts *list,
 	uint32_t hash = name ? index_hash(name, strlen(name)) : 0;
 
 	if (!name ||
-	    index_find(&list->index, hash, same_part, list->items.items,
-		name) != INDEX_NONE ||
+	    index_find(&list->index, hash, recording_set_same_part,
+		list->items.items, name) != INDEX_NONE ||
 	    compare_part(sides, figure, name,
 		offsetof(struct figures, peak_mib), &part.peak) != 0 ||
 	    compare_part(sides, figure, name,
 		offsetof(struct figures, growth_mib), &part.growth) != 0)
 		return;
-	for (size_t i = 0; figure == process_figure && i < 2; i++)
-		part.count[i] = count_named(sides[i], name);
+	for (size_t i = 0; figure == recording_set_process_figure && i < 2; i++)
+		part.count[i] = recording_set_count_named(sides[i], name);
 	index_add(&list->index, hash, list->items.len);
 	*array_push(&list->items) = part;
 }
@@ -289,10 +291,11 @@ void compare_parts_find(const struct recording_set *const sides[2],
 
 		for (size_t j = 0; run->run->marks.len && j < run->phase_count;
 		     j++)
-			add_part(
-			    phases, sides, phase_figure, run->phases[j].name);
+			recording_set_add_part(phases, sides,
+			    recording_set_phase_figure, run->phases[j].name);
 		for (size_t j = 0; j < run->run->processes.len; j++)
-			add_part(processes, sides, process_figure,
+			recording_set_add_part(processes, sides,
+			    recording_set_process_figure,
 			    run->run->processes.items[j].name);
 	}
 }

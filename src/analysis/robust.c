@@ -62,7 +62,8 @@ double robust_deviation(double *values, size_t count)
 }
 
 /* Mean ranks, from 1, of values. */
-static void rank_values(const double *values, size_t count, double *ranks)
+static void robust_rank_values(
+    const double *values, size_t count, double *ranks)
 {
 	for (size_t i = 0; i < count; i++) {
 		double below = 0, equal = 0;
@@ -93,13 +94,13 @@ static double robust_autocorrelation(
 
 /* Hamed and Rao's n / n*, at least 1: only significant (5 %) autocorrelations
  * of the residuals' ranks count. */
-static double variance_factor(const double *residuals, size_t count)
+static double robust_variance_factor(const double *residuals, size_t count)
 {
 	double ranks[ROBUST_MAX], sum = 0, n = (double)count;
 
 	if (count < 4)
 		return 1;
-	rank_values(residuals, count, ranks);
+	robust_rank_values(residuals, count, ranks);
 	for (size_t lag = 1; lag < count - 2; lag++) {
 		double r = robust_autocorrelation(ranks, count, lag);
 		double k = (double)lag;
@@ -111,7 +112,7 @@ static double variance_factor(const double *residuals, size_t count)
 }
 
 /* Var(S) of Mann-Kendall, corrected for ties. */
-static double kendall_variance(const double *y, size_t count)
+static double robust_kendall_variance(const double *y, size_t count)
 {
 	double n = (double)count, sum = n * (n - 1) * (2 * n + 5);
 
@@ -126,7 +127,8 @@ static double kendall_variance(const double *y, size_t count)
 }
 
 /* Makes residuals equal that differ only by rounding. */
-static void level_rounding(double *residuals, const double *y, size_t count)
+static void robust_level_rounding(
+    double *residuals, const double *y, size_t count)
 {
 	double grain = 0;
 
@@ -137,7 +139,7 @@ static void level_rounding(double *residuals, const double *y, size_t count)
 }
 
 /* Fills slopes with those of all pairs; returns Kendall's S. */
-static double pair_slopes(
+static double robust_pair_slopes(
     const double *x, const double *y, size_t count, double *slopes)
 {
 	size_t pairs = 0;
@@ -154,7 +156,7 @@ static double pair_slopes(
 
 /* Sen's interval: its ends are the slopes whose ranks are the deviation of S
  * away from the middle. */
-static void slope_interval(
+static void robust_slope_interval(
     double *slopes, size_t pairs, double deviation, struct robust_trend *out)
 {
 	double reach = normal_95 * deviation, n = (double)pairs;
@@ -181,18 +183,18 @@ void robust_theil_sen(
 	if (count < 2 || count > ROBUST_MAX)
 		return;
 	slopes = mem_zero(pairs, sizeof(slopes[0]));
-	s = pair_slopes(x, y, count, slopes);
+	s = robust_pair_slopes(x, y, count, slopes);
 	out->slope = robust_median(slopes, pairs);
 	for (size_t i = 0; i < count; i++)
 		scratch[i] = residuals[i] = y[i] - out->slope * x[i];
-	level_rounding(residuals, y, count);
+	robust_level_rounding(residuals, y, count);
 	out->spread = robust_deviation(scratch, count);
 	for (size_t i = 0; i < count; i++)
 		scratch[i] = residuals[i];
 	out->intercept = robust_median(scratch, count);
-	deviation = sqrt(
-	    kendall_variance(y, count) * variance_factor(residuals, count));
-	slope_interval(slopes, pairs, deviation, out);
+	deviation = sqrt(robust_kendall_variance(y, count) *
+			 robust_variance_factor(residuals, count));
+	robust_slope_interval(slopes, pairs, deviation, out);
 	out->tau = s / (double)pairs;
 	if (deviation > 0 && s != 0)
 		out->z = (s - (s > 0 ? 1 : -1)) / deviation;

@@ -164,7 +164,7 @@ static const struct run_condition {
 
 enum { RUN_CONDITIONS = sizeof(run_conditions) / sizeof(run_conditions[0]) };
 
-static bool run_condition_asked(
+static bool verdicts_run_condition_asked(
     const struct run_condition *condition, const struct conditions *conditions)
 {
 	const char *member = (const char *)conditions + condition->offset;
@@ -381,7 +381,8 @@ static void verdicts_judge_spread(struct verdicts *verdicts,
 bool verdicts_asked(const struct conditions *conditions)
 {
 	for (size_t i = 0; i < RUN_CONDITIONS; i++) {
-		if (run_condition_asked(&run_conditions[i], conditions))
+		if (verdicts_run_condition_asked(
+			&run_conditions[i], conditions))
 			return true;
 	}
 	return conditions->strict || conditions->max_spread > 0;
@@ -393,7 +394,8 @@ void verdicts_judge(struct verdicts *verdicts,
 {
 	verdicts->several = set->runs.len > 1;
 	for (size_t i = 0; i < RUN_CONDITIONS; i++) {
-		if (run_condition_asked(&run_conditions[i], conditions))
+		if (verdicts_run_condition_asked(
+			&run_conditions[i], conditions))
 			verdicts_judge_each(
 			    verdicts, &run_conditions[i], set, conditions);
 	}

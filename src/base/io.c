@@ -105,7 +105,7 @@ int io_open_input(const char *path, struct err *e)
 }
 
 /* A FIFO without a reader would block forever. */
-static int open_straight(struct io_output *out, struct err *e)
+static int io_open_straight(struct io_output *out, struct err *e)
 {
 	int fd =
 	    named_file_reopen(&out->target, O_WRONLY | O_NOCTTY | O_NONBLOCK);
@@ -122,7 +122,7 @@ static int open_straight(struct io_output *out, struct err *e)
 }
 
 /* Permissions of a new file: those of the old one, or by umask. */
-static mode_t output_mode(const struct named_file *target)
+static mode_t io_output_mode(const struct named_file *target)
 {
 	mode_t mask;
 
@@ -134,7 +134,7 @@ static mode_t output_mode(const struct named_file *target)
 }
 
 /* Creates a file with a random name beside the target. */
-static int open_partial(struct io_output *out, struct err *e)
+static int io_open_partial(struct io_output *out, struct err *e)
 {
 	int fd = -1;
 
@@ -146,7 +146,7 @@ static int open_partial(struct io_output *out, struct err *e)
 		if (fd < 0 && errno != EEXIST)
 			break;
 	}
-	if (fd >= 0 && fchmod(fd, output_mode(&out->target)) == 0)
+	if (fd >= 0 && fchmod(fd, io_output_mode(&out->target)) == 0)
 		out->stream = fdopen(fd, "w");
 	if (out->stream)
 		return 0;
@@ -166,16 +166,16 @@ static int io_open_target(struct io_output *out, struct err *e)
 	char self[64];
 
 	if (!named_file_exists(target))
-		return open_partial(out, e);
+		return io_open_partial(out, e);
 	if (S_ISDIR(target->about.st_mode))
 		return err_set(
 		    e, "%s: is a directory; name a file in it", out->path);
 	if (!S_ISREG(target->about.st_mode))
-		return open_straight(out, e);
+		return io_open_straight(out, e);
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", target->object);
 	if (access(self, W_OK) != 0)
 		return err_errno(e, "%s: can't be written", out->path);
-	return open_partial(out, e);
+	return io_open_partial(out, e);
 }
 
 int io_output_open(struct io_output *out, const char *path, struct err *e)

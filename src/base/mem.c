@@ -7,7 +7,7 @@
 
 #include "base/strbuf.h"
 
-static _Noreturn void out_of_memory(void)
+static _Noreturn void mem_out_of_memory(void)
 {
 	static const char message[] = "mprof: out of memory\n";
 
@@ -20,7 +20,7 @@ void *mem_zero(size_t count, size_t size)
 	void *got = calloc(count ? count : 1, size ? size : 1);
 
 	if (!got)
-		out_of_memory();
+		mem_out_of_memory();
 	return got;
 }
 
@@ -29,7 +29,7 @@ void *mem_resize(void *old, size_t count, size_t size)
 	void *got = reallocarray(old, count ? count : 1, size ? size : 1);
 
 	if (!got)
-		out_of_memory();
+		mem_out_of_memory();
 	return got;
 }
 
@@ -74,7 +74,7 @@ char *mem_format_list(const char *format, va_list args)
 	char *got = NULL;
 
 	if (vasprintf(&got, format, args) < 0)
-		out_of_memory();
+		mem_out_of_memory();
 	return got;
 }
 
@@ -83,6 +83,6 @@ FILE *mem_stream(char **text, size_t *len)
 	FILE *stream = open_memstream(text, len);
 
 	if (!stream)
-		out_of_memory();
+		mem_out_of_memory();
 	return stream;
 }

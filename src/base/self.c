@@ -147,7 +147,8 @@ int self_drop_privileges(struct err *e)
 
 /* Read-only segments hold only what the file holds. The program's own, the
  * first, is left alone: it may have a debugger's breakpoints. */
-static int trim_library(struct dl_phdr_info *library, size_t size, void *seen)
+static int self_trim_library(
+    struct dl_phdr_info *library, size_t size, void *seen)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 	bool *behind_first = seen;
@@ -173,5 +174,5 @@ void self_trim(void)
 {
 	bool behind_first = false;
 
-	dl_iterate_phdr(trim_library, &behind_first);
+	dl_iterate_phdr(self_trim_library, &behind_first);
 }

@@ -139,7 +139,7 @@ char *units_limit(char *out, double mib)
 	return out;
 }
 
-static char *put_two(char *out, double seconds, double unit, double part,
+static char *units_put_two(char *out, double seconds, double unit, double part,
     const char *const names[2])
 {
 	double parts = round(seconds / part);
@@ -166,13 +166,13 @@ char *units_duration(char *out, double seconds)
 	if (seconds < 99.5)
 		return units_put(out, seconds, "s");
 	if (seconds < 3599.5)
-		return put_two(
+		return units_put_two(
 		    out, seconds, 60, 1, (const char *const[]){"min", "s"});
 	if (seconds < 86370)
-		return put_two(
+		return units_put_two(
 		    out, seconds, 3600, 60, (const char *const[]){"h", "min"});
 	if (seconds < 8.64e12)
-		return put_two(
+		return units_put_two(
 		    out, seconds, 86400, 3600, (const char *const[]){"d", "h"});
 	return units_put(out, seconds / 86400, "d");
 }

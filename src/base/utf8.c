@@ -55,9 +55,9 @@ static const struct utf8_range wide_ranges[] = {{0x1100, 0x115f},
     {0x1f947, 0x1f9ff}, {0x1fa70, 0x1faff}, {0x20000, 0x3fffd}};
 
 #define IN(code, ranges) \
-	in_ranges(code, ranges, sizeof(ranges) / sizeof((ranges)[0]))
+	utf8_in_ranges(code, ranges, sizeof(ranges) / sizeof((ranges)[0]))
 
-static bool in_ranges(
+static bool utf8_in_ranges(
     int32_t code, const struct utf8_range *ranges, size_t count)
 {
 	size_t low = 0, high = count;
@@ -199,7 +199,7 @@ size_t utf8_width(const char *text)
 
 /* The byte length of the longest prefix that takes at most that many
  * columns. */
-static size_t prefix_len(const char *text, size_t columns)
+static size_t utf8_prefix_len(const char *text, size_t columns)
 {
 	const char *at = text, *next = text;
 	size_t used = 0;
@@ -214,7 +214,8 @@ static size_t prefix_len(const char *text, size_t columns)
 }
 
 /* Copies the first len bytes of text, or as many whole characters as fit. */
-static char *copy_prefix(char *out, size_t size, const char *text, size_t len)
+static char *utf8_copy_prefix(
+    char *out, size_t size, const char *text, size_t len)
 {
 	if (len >= size)
 		len = size ? size - 1 : 0;
@@ -227,7 +228,7 @@ static char *copy_prefix(char *out, size_t size, const char *text, size_t len)
 }
 
 /* The text after that many columns; never begins with a combining mark. */
-static const char *behind_columns(const char *text, size_t columns)
+static const char *utf8_behind_columns(const char *text, size_t columns)
 {
 	const char *next = text;
 
@@ -248,11 +249,12 @@ char *utf8_shorten(char *out, size_t size, const char *text, size_t columns)
 	const char *rest;
 
 	if (width <= columns || columns == 0)
-		return copy_prefix(out, size, text, prefix_len(text, columns));
+		return utf8_copy_prefix(
+		    out, size, text, utf8_prefix_len(text, columns));
 	tail = (columns - 1) / 3;
-	head = prefix_len(text, columns - 1 - tail);
-	rest = behind_columns(text, width - tail);
-	copy_prefix(out, size, text, head);
+	head = utf8_prefix_len(text, columns - 1 - tail);
+	rest = utf8_behind_columns(text, width - tail);
+	utf8_copy_prefix(out, size, text, head);
 	if (head + strlen(ellipsis) + strlen(rest) < size)
 		sprintf(out + head, "%s%s", ellipsis, rest);
 	return out;

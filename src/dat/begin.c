@@ -26,14 +26,14 @@ struct begin_piece {
 	size_t len;
 };
 
-static void piece_init(struct begin_piece *piece)
+static void begin_piece_init(struct begin_piece *piece)
 {
 	piece->bytes = mem_resize(NULL, PIECE + 1 + NUMBER_PADDING, 1);
 	piece->len = 0;
 }
 
 /* Reads up to most bytes, at most PIECE. Returns as pread(). */
-static ssize_t piece_read(
+static ssize_t begin_piece_read(
     struct begin_piece *piece, int fd, off_t at, size_t most)
 {
 	ssize_t got = pread(fd, piece->bytes, most, at);
@@ -45,7 +45,7 @@ static ssize_t piece_read(
 
 /* Parses "2026-11-22T14:33:21+0100" as seconds since 1970; NAN for other
  * text. */
-static double start_seconds(const char *text)
+static double begin_start_seconds(const char *text)
 {
 	struct tm when = {0};
 	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &when);
@@ -66,7 +66,7 @@ static double begin_of(const struct run *run)
 
 	if (first_s > 0 || !run->info.start)
 		return first_s;
-	return start_seconds(run->info.start);
+	return begin_start_seconds(run->info.start);
 }
 
 /* Reads lines up to the first sample; torn: the piece may cut off the last
@@ -102,7 +102,7 @@ static const char *begin_find_command(const struct begin_piece *piece)
 
 /* Searches backwards from the end of the file; pieces overlap, so that no
  * keyword is cut in two. */
-static void find_last(
+static void begin_find_last(
     struct dat_begin *begin, struct begin_piece *piece, int fd, off_t size)
 {
 	off_t least = size > MOST_BEHIND ? size - MOST_BEHIND : 0;
@@ -111,12 +111,12 @@ static void find_last(
 		const char *command;
 
 		at = at > PIECE ? at - PIECE + 16 : 0;
-		piece_read(piece, fd, at, PIECE);
+		begin_piece_read(piece, fd, at, PIECE);
 		command = begin_find_command(piece);
 		if (command) {
 			struct profile profile = {0};
 
-			piece_read(
+			begin_piece_read(
 			    piece, fd, at + (command - piece->bytes), PIECE);
 			begin_read_lines(
 			    &profile, piece->bytes, piece->bytes + piece->len);
@@ -146,7 +146,7 @@ static bool begin_try_first(
 }
 
 /* Reads the beginning of the file. */
-static bool find_first(
+static bool begin_find_first(
     struct dat_begin *begin, struct begin_piece *piece, int fd)
 {
 	struct profile profile = {0};
@@ -154,7 +154,7 @@ static bool find_first(
 	bool found = begin_try_first(&profile, piece);
 
 	for (off_t at = 0; !found && at < MOST_BEHIND; at += PIECE) {
-		if (piece_read(piece, fd, at, PIECE) <= 0)
+		if (begin_piece_read(piece, fd, at, PIECE) <= 0)
 			break;
 		profile_finish(&profile);
 		profile = (struct profile){0};
@@ -180,12 +180,12 @@ static bool begin_read(struct dat_begin *begin, int fd, bool last)
 	bool found;
 
 	*begin = (struct dat_begin){0};
-	piece_init(&piece);
-	found = piece_read(&piece, fd, 0, FIRST_PIECE) > 0 &&
+	begin_piece_init(&piece);
+	found = begin_piece_read(&piece, fd, 0, FIRST_PIECE) > 0 &&
 		dat_begins_with_record(piece.bytes, piece.len) &&
-		find_first(begin, &piece, fd);
+		begin_find_first(begin, &piece, fd);
 	if (found && last && fstat(fd, &about) == 0)
-		find_last(begin, &piece, fd, about.st_size);
+		begin_find_last(begin, &piece, fd, about.st_size);
 	free(piece.bytes);
 	return found;
 }
@@ -207,9 +207,9 @@ void dat_command_line(const char *path, char *out, size_t size)
 	struct begin_piece piece;
 	const char *command = NULL;
 
-	piece_init(&piece);
+	begin_piece_init(&piece);
 	if (fd >= 0) {
-		piece_read(&piece, fd, 0, PIECE);
+		begin_piece_read(&piece, fd, 0, PIECE);
 		close(fd);
 	}
 	begin_read_lines(&profile, piece.bytes, piece.bytes + piece.len);

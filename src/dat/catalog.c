@@ -48,7 +48,7 @@ static int catalog_fd(DIR *dir)
 
 /* 1 for a regular file or a link to one, 0 for anything else or where it is
  * gone, -1 with errno where that can't be found out. */
-static int is_file(int directory, const char *name)
+static int catalog_is_file(int directory, const char *name)
 {
 	struct stat about;
 
@@ -84,7 +84,7 @@ static bool catalog_holds(int directory, const char *name)
 	int fd;
 	bool recording;
 
-	if (is_file(directory, name) != 1 ||
+	if (catalog_is_file(directory, name) != 1 ||
 	    catalog_is_companion(directory, name))
 		return false;
 	fd = openat(
@@ -124,7 +124,7 @@ static int catalog_read(
 			continue;
 		file = entry->d_type == DT_REG
 			   ? 1
-			   : is_file(catalog_fd(dir), entry->d_name);
+			   : catalog_is_file(catalog_fd(dir), entry->d_name);
 		if (file < 0)
 			return err_errno(
 			    e, "%s: can't be examined", entry->d_name);
@@ -237,7 +237,7 @@ static int catalog_refuse(struct err *e, const char *path, const char *what)
 	return 1;
 }
 
-static int check_content(int fd, const char *path, struct err *e)
+static int catalog_check_content(int fd, const char *path, struct err *e)
 {
 	enum dat_content content = DAT_CONTENT_OTHER;
 	struct stat about;
@@ -276,7 +276,7 @@ int catalog_check(const char *path, struct err *e)
 		return err_errno(e, "%s: can't be read", path);
 	got = file_lock_is_held(fd)
 		  ? catalog_refuse(e, path, "is being recorded")
-		  : check_content(fd, path, e);
+		  : catalog_check_content(fd, path, e);
 	close(fd);
 	return got;
 }

@@ -106,7 +106,7 @@ bool field_count(const struct field *field, uint64_t *number)
 	return true;
 }
 
-static int hex_digit(char c)
+static int fields_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -116,9 +116,9 @@ static int hex_digit(char c)
 
 /* The byte of two hexadecimal digits; 0 for other text, and for 00, which no
  * string can contain. */
-static unsigned char hex_byte(const char *text)
+static unsigned char fields_hex_byte(const char *text)
 {
-	int high = hex_digit(text[0]), low = hex_digit(text[1]);
+	int high = fields_hex_digit(text[0]), low = fields_hex_digit(text[1]);
 
 	return high < 0 || low < 0 ? 0 : (unsigned char)(high << 4 | low);
 }
@@ -132,7 +132,7 @@ char *field_decode(const struct field *field)
 		unsigned char byte = 0;
 
 		if (field->text[i] == '%' && field->len - i > 2)
-			byte = hex_byte(field->text + i + 1);
+			byte = fields_hex_byte(field->text + i + 1);
 		if (byte)
 			i += 2;
 		out[used++] = byte ? (char)byte : field->text[i];
@@ -142,7 +142,8 @@ char *field_decode(const struct field *field)
 
 /* The byte of an escape at text; 0 for one that mprof never writes: a program's
  * argument may contain \d or \x41. */
-static unsigned char escaped_byte(const char *text, size_t len, size_t *taken)
+static unsigned char fields_escaped_byte(
+    const char *text, size_t len, size_t *taken)
 {
 	static const char letters[] = "ntr", meant[] = "\n\t\r";
 	const char *letter = len > 1 ? strchr(letters, text[1]) : NULL;
@@ -154,7 +155,7 @@ static unsigned char escaped_byte(const char *text, size_t len, size_t *taken)
 	*taken = 4;
 	if (len < 4 || text[1] != 'x')
 		return 0;
-	byte = hex_byte(text + 2);
+	byte = fields_hex_byte(text + 2);
 	return byte < 0x20 || byte >= 0x7f ? byte : 0;
 }
 
@@ -167,7 +168,7 @@ char *field_unescape(const char *text, size_t len)
 		unsigned char byte = 0;
 
 		if (text[i] == '\\')
-			byte = escaped_byte(text + i, len - i, &taken);
+			byte = fields_escaped_byte(text + i, len - i, &taken);
 		if (!byte)
 			taken = 1;
 		if (!byte && text[i] == 0)
@@ -193,18 +194,18 @@ static const double powers[MOST_DECIMALS + 1] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5,
     1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
     1e19, 1e20, 1e21, 1e22};
 
-static bool ends_field(char c)
+static bool fields_ends_field(char c)
 {
 	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
 /* Copies the field without underscores between digits, which float() allows;
  * NULL where one is elsewhere or the field is too long. */
-static const char *copy_field(const char *text, char *copy)
+static const char *fields_copy_field(const char *text, char *copy)
 {
 	size_t used = 0;
 
-	for (; !ends_field(*text); text++) {
+	for (; !fields_ends_field(*text); text++) {
 		if (*text == '_') {
 			if (used == 0 || !isdigit((unsigned char)text[-1]) ||
 			    !isdigit((unsigned char)text[1]))
@@ -221,10 +222,10 @@ static const char *copy_field(const char *text, char *copy)
 
 /* Parses with strtod(), except for hexadecimal and "nan(...)", which float()
  * refuses. */
-static const char *read_slowly(const char *text, double *value)
+static const char *fields_read_slowly(const char *text, double *value)
 {
 	char copy[LONGEST];
-	const char *end = copy_field(text, copy);
+	const char *end = fields_copy_field(text, copy);
 	char *rest;
 
 	if (!end || isspace((unsigned char)copy[0]) || strpbrk(copy, "xXpP("))
@@ -233,7 +234,7 @@ static const char *read_slowly(const char *text, double *value)
 	return *rest == 0 ? end : NULL;
 }
 
-static uint64_t load_eight(const char *text)
+static uint64_t fields_load_eight(const char *text)
 {
 	uint64_t bytes;
 
@@ -243,14 +244,14 @@ static uint64_t load_eight(const char *text)
 
 /* The top bit of each byte that is above 9; after the first such byte it may be
  * a carry. */
-static uint64_t mark_strange(uint64_t bytes)
+static uint64_t fields_mark_strange(uint64_t bytes)
 {
 	return ((bytes + UINT64_C(0x7676767676767676)) | bytes) &
 	       UINT64_C(0x8080808080808080);
 }
 
 /* Combines eight digits: bytes to pairs, to fours, to one number. */
-static uint64_t join_eight(uint64_t bytes)
+static uint64_t fields_join_eight(uint64_t bytes)
 {
 	bytes = (bytes * (10 << 8 | 1)) >> 8 & UINT64_C(0x00ff00ff00ff00ff);
 	bytes = (bytes * (100 << 16 | 1)) >> 16 & UINT64_C(0x0000ffff0000ffff);
@@ -258,24 +259,24 @@ static uint64_t join_eight(uint64_t bytes)
 }
 
 /* The value of up to eight digits at text, in one step. */
-static inline uint64_t read_eight(const char *text, size_t *count)
+static inline uint64_t fields_read_eight(const char *text, size_t *count)
 {
-	uint64_t bytes = load_eight(text) ^ UINT64_C(0x3030303030303030);
-	uint64_t strange = mark_strange(bytes);
+	uint64_t bytes = fields_load_eight(text) ^ UINT64_C(0x3030303030303030);
+	uint64_t strange = fields_mark_strange(bytes);
 
 	*count = strange ? (size_t)__builtin_ctzll(strange) / 8 : 8;
 	if (*count == 0)
 		return 0;
-	return join_eight(bytes << (64 - 8 * *count));
+	return fields_join_eight(bytes << (64 - 8 * *count));
 }
 
 /* Appends the digits at text to *whole; returns their end. */
-static inline const char *read_digits(const char *text, uint64_t *whole)
+static inline const char *fields_read_digits(const char *text, uint64_t *whole)
 {
 	static const uint32_t shift[] = {
 	    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
 	size_t count;
-	uint64_t eight = read_eight(text, &count);
+	uint64_t eight = fields_read_eight(text, &count);
 
 	*whole = *whole * shift[count] + eight;
 	text += count;
@@ -289,53 +290,54 @@ static inline const char *read_digits(const char *text, uint64_t *whole)
 const char *number_read(const char *text, double *value)
 {
 	uint64_t whole = 0;
-	const char *at = read_digits(text, &whole);
+	const char *at = fields_read_digits(text, &whole);
 	size_t digits = (size_t)(at - text), decimals = 0;
 
 	if (*at == '.') {
 		const char *point = at + 1;
 
-		at = read_digits(point, &whole);
+		at = fields_read_digits(point, &whole);
 		decimals = (size_t)(at - point);
 		digits += decimals;
 	}
 	if (digits == 0 || digits > MOST_DIGITS || whole > EXACT ||
-	    !ends_field(*at))
-		return read_slowly(text, value);
+	    !fields_ends_field(*at))
+		return fields_read_slowly(text, value);
 	/* The analyzer doesn't see that decimals <= digits. */
 	*value = (double)whole / powers[decimals]; // NOLINT(clang-analyzer-*)
 	return at;
 }
 
 /* Parses "123.456789 ": checks the six decimals and the blank together. */
-static inline const char *read_mib(const char *text, double *mib)
+static inline const char *fields_read_mib(const char *text, double *mib)
 {
 	size_t count;
-	uint64_t whole = read_eight(text, &count), bytes;
+	uint64_t whole = fields_read_eight(text, &count), bytes;
 	const char *at = text + count;
 
 	if (*at != '.' || count == 0)
 		return NULL;
-	bytes = load_eight(at + 1) ^ UINT64_C(0x0020303030303030);
-	if ((mark_strange(bytes) & UINT64_C(0x0000808080808080)) ||
+	bytes = fields_load_eight(at + 1) ^ UINT64_C(0x0020303030303030);
+	if ((fields_mark_strange(bytes) & UINT64_C(0x0000808080808080)) ||
 	    (bytes & UINT64_C(0x00ff000000000000)))
 		return NULL;
-	whole = whole * 1000000 + join_eight(bytes << 16);
+	whole = whole * 1000000 + fields_join_eight(bytes << 16);
 	*mib = (double)(int64_t)whole / 1e6;
 	return at + 8;
 }
 
 /* Parses "89.0123\n", with the eight digits before it. */
-static inline const char *read_seconds(
+static inline const char *fields_read_seconds(
     const struct number_seconds *seconds, const char *text, double *time_s)
 {
-	uint64_t bytes = load_eight(text) ^ UINT64_C(0x0a303030302e3030);
+	uint64_t bytes = fields_load_eight(text) ^ UINT64_C(0x0a303030302e3030);
 
-	if (mark_strange(bytes) || (bytes & UINT64_C(0xff00000000ff0000)))
+	if (fields_mark_strange(bytes) ||
+	    (bytes & UINT64_C(0xff00000000ff0000)))
 		return NULL;
 	bytes = (bytes & 0xffff) << 16 |
 		(bytes << 8 & UINT64_C(0xffffffff00000000));
-	bytes = seconds->value * 1000000 + join_eight(bytes);
+	bytes = seconds->value * 1000000 + fields_join_eight(bytes);
 	*time_s = (double)(int64_t)bytes / 1e4;
 	return text + 8;
 }
@@ -345,16 +347,17 @@ const char *number_read_sample(struct number_seconds *seconds, const char *text,
 {
 	uint64_t bytes;
 
-	text = read_mib(text, mib);
+	text = fields_read_mib(text, mib);
 	if (!text)
 		return NULL;
-	bytes = load_eight(text);
+	bytes = fields_load_eight(text);
 	if (bytes != seconds->text) {
 		uint64_t digits = bytes ^ UINT64_C(0x3030303030303030);
 
-		if (mark_strange(digits))
+		if (fields_mark_strange(digits))
 			return NULL;
-		*seconds = (struct number_seconds){bytes, join_eight(digits)};
+		*seconds =
+		    (struct number_seconds){bytes, fields_join_eight(digits)};
 	}
-	return read_seconds(seconds, text + 8, time_s);
+	return fields_read_seconds(seconds, text + 8, time_s);
 }

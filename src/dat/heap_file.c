@@ -74,7 +74,7 @@ static bool heap_file_number(char **text, int64_t *value)
 	return true;
 }
 
-static bool read_type(struct heap *heap, char *text)
+static bool heap_file_read_type(struct heap *heap, char *text)
 {
 	char name[NAME_SIZE];
 	int64_t count, bytes;
@@ -158,7 +158,7 @@ static bool heap_file_read_figure(struct heap *heap, char *text)
 	return true;
 }
 
-static bool read_line(struct heap_file_reading *reading, char *text)
+static bool heap_file_read_line(struct heap_file_reading *reading, char *text)
 {
 	struct heap *heap = reading->heap;
 	int64_t count;
@@ -167,7 +167,7 @@ static bool read_line(struct heap_file_reading *reading, char *text)
 		return false;
 	if (heap_file_has_word(&text, "type")) {
 		reading->types++;
-		return read_type(heap, text);
+		return heap_file_read_type(heap, text);
 	}
 	if (heap_file_has_word(&text, "path")) {
 		reading->paths++;
@@ -188,7 +188,7 @@ static bool read_line(struct heap_file_reading *reading, char *text)
 	return heap_file_read_figure(heap, text);
 }
 
-static int read_stream(
+static int heap_file_read_stream(
     struct heap *heap, FILE *stream, const char *path, struct err *e)
 {
 	struct heap_file_reading reading = {.heap = heap};
@@ -206,7 +206,7 @@ static int read_stream(
 		    (line == 1 && strcmp(text, MAGIC) != 0))
 			result =
 			    err_set(e, "%s: is not a file of mprof heap", path);
-		else if (line > 1 && !read_line(&reading, text))
+		else if (line > 1 && !heap_file_read_line(&reading, text))
 			result = err_set(e,
 			    "%s:%ld: is not a line of mprof heap", path, line);
 	}
@@ -234,7 +234,7 @@ int heap_file_read(struct heap *heap, const char *path, struct err *e)
 		close(fd);
 		return err_errno(e, "%s", path);
 	}
-	result = read_stream(heap, stream, path, e);
+	result = heap_file_read_stream(heap, stream, path, e);
 	fclose(stream);
 	return result;
 }

@@ -81,7 +81,7 @@ struct block_reader {
 	struct record_reader records;
 };
 
-static void note_skipped(struct profile *profile, size_t line)
+static void reader_note_skipped(struct profile *profile, size_t line)
 {
 	if (profile->skipped++ == 0)
 		profile->first_skipped = line;
@@ -95,7 +95,7 @@ static void reader_read_line(
 	profile->lines++;
 	if (in->passing || (size_t)(end - at) > LONGEST_LINE) {
 		in->passing = false;
-		note_skipped(profile, profile->lines);
+		reader_note_skipped(profile, profile->lines);
 		return;
 	}
 	switch (record_read(&in->records, at, end, torn)) {
@@ -105,7 +105,7 @@ static void reader_read_line(
 		profile->unknown++;
 		break;
 	case RECORD_BAD:
-		note_skipped(profile, profile->lines);
+		reader_note_skipped(profile, profile->lines);
 		break;
 	}
 }
@@ -206,7 +206,7 @@ static int reader_compare_calls(const void *left, const void *right)
 }
 
 /* In a group of equal calls, drops one FUNC for each CALL. */
-static void drop_recorded_twice(struct call **group, size_t len)
+static void reader_drop_recorded_twice(struct call **group, size_t len)
 {
 	size_t known = 0;
 
@@ -221,7 +221,7 @@ static void drop_recorded_twice(struct call **group, size_t len)
 	}
 }
 
-static void compact_calls(struct run *run)
+static void reader_compact_calls(struct run *run)
 {
 	size_t kept = 0;
 
@@ -234,7 +234,7 @@ static void compact_calls(struct run *run)
 
 /* A call is recorded by FUNC, for every reader, and again by CALL, which tells
  * more; only the latter is kept. */
-static void merge_calls(struct run *run)
+static void reader_merge_calls(struct run *run)
 {
 	size_t len = run->calls.len, first = 0;
 	struct call **sorted;
@@ -252,11 +252,11 @@ static void merge_calls(struct run *run)
 		if (i < len &&
 		    reader_compare_calls(&sorted[first], &sorted[i]) == 0)
 			continue;
-		drop_recorded_twice(sorted + first, i - first);
+		reader_drop_recorded_twice(sorted + first, i - first);
 		first = i;
 	}
 	free(sorted);
-	compact_calls(run);
+	reader_compact_calls(run);
 }
 
 static bool reader_covers(const struct run *run, const struct call *call)
@@ -269,7 +269,7 @@ static bool reader_covers(const struct run *run, const struct call *call)
 
 /* In a file of several runs, a call often comes before its run's command line:
  * the samples' times tell its run. */
-static void hand_on_calls(struct run *run, struct run *next)
+static void reader_hand_on_calls(struct run *run, struct run *next)
 {
 	for (size_t i = 0; i < run->calls.len; i++) {
 		struct call *call = &run->calls.items[i];
@@ -279,7 +279,7 @@ static void hand_on_calls(struct run *run, struct run *next)
 		*array_push(&next->calls) = *call;
 		call->name = NULL;
 	}
-	compact_calls(run);
+	reader_compact_calls(run);
 }
 
 static void reader_note_thinning(struct run *run)
@@ -300,8 +300,8 @@ static void reader_settle(struct profile *profile)
 		run_settle(&runs[i]);
 	for (size_t i = 0; i < len; i++) {
 		if (i + 1 < len)
-			hand_on_calls(&runs[i], &runs[i + 1]);
-		merge_calls(&runs[i]);
+			reader_hand_on_calls(&runs[i], &runs[i + 1]);
+		reader_merge_calls(&runs[i]);
 		run_assign(&runs[i]);
 		if (runs[i].sites.len > 0)
 			run_settle_sites(&runs[i]);
@@ -394,7 +394,7 @@ void dat_follow_close(struct dat_follow *follow)
 	free(follow);
 }
 
-static int follow_begin_anew(struct dat_follow *follow, struct err *e)
+static int reader_follow_begin_anew(struct dat_follow *follow, struct err *e)
 {
 	struct block_reader *in = &follow->in;
 	char *path = mem_copy(follow->profile.path);
@@ -413,7 +413,8 @@ static int follow_begin_anew(struct dat_follow *follow, struct err *e)
 
 /* A recording that is thinned or rotated goes on in a new file of its name; one
  * that was removed is read to its end. Returns whether there is a new file. */
-static bool follow_reopen(struct dat_follow *follow, const struct stat *old)
+static bool reader_follow_reopen(
+    struct dat_follow *follow, const struct stat *old)
 {
 	const char *path = follow->profile.path;
 	struct stat named;
@@ -438,9 +439,9 @@ int dat_follow_read(struct dat_follow *follow, bool *news, struct err *e)
 
 	*news = false;
 	if (known &&
-	    (follow_reopen(follow, &about) ||
+	    (reader_follow_reopen(follow, &about) ||
 		(uint64_t)about.st_size < in->done) &&
-	    follow_begin_anew(follow, e) != 0)
+	    reader_follow_begin_anew(follow, e) != 0)
 		return -1;
 	follow->profile.locked = file_lock_is_held(in->fd);
 	return reader_read_blocks(in, news, follow->profile.path, e);

@@ -34,7 +34,7 @@ void record_measure_time(struct record_reader *reader)
 
 /* Whether a number is complete. Without a model it must have the format's
  * decimals. */
-static bool is_whole(struct width width, struct width model)
+static bool record_is_whole(struct width width, struct width model)
 {
 	if (model.len == 0)
 		return width.decimals >= 4;
@@ -43,10 +43,10 @@ static bool is_whole(struct width width, struct width model)
 	return width.decimals >= model.decimals;
 }
 
-static bool is_torn_time(struct record_reader *reader, const char *text)
+static bool record_is_torn_time(struct record_reader *reader, const char *text)
 {
 	record_measure_time(reader);
-	return !is_whole(width_of(text), reader->time);
+	return !record_is_whole(width_of(text), reader->time);
 }
 
 /* Reserves memory at once: growing step by step would copy, and fault in, twice
@@ -59,7 +59,7 @@ static void record_begin_run(struct record_reader *reader)
 	reader->expected = 0;
 }
 
-static struct run *run_of(struct record_reader *reader)
+static struct run *record_run_of(struct record_reader *reader)
 {
 	if (!reader->run)
 		record_begin_run(reader);
@@ -68,40 +68,40 @@ static struct run *run_of(struct record_reader *reader)
 
 /* A figure that can't be an amount of memory makes the record invalid; nan and
  * inf are numbers that tell nothing. */
-static bool is_nonsense(double mib)
+static bool record_is_nonsense(double mib)
 {
 	return isfinite(mib) && !series_is_measurement(mib);
 }
 
 /* Parses memory and time, which follow a keyword or a pid. Returns their end;
  * NULL where they are missing or the memory is invalid. */
-static const char *read_sample(
+static const char *record_read_sample(
     const char *at, struct sample *sample, const char **time_text)
 {
 	at = number_read(at + strspn(at, " \t"), &sample->mib);
-	if (!at || is_nonsense(sample->mib))
+	if (!at || record_is_nonsense(sample->mib))
 		return NULL;
 	*time_text = at + strspn(at, " \t");
 	return number_read(*time_text, &sample->time_s);
 }
 
-static enum record_result read_mem(
+static enum record_result record_read_mem(
     struct record_reader *reader, const char *at, const char *end, bool torn)
 {
 	const char *time_text;
 	struct sample sample;
 
 	(void)end;
-	if (!read_sample(at, &sample, &time_text))
+	if (!record_read_sample(at, &sample, &time_text))
 		return RECORD_BAD;
-	if (torn && is_torn_time(reader, time_text))
+	if (torn && record_is_torn_time(reader, time_text))
 		return RECORD_BAD;
 	reader->time_text = time_text;
-	run_add_total(run_of(reader), sample.time_s, sample.mib);
+	run_add_total(record_run_of(reader), sample.time_s, sample.mib);
 	return RECORD_TAKEN;
 }
 
-static enum record_result read_child(
+static enum record_result record_read_child(
     struct record_reader *reader, const char *at, const char *end, bool torn)
 {
 	const char *time_text;
@@ -110,12 +110,12 @@ static enum record_result read_child(
 	struct field key;
 
 	if (!field_next(&at, end, &key) || memchr(key.text, 0, key.len) ||
-	    !read_sample(at, &sample, &time_text))
+	    !record_read_sample(at, &sample, &time_text))
 		return RECORD_BAD;
-	if (torn && is_torn_time(reader, time_text))
+	if (torn && record_is_torn_time(reader, time_text))
 		return RECORD_BAD;
 	reader->time_text = time_text;
-	process = run_process(run_of(reader), key.text, key.len);
+	process = run_process(record_run_of(reader), key.text, key.len);
 	/* memory_profiler's record of having lost its children. */
 	if (process->pid == 0 && sample.mib == 0)
 		run_note_loss(reader->run);
@@ -126,7 +126,7 @@ static enum record_result read_child(
 
 /* A command line begins a run, which includes records before its first sample:
  * functions are often written before their command line. */
-static enum record_result read_command(
+static enum record_result record_read_command(
     struct record_reader *reader, const char *at, const char *end, bool torn)
 {
 	struct run *run = reader->run;
@@ -143,7 +143,7 @@ static enum record_result read_command(
 
 /* Parses a call's four numbers and its level from the right, as the name may
  * contain blanks; *end then points to the name's end. */
-static bool read_call_numbers(
+static bool record_read_call_numbers(
     const char *start, const char **end, struct call *call, const char **leave)
 {
 	double *const values[] = {
@@ -167,7 +167,7 @@ static bool read_call_numbers(
 }
 
 /* With a level, the last field is a whole number after the four numbers. */
-static bool read_call(
+static bool record_read_call(
     const char *start, const char **end, struct call *call, const char **leave)
 {
 	const char *name_end = *end;
@@ -175,32 +175,33 @@ static bool read_call(
 
 	if (field_last(start, &name_end, &level) &&
 	    field_int(&level, &call->level) &&
-	    read_call_numbers(start, &name_end, call, leave)) {
+	    record_read_call_numbers(start, &name_end, call, leave)) {
 		*end = name_end;
 		return true;
 	}
 	call->level = -1;
-	return read_call_numbers(start, end, call, leave);
+	return record_read_call_numbers(start, end, call, leave);
 }
 
-static enum record_result read_func(
+static enum record_result record_read_func(
     struct record_reader *reader, const char *at, const char *end, bool torn)
 {
 	struct call call = {0};
 	const char *leave;
 
 	at += strspn(at, " \t");
-	if (at >= end || !read_call(at, &end, &call, &leave) ||
-	    is_nonsense(call.enter_mib) || is_nonsense(call.leave_mib))
+	if (at >= end || !record_read_call(at, &end, &call, &leave) ||
+	    record_is_nonsense(call.enter_mib) ||
+	    record_is_nonsense(call.leave_mib))
 		return RECORD_BAD;
-	if (torn &&
-	    (is_torn_time(reader, leave) || (reader->levels && call.level < 0)))
+	if (torn && (record_is_torn_time(reader, leave) ||
+			(reader->levels && call.level < 0)))
 		return RECORD_BAD;
 	reader->levels = reader->levels || call.level >= 0;
 	if (!isfinite(call.enter_s) || !isfinite(call.leave_s))
 		return RECORD_TAKEN;
 	call.name = mem_copy_n(at, (size_t)(end - at));
-	*array_push(&run_of(reader)->calls) = call;
+	*array_push(&record_run_of(reader)->calls) = call;
 	return RECORD_TAKEN;
 }
 
@@ -534,7 +535,7 @@ static bool extension_read_mark(
 
 /* Splits file:line:function at ":LINE:"; file and function names may contain
  * colons. */
-static bool split_frame(const struct field *text, struct field *file,
+static bool record_split_frame(const struct field *text, struct field *file,
     struct field *line, struct field *function)
 {
 	const char *end = text->text + text->len;
@@ -561,12 +562,12 @@ static bool split_frame(const struct field *text, struct field *file,
 }
 
 /* A frame of another shape is a function without a file. */
-static struct frame read_frame(const struct field *text)
+static struct frame record_read_frame(const struct field *text)
 {
 	struct field file = {text->text, 0}, line, function = *text;
 	struct frame frame = {0};
 
-	if (split_frame(text, &file, &line, &function))
+	if (record_split_frame(text, &file, &line, &function))
 		field_int(&line, &frame.line);
 	frame.file = field_decode(&file);
 	frame.function = field_decode(&function);
@@ -578,7 +579,7 @@ static struct frame read_frame(const struct field *text)
 
 /* Whether the frame is mprof's own code around a function with @profile in a
  * Python program: its caller is used instead. */
-static bool is_own_frame(const struct frame *frame)
+static bool record_is_own_frame(const struct frame *frame)
 {
 	return strcmp(frame->file, "<mprof>") == 0;
 }
@@ -589,7 +590,7 @@ static void record_free_frame(struct frame *frame)
 	free(frame->function);
 }
 
-static void read_frames(
+static void record_read_frames(
     struct stack *stack, const struct field *frames, char separator)
 {
 	const char *at = frames->text, *end = at + frames->len;
@@ -601,8 +602,8 @@ static void read_frames(
 
 		if (text.len == 0)
 			continue;
-		frame = read_frame(&text);
-		if (is_own_frame(&frame))
+		frame = record_read_frame(&text);
+		if (record_is_own_frame(&frame))
 			record_free_frame(&frame);
 		else
 			*array_push(&list) = frame;
@@ -624,7 +625,7 @@ static bool extension_read_stack(
 	stack = run_stack(run, id);
 	if (run->stacks.items[stack].len == 0 &&
 	    extension_find(record, "frames", &frames))
-		read_frames(&run->stacks.items[stack], &frames,
+		record_read_frames(&run->stacks.items[stack], &frames,
 		    record->behind ? ';' : ',');
 	extension_get_int(record, "pid", &pid);
 	extension_get_int(record, "thread", &thread);
@@ -635,7 +636,7 @@ static bool extension_read_stack(
 
 /* Reads #NUMBER of a known frame, or #NUMBER:file:line:function of a new one.
  * False for other text. */
-static bool read_numbered_frame(
+static bool record_read_numbered_frame(
     struct run *run, const struct field *text, size_t *place)
 {
 	const char *end = text->text + text->len;
@@ -654,7 +655,7 @@ static bool read_numbered_frame(
 	if (!colon || code->own.file)
 		return true;
 	rest = (struct field){colon + 1, (size_t)(end - colon) - 1};
-	code->own = read_frame(&rest);
+	code->own = record_read_frame(&rest);
 	if (code->own.line == 0 &&
 	    (strncmp(code->own.function, "+0x", 3) == 0 ||
 		strcmp(code->own.file, "[vdso]") == 0 ||
@@ -663,16 +664,16 @@ static bool read_numbered_frame(
 	return true;
 }
 
-static void read_site(struct run *run, const struct field *frames)
+static void record_read_site(struct run *run, const struct field *frames)
 {
 	const char *at = frames->text, *end = at + frames->len;
 	struct field text;
 	size_t place;
 
 	while (field_split(&at, end, ',', &text)) {
-		if (read_numbered_frame(run, &text, &place) &&
+		if (record_read_numbered_frame(run, &text, &place) &&
 		    !(run->code.items[place].own.file &&
-			is_own_frame(&run->code.items[place].own)))
+			record_is_own_frame(&run->code.items[place].own)))
 			run_add_site_frame(run, place);
 	}
 }
@@ -694,7 +695,7 @@ static bool extension_read_sample(struct run *run,
 	allocation.size_mib = (double)size / (1 << 20);
 	allocation.site = run_site(run, site);
 	if (run->sites.len > known && extension_find(record, "frames", &frames))
-		read_site(run, &frames);
+		record_read_site(run, &frames);
 	return allocations_add(list, &allocation);
 }
 
@@ -794,7 +795,7 @@ static bool extension_get_kib(
 }
 
 /* The state of a snapshot's heap beside its objects. */
-static void read_heap(const struct extension *record, struct heap *heap)
+static void record_read_heap(const struct extension *record, struct heap *heap)
 {
 	double pause_s = 0;
 	char *python = NULL;
@@ -828,7 +829,7 @@ static bool extension_read_heap(
 	    !extension_get_text(record, "label", &snapshot.label))
 		return false;
 	extension_get_number(record, "asked", &snapshot.asked_s);
-	read_heap(record, &snapshot.heap);
+	record_read_heap(record, &snapshot.heap);
 	*array_push(&reader->run->snapshots) = snapshot;
 	return true;
 }
@@ -881,7 +882,7 @@ static bool extension_read_name(
 	    code->names.len < NAMES_MAX && field_split(&at, end, ',', &text)) {
 		struct frame *frame = array_push(&code->names);
 
-		*frame = read_frame(&text);
+		*frame = record_read_frame(&text);
 		if (code->own.file && *code->own.file)
 			frame->module = code->own.file;
 		else if (!code->own.file || frame->line == 0)
@@ -896,22 +897,23 @@ typedef bool extension_reader(
 
 /* keys is the text after the keyword, NULL where version 0.1.0 put it after the
  * time; there an incomplete value looks complete. */
-static enum record_result read_extension(struct record_reader *reader,
+static enum record_result record_read_extension(struct record_reader *reader,
     extension_reader *read, const struct field *keys, const char *at,
     const char *end, bool torn)
 {
 	struct extension record;
 	const char *time_text;
 
-	at = read_sample(at, &record.at, &time_text);
-	if (!at || (torn && (at != end || is_torn_time(reader, time_text))))
+	at = record_read_sample(at, &record.at, &time_text);
+	if (!at ||
+	    (torn && (at != end || record_is_torn_time(reader, time_text))))
 		return RECORD_BAD;
 	record.behind = keys->text == NULL;
 	record.text = record.behind ? at : keys->text;
 	record.end = record.behind ? end : keys->text + keys->len;
 	if (!isfinite(record.at.time_s) || !isfinite(record.at.mib))
 		return RECORD_TAKEN;
-	run_of(reader);
+	record_run_of(reader);
 	reader->time_text = time_text;
 	return read(reader, &record) ? RECORD_TAKEN : RECORD_BAD;
 }
@@ -925,10 +927,10 @@ static const struct {
 	    const char *end, bool torn);
 	extension_reader *extension; /* where read is NULL */
 } kinds[] = {
-    {KEYWORD("MEM"), read_mem, NULL},
-    {KEYWORD("CHLD"), read_child, NULL},
-    {KEYWORD("FUNC"), read_func, NULL},
-    {KEYWORD("CMDLINE"), read_command, NULL},
+    {KEYWORD("MEM"), record_read_mem, NULL},
+    {KEYWORD("CHLD"), record_read_child, NULL},
+    {KEYWORD("FUNC"), record_read_func, NULL},
+    {KEYWORD("CMDLINE"), record_read_command, NULL},
     {KEYWORD("PEAK"), NULL, extension_read_peak},
     {KEYWORD("INFO"), NULL, extension_read_info},
     {KEYWORD("THIN"), NULL, extension_read_thin},
@@ -952,7 +954,7 @@ static const struct {
 };
 
 /* Later versions may write any word in capitals. */
-static bool is_keyword(const struct field *word)
+static bool record_is_keyword(const struct field *word)
 {
 	for (size_t i = 0; i < word->len; i++) {
 		unsigned char c = (unsigned char)word->text[i];
@@ -965,7 +967,7 @@ static bool is_keyword(const struct field *word)
 
 /* Splits ;key=value;... off the keyword; keys is the text after the first
  * semicolon. */
-static void cut_keys(struct field *word, struct field *keys)
+static void record_cut_keys(struct field *word, struct field *keys)
 {
 	const char *end = word->text + word->len;
 	const char *semicolon = memchr(word->text, ';', word->len);
@@ -993,23 +995,23 @@ enum record_result record_read(
 	}
 	if (!field_next(&at, end, &word))
 		return RECORD_TAKEN;
-	cut_keys(&word, &keys);
+	record_cut_keys(&word, &keys);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (kinds[i].len != word.len ||
 		    memcmp(kinds[i].keyword, word.text, word.len) != 0)
 			continue;
 		if (kinds[i].extension)
-			return read_extension(
+			return record_read_extension(
 			    reader, kinds[i].extension, &keys, at, end, torn);
 		if (keys.text)
 			break;
 		return kinds[i].read(reader, at, end, torn);
 	}
-	return is_keyword(&word) ? RECORD_UNKNOWN : RECORD_BAD;
+	return record_is_keyword(&word) ? RECORD_UNKNOWN : RECORD_BAD;
 }
 
 /* Parses the rest of a plain line: two numbers, a blank between, a newline. */
-static inline const char *read_plain_sample(struct record_reader *reader,
+static inline const char *record_read_plain_sample(struct record_reader *reader,
     const char *at, const char *end, struct sample *sample)
 {
 	const char *next = number_read_sample(
@@ -1037,10 +1039,10 @@ static const char *record_read_plain_child(
 
 	while ((unsigned char)(*at - '0') < 10)
 		at++;
-	/* Pid 0 may be the phantom that read_child() handles. */
+	/* Pid 0 may be the phantom that record_read_child() handles. */
 	if (at == pid || *pid == '0' || *at != ' ')
 		return NULL;
-	next = read_plain_sample(reader, at + 1, end, &sample);
+	next = record_read_plain_sample(reader, at + 1, end, &sample);
 	if (!next || !series_is_measurement(sample.mib))
 		return NULL;
 	run_add_memory(reader->run,
@@ -1060,8 +1062,8 @@ static const char *record_read_plain_totals(
 
 	while (count < PLAIN_TOTALS && end - at > 5 &&
 	       memcmp(at, "MEM ", 4) == 0) {
-		const char *next =
-		    read_plain_sample(reader, at + 4, end, &samples[count]);
+		const char *next = record_read_plain_sample(
+		    reader, at + 4, end, &samples[count]);
 
 		if (!next || !series_is_measurement(samples[count].mib))
 			break;

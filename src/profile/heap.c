@@ -148,7 +148,7 @@ int64_t heap_unexplained_kib(const struct heap *heap)
 	return heap_row_less(rest, heap->free_kib);
 }
 
-static void add_difference(struct heap *out, const char *name,
+static void heap_add_difference(struct heap *out, const char *name,
     const struct heap_row *then, const struct heap_row *now)
 {
 	static const struct heap_row none;
@@ -180,11 +180,11 @@ void heap_difference(
 		    heap_row_less(after->free_kib, before->free_kib);
 	}
 	for (size_t i = 0; row && i < after->rows.len; i++)
-		add_difference(
+		heap_add_difference(
 		    out, row[i].name, heap_find(before, row[i].name), &row[i]);
 	row = before->rows.items;
 	for (size_t i = 0; row && i < before->rows.len; i++)
 		if (!heap_find(after, row[i].name))
-			add_difference(out, row[i].name, &row[i], NULL);
+			heap_add_difference(out, row[i].name, &row[i], NULL);
 	heap_sort(out);
 }

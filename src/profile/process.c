@@ -288,7 +288,7 @@ void run_add_memory(
 
 /* The last tick at or before a time; of several at one time, the next one
  * without a sample of this process. */
-static size_t tick_of(
+static size_t process_tick_of(
     const struct series *total, size_t tick, size_t taken, double time_s)
 {
 	const struct sample *at = total->items;
@@ -311,7 +311,7 @@ static void process_place_by_time(
 	for (size_t i = 0; i < len && total->len > 0; i++) {
 		double time_s = process->memory.items[i].time_s;
 
-		tick = tick_of(total, tick, taken, time_s);
+		tick = process_tick_of(total, tick, taken, time_s);
 		process->memory.len = i + 1;
 		if (total->items[tick].time_s > time_s)
 			continue;

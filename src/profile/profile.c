@@ -23,7 +23,7 @@ static void usage_series_destroy(struct usage_series *usage)
 	free(usage);
 }
 
-static void process_finish(struct process *process)
+static void profile_process_finish(struct process *process)
 {
 	free(process->key);
 	free(process->name);
@@ -35,16 +35,16 @@ static void process_finish(struct process *process)
 	array_free(&process->stretches);
 }
 
-static void frame_finish(struct frame *frame)
+static void profile_frame_finish(struct frame *frame)
 {
 	free(frame->file);
 	free(frame->function);
 }
 
-static void stack_finish(struct stack *stack)
+static void profile_stack_finish(struct stack *stack)
 {
 	for (size_t i = 0; i < stack->len; i++)
-		frame_finish(&stack->frames[i]);
+		profile_frame_finish(&stack->frames[i]);
 	free(stack->frames);
 }
 
@@ -55,9 +55,9 @@ static void run_finish_sites(struct run *run)
 		struct site_frame *code = &run->code.items[i];
 
 		for (size_t j = 0; j < code->names.len; j++)
-			frame_finish(&code->names.items[j]);
+			profile_frame_finish(&code->names.items[j]);
 		array_free(&code->names);
-		frame_finish(&code->own);
+		profile_frame_finish(&code->own);
 	}
 	array_free(&run->code);
 	index_finish(&run->code_index);
@@ -89,7 +89,7 @@ static void run_finish(struct run *run)
 	usage_series_destroy(run->usage);
 	array_free(&run->shares);
 	for (size_t i = 0; i < run->processes.len; i++)
-		process_finish(&run->processes.items[i]);
+		profile_process_finish(&run->processes.items[i]);
 	array_free(&run->processes);
 	index_finish(&run->state.index);
 	for (size_t i = 0; i < run->calls.len; i++)
@@ -99,7 +99,7 @@ static void run_finish(struct run *run)
 		free(run->marks.items[i].label);
 	array_free(&run->marks);
 	for (size_t i = 0; i < run->stacks.len; i++)
-		stack_finish(&run->stacks.items[i]);
+		profile_stack_finish(&run->stacks.items[i]);
 	array_free(&run->stacks);
 	index_finish(&run->stack_index);
 	array_free(&run->stack_samples);
@@ -134,7 +134,7 @@ struct run *profile_add_run(struct profile *profile)
 	return run;
 }
 
-static bool stack_is(const void *stacks, size_t at, const void *id)
+static bool profile_stack_is(const void *stacks, size_t at, const void *id)
 {
 	return ((const struct stack *)stacks)[at].id == *(const int *)id;
 }
@@ -142,7 +142,7 @@ static bool stack_is(const void *stacks, size_t at, const void *id)
 size_t run_stack(struct run *run, int id)
 {
 	uint32_t hash = index_hash(&id, sizeof(id));
-	size_t at = index_place(&run->stack_index, hash, stack_is,
+	size_t at = index_place(&run->stack_index, hash, profile_stack_is,
 	    run->stacks.items, &id, run->stacks.len);
 
 	if (at == run->stacks.len)

@@ -13,81 +13,84 @@ struct ending_span {
 	double first, last;
 };
 
-static void span_widen(struct ending_span *span, double first, double last)
+static void ending_span_widen(
+    struct ending_span *span, double first, double last)
 {
 	span->first = fmin(span->first, first);
 	span->last = fmax(span->last, last);
 }
 
-static void span_add(struct ending_span *span, const struct series *series)
+static void ending_span_add(
+    struct ending_span *span, const struct series *series)
 {
 	if (series->len > 0)
-		span_widen(span, series->items[0].time_s,
+		ending_span_widen(span, series->items[0].time_s,
 		    series->items[series->len - 1].time_s);
 }
 
-static bool span_is_empty(const struct ending_span *span)
+static bool ending_span_is_empty(const struct ending_span *span)
 {
 	return span->first > span->last;
 }
 
 /* The span of the samples; without any, of descendants' samples, calls, or
  * high-water marks of a run too short for a sample. */
-static struct ending_span span_of_samples(const struct run *run)
+static struct ending_span ending_span_of_samples(const struct run *run)
 {
 	struct ending_span span = {INFINITY, -INFINITY};
 
-	span_add(&span, &run->total);
-	if (!span_is_empty(&span))
+	ending_span_add(&span, &run->total);
+	if (!ending_span_is_empty(&span))
 		return span;
 	for (size_t i = 0; i < run->processes.len; i++)
-		span_add(&span, &run->processes.items[i].memory);
-	for (size_t i = 0; span_is_empty(&span) && i < run->calls.len; i++)
-		span_widen(&span, run->calls.items[i].enter_s,
+		ending_span_add(&span, &run->processes.items[i].memory);
+	for (size_t i = 0; ending_span_is_empty(&span) && i < run->calls.len;
+	     i++)
+		ending_span_widen(&span, run->calls.items[i].enter_s,
 		    run->calls.items[i].leave_s);
-	if (span_is_empty(&span))
-		span_add(&span, &run->peaks);
+	if (ending_span_is_empty(&span))
+		ending_span_add(&span, &run->peaks);
 	return span;
 }
 
 /* A time that is far off is not believed. */
-static void span_add_near(
+static void ending_span_add_near(
     struct ending_span *span, const struct ending_span *limit, double time_s)
 {
 	if (time_s >= limit->first && time_s <= limit->last)
-		span_widen(span, time_s, time_s);
+		ending_span_widen(span, time_s, time_s);
 }
 
-static struct ending_span span_of(const struct run *run)
+static struct ending_span ending_span_of(const struct run *run)
 {
-	struct ending_span span = span_of_samples(run);
+	struct ending_span span = ending_span_of_samples(run);
 	double far = 10 + 0.1 * (span.last - span.first) +
 		     3 * fmax(run->info.interval_s, 0);
 	const struct ending_span limit = {span.first - far, span.last + far};
 
-	if (span_is_empty(&span))
+	if (ending_span_is_empty(&span))
 		return (struct ending_span){0, 0};
 	for (size_t i = 0; i < run->marks.len; i++)
-		span_add_near(&span, &limit, run->marks.items[i].time_s);
+		ending_span_add_near(&span, &limit, run->marks.items[i].time_s);
 	if (run->exit.recorded)
-		span_add_near(&span, &limit, run->exit.time_s);
+		ending_span_add_near(&span, &limit, run->exit.time_s);
 	if (run->exit.recorded && run->exit.until_s > run->exit.time_s)
-		span_add_near(&span, &limit, run->exit.until_s);
+		ending_span_add_near(&span, &limit, run->exit.until_s);
 	return span;
 }
 
 double run_first_s(const struct run *run)
 {
-	return span_of(run).first;
+	return ending_span_of(run).first;
 }
 
 double run_last_s(const struct run *run)
 {
-	return span_of(run).last;
+	return ending_span_of(run).last;
 }
 
 /* Whether the recorder of that version ends each run with an EXIT. */
-static bool writes_exit(const char *version)
+static bool run_writes_exit(const char *version)
 {
 	unsigned major, minor;
 
@@ -95,9 +98,9 @@ static bool writes_exit(const char *version)
 	       (major > 0 || minor > 1);
 }
 
-static enum run_ending ending_judge(const struct run *run, bool locked)
+static enum run_ending run_ending_judge(const struct run *run, bool locked)
 {
-	if (!writes_exit(run->info.version))
+	if (!run_writes_exit(run->info.version))
 		return RUN_ENDING_UNKNOWN;
 	if (run->exit.recorded)
 		return RUN_ENDED;
@@ -110,7 +113,7 @@ void profile_judge_endings(struct profile *profile)
 		struct run *run = &profile->runs.items[i];
 		bool last = i + 1 == profile->runs.len;
 
-		run->ending = ending_judge(run, profile->locked && last);
+		run->ending = run_ending_judge(run, profile->locked && last);
 	}
 }
 
@@ -141,7 +144,8 @@ const char *run_ending_word(enum run_ending ending)
 
 /* The time to show for a high-water mark, which only tells that it was reached
  * since the mark was last read: that of the highest sample in between. */
-static double peak_placed_s(const struct run *run, const struct sample *marked)
+static double run_peak_placed_s(
+    const struct run *run, const struct sample *marked)
 {
 	struct series since;
 	const struct sample *highest;
@@ -159,8 +163,8 @@ bool run_peak_above(
 	const struct sample *marked = series_peak(&run->peaks);
 
 	if (marked && (!sampled || marked->mib > sampled->mib)) {
-		*peak =
-		    (struct sample){peak_placed_s(run, marked), marked->mib};
+		*peak = (struct sample){
+		    run_peak_placed_s(run, marked), marked->mib};
 		return true;
 	}
 	if (sampled)
@@ -187,7 +191,7 @@ bool process_peak(const struct process *process, double *mib)
 }
 
 /* Margin by which the kernel's counters may differ at one moment. */
-static double peak_slack_mib(double mib)
+static double run_peak_slack_mib(double mib)
 {
 	return 2 + mib / 128;
 }
@@ -198,7 +202,7 @@ bool run_peak_is_sampled(const struct run *run)
 	struct sample peak;
 
 	return sampled && run_peak(run, &peak) &&
-	       peak.mib <= sampled->mib + peak_slack_mib(sampled->mib);
+	       peak.mib <= sampled->mib + run_peak_slack_mib(sampled->mib);
 }
 
 /* A record that is hardly higher than the known peak, while all samples since
@@ -207,7 +211,7 @@ bool run_peak_is_sampled(const struct run *run)
 static bool profile_peak_only_confirms(
     double mib, double highest, double sampled)
 {
-	double slack = peak_slack_mib(highest);
+	double slack = run_peak_slack_mib(highest);
 
 	return mib <= highest + slack && sampled < highest - slack;
 }

@@ -19,7 +19,7 @@ void series_finish(struct series *series)
 }
 
 /* With small pages, page faults would take as much time as reading the file. */
-static void use_large_pages(void *bytes, size_t size)
+static void series_use_large_pages(void *bytes, size_t size)
 {
 	uintptr_t start = ((uintptr_t)bytes + LARGE_PAGE - 1) & -LARGE_PAGE;
 	uintptr_t end = ((uintptr_t)bytes + size) & -LARGE_PAGE;
@@ -33,7 +33,7 @@ static void series_resize(struct series *series, size_t cap)
 	series->cap = cap;
 	series->items =
 	    mem_resize(series->items, cap, sizeof(series->items[0]));
-	use_large_pages(series->items, cap * sizeof(series->items[0]));
+	series_use_large_pages(series->items, cap * sizeof(series->items[0]));
 }
 
 void series_reserve(struct series *series, size_t count)

@@ -22,7 +22,7 @@ bool share_misleads(double rss_mib, double pss_mib)
 }
 
 /* Whether a is preferred to b for every peak. */
-static bool is_above(const struct share *a, const struct share *b)
+static bool share_is_above(const struct share *a, const struct share *b)
 {
 	return a->mib >= b->mib && a->pss_mib >= b->pss_mib;
 }
@@ -89,11 +89,11 @@ size_t share_keep(struct share *shares, size_t count, struct share added)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (is_above(&shares[i], &added))
+		if (share_is_above(&shares[i], &added))
 			return count;
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (!is_above(&added, &shares[i]))
+		if (!share_is_above(&added, &shares[i]))
 			shares[kept++] = shares[i];
 	}
 	shares[kept++] = added;

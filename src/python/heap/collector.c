@@ -5,16 +5,16 @@
 #define FLAGS ((uint64_t)3) /* the collector's bits in a link */
 #define OBJECT_MIN 32       /* with its header */
 
-static uint64_t next_of(struct snapshot *snapshot, uint64_t head)
+static uint64_t collector_next_of(struct snapshot *snapshot, uint64_t head)
 {
 	return snapshot_u64(snapshot, head) & ~FLAGS;
 }
 
 /* Whether the neighbours point back, except while the collector uses these
  * links to count. */
-static bool is_head(struct snapshot *snapshot, uint64_t head)
+static bool collector_is_head(struct snapshot *snapshot, uint64_t head)
 {
-	uint64_t next = next_of(snapshot, head);
+	uint64_t next = collector_next_of(snapshot, head);
 	uint64_t previous = snapshot_u64(snapshot, head + 8) & ~FLAGS;
 
 	if (!snapshot_at(snapshot, head, 16) ||
@@ -23,24 +23,25 @@ static bool is_head(struct snapshot *snapshot, uint64_t head)
 		return false;
 	return snapshot->collecting ||
 	       ((snapshot_u64(snapshot, next + 8) & ~FLAGS) == head &&
-		   next_of(snapshot, previous) == head);
+		   collector_next_of(snapshot, previous) == head);
 }
 
 /* Whether exactly three heads stand in a row. */
-static bool are_generations(
+static bool collector_are_generations(
     struct snapshot *snapshot, uint64_t first, uint64_t size)
 {
 	for (uint64_t i = 0; i < GENERATIONS; i++)
-		if (!is_head(snapshot, first + i * size))
+		if (!collector_is_head(snapshot, first + i * size))
 			return false;
-	return snapshot->collecting || !is_head(snapshot, first - size);
+	return snapshot->collecting ||
+	       !collector_is_head(snapshot, first - size);
 }
 
 /* Returns the head of the youngest generation: by the pointer to it, by this
  * version's row of offsets, or by three heads in a row. 3.14.0 to 3.14.4 have
  * one young and two old lists in place of three generations, and only that
  * place tells them apart. */
-static uint64_t find_generations(
+static uint64_t collector_find_generations(
     const struct python_offsets *o, struct snapshot *snapshot, uint64_t state)
 {
 	uint64_t size = (uint64_t)o->gc_generation_size;
@@ -50,26 +51,27 @@ static uint64_t find_generations(
 	uint64_t expected = state + (uint64_t)o->gc_generations;
 
 	if (young >= state && young < end &&
-	    are_generations(snapshot, young, size))
+	    collector_are_generations(snapshot, young, size))
 		return young;
-	if (are_generations(snapshot, expected, size))
+	if (collector_are_generations(snapshot, expected, size))
 		return expected;
 	for (uint64_t at = state; at + GENERATIONS * size <= end; at += 4)
-		if (are_generations(snapshot, at, size))
+		if (collector_are_generations(snapshot, at, size))
 			return at;
 	return 0;
 }
 
-static uint64_t find_permanent(const struct python_offsets *o,
+static uint64_t collector_find_permanent(const struct python_offsets *o,
     struct snapshot *snapshot, uint64_t state, uint64_t generations_end)
 {
 	uint64_t expected = state + (uint64_t)o->gc_permanent;
 
-	if (expected >= generations_end && is_head(snapshot, expected))
+	if (expected >= generations_end &&
+	    collector_is_head(snapshot, expected))
 		return expected;
 	for (uint64_t at = generations_end;
 	     at + COLLECTOR_HEADER <= state + (uint64_t)o->gc_size; at += 4)
-		if (is_head(snapshot, at))
+		if (collector_is_head(snapshot, at))
 			return at;
 	return 0;
 }
@@ -80,14 +82,14 @@ bool collector_find(struct collector *collector,
 {
 	const struct python_offsets *o = &target->offsets;
 	uint64_t size = (uint64_t)o->gc_generation_size;
-	uint64_t first = find_generations(o, snapshot, state);
+	uint64_t first = collector_find_generations(o, snapshot, state);
 
 	if (!first)
 		return false;
 	for (uint64_t i = 0; i < GENERATIONS; i++)
 		collector->heads[i] = first + i * size;
-	collector->heads[GENERATIONS] =
-	    find_permanent(o, snapshot, state, first + GENERATIONS * size);
+	collector->heads[GENERATIONS] = collector_find_permanent(
+	    o, snapshot, state, first + GENERATIONS * size);
 	return collector->heads[GENERATIONS] != 0;
 }
 
@@ -98,7 +100,7 @@ bool collector_each(struct snapshot *snapshot, uint64_t head,
     void (*visit)(void *context, uint64_t object), void *context)
 {
 	uint64_t most = snapshot->copied / OBJECT_MIN + 1, kept = 0;
-	uint64_t at = next_of(snapshot, head);
+	uint64_t at = collector_next_of(snapshot, head);
 
 	for (uint64_t i = 0, mark = 1; at != head; i++) {
 		if (i == most || at == kept ||
@@ -109,7 +111,7 @@ bool collector_each(struct snapshot *snapshot, uint64_t head,
 			mark *= 2;
 		}
 		visit(context, at + COLLECTOR_HEADER);
-		at = next_of(snapshot, at);
+		at = collector_next_of(snapshot, at);
 	}
 	return true;
 }

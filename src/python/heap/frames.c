@@ -43,7 +43,7 @@ static void walk_frames(struct frames_walk *walk, uint64_t thread)
 	}
 }
 
-static void walk_chunks(struct frames_walk *walk, uint64_t thread)
+static void frames_walk_chunks(struct frames_walk *walk, uint64_t thread)
 {
 	uint64_t chunk = 0;
 
@@ -58,12 +58,12 @@ static void walk_chunks(struct frames_walk *walk, uint64_t thread)
 	}
 }
 
-static void walk_thread(struct frames_walk *walk, uint64_t thread)
+static void frames_walk_thread(struct frames_walk *walk, uint64_t thread)
 {
 	walk->visit(walk->context, thread);
 }
 
-static void walk_threads(struct frames_walk *walk)
+static void frames_walk_threads(struct frames_walk *walk)
 {
 	const struct python_offsets *o = walk->o;
 	uint64_t interpreter =
@@ -96,7 +96,7 @@ void frames_each(const struct python_target *target, struct snapshot *snapshot,
 	    .visit = visit,
 	    .context = context};
 
-	walk_threads(&walk);
+	frames_walk_threads(&walk);
 }
 
 void frames_each_of(const struct python_target *target,
@@ -121,11 +121,11 @@ void frames_each_thread(const struct python_target *target,
 	    .o = &target->offsets,
 	    .snapshot = snapshot,
 	    .steps = STEPS_MAX,
-	    .each = walk_thread,
+	    .each = frames_walk_thread,
 	    .visit = visit,
 	    .context = context};
 
-	walk_threads(&walk);
+	frames_walk_threads(&walk);
 }
 
 void frames_each_chunk(const struct python_target *target,
@@ -136,11 +136,11 @@ void frames_each_chunk(const struct python_target *target,
 	    .o = &target->offsets,
 	    .snapshot = snapshot,
 	    .steps = STEPS_MAX,
-	    .each = walk_chunks,
+	    .each = frames_walk_chunks,
 	    .visit_chunk = visit,
 	    .context = context};
 
-	walk_threads(&walk);
+	frames_walk_threads(&walk);
 }
 
 /* Returns the number of words in use by the frame's stack pointer, of which
@@ -181,7 +181,7 @@ static struct frame_words frames_words_of(const struct python_offsets *o,
 }
 
 /* Up to 3.10 the frame says where its evaluation stack begins. */
-static struct frame_words words_of_object(
+static struct frame_words frames_words_of_object(
     const struct python_offsets *o, struct snapshot *snapshot, uint64_t frame)
 {
 	uint64_t start = frame + (uint64_t)o->frame_locals;
@@ -204,7 +204,7 @@ struct frame_words frame_words(const struct python_target *target,
 	const char *code;
 
 	if (python_frames_are_objects(o))
-		return words_of_object(o, snapshot, frame);
+		return frames_words_of_object(o, snapshot, frame);
 	code = snapshot_at(snapshot,
 	    python_untagged(
 		o, snapshot_u64(snapshot, frame + (uint64_t)o->frame_code)),

@@ -4,14 +4,15 @@
 #define LOG2_MAX 40
 
 /* Entries that fit: two thirds of the slots. */
-static uint64_t usable_of(uint64_t slots)
+static uint64_t object_dict_usable_of(uint64_t slots)
 {
 	return (slots << 1) / 3;
 }
 
 /* PyDictKeysObject up to 3.10: reference count, slots, lookup function, usable,
  * entries; then an index as wide as needed. */
-static bool read_old(struct dict_keys *keys, const char *at, uint64_t address)
+static bool object_dict_read_old(
+    struct dict_keys *keys, const char *at, uint64_t address)
 {
 	uint64_t slots = field_u64(at, 8), width;
 
@@ -24,14 +25,15 @@ static bool read_old(struct dict_keys *keys, const char *at, uint64_t address)
 	keys->used = field_u64(at, 32);
 	keys->hashed = true;
 	keys->entries = address + 40 + width * slots;
-	keys->bytes = 40 + width * slots + 24 * usable_of(slots);
+	keys->bytes = 40 + width * slots + 24 * object_dict_usable_of(slots);
 	return keys->used <= slots;
 }
 
 /* Since 3.11: reference count, log2 of the slots and of the index's bytes, kind
  * (0: any keys; else only str, without their hash), version, usable,
  * entries. */
-static bool read_new(struct dict_keys *keys, const char *at, uint64_t address)
+static bool object_dict_read_new(
+    struct dict_keys *keys, const char *at, uint64_t address)
 {
 	unsigned slots_log2 = (unsigned char)at[8];
 	unsigned index_log2 = (unsigned char)at[9];
@@ -45,7 +47,8 @@ static bool read_new(struct dict_keys *keys, const char *at, uint64_t address)
 	keys->usable = field_u64(at, 16);
 	keys->used = field_u64(at, 24);
 	keys->entries = address + 32 + index;
-	keys->bytes = 32 + index + (keys->hashed ? 24 : 16) * usable_of(slots);
+	keys->bytes = 32 + index +
+		      (keys->hashed ? 24 : 16) * object_dict_usable_of(slots);
 	return keys->used <= slots;
 }
 
@@ -58,8 +61,8 @@ bool dict_keys_read(struct dict_keys *keys, struct snapshot *snapshot,
 		return false;
 	keys->refs = field_u64(at, 0);
 	if (target->offsets.dict_keys_form == DICT_KEYS_LOG2
-		? !read_new(keys, at, address)
-		: !read_old(keys, at, address))
+		? !object_dict_read_new(keys, at, address)
+		: !object_dict_read_old(keys, at, address))
 		return false;
 	if (keys->usable > (uint64_t)1 << LOG2_MAX)
 		return false;

@@ -22,7 +22,7 @@ enum {
 	DESCRIPTION_SIZE = 56
 };
 
-static bool is_power_of_two(uint64_t value)
+static bool object_numpy_is_power_of_two(uint64_t value)
 {
 	return value && !(value & (value - 1));
 }
@@ -37,18 +37,18 @@ uint64_t numpy_item_size(struct snapshot *snapshot,
 	if (!at)
 		return 0;
 	/* The upper half of NumPy 2's flags is unused. */
-	if (is_power_of_two(field_u32(at, ALIGNMENT_1)))
+	if (object_numpy_is_power_of_two(field_u32(at, ALIGNMENT_1)))
 		return field_u32(at, SIZE_1) <= INT_MAX ? field_u32(at, SIZE_1)
 							: 0;
 	if (field_u32(at, ALIGNMENT_1) == 0 &&
-	    is_power_of_two(field_u64(at, ALIGNMENT_2)))
+	    object_numpy_is_power_of_two(field_u64(at, ALIGNMENT_2)))
 		return field_u64(at, SIZE_2);
 	return 0;
 }
 
 /* Product of all dimensions and the item size; 0 where that is more than any
  * memory. */
-static uint64_t bytes_of(
+static uint64_t object_numpy_bytes_of(
     struct snapshot *snapshot, uint64_t sizes, uint64_t count, uint64_t item)
 {
 	const char *at = snapshot_at(snapshot, sizes, 8 * count);
@@ -77,8 +77,8 @@ struct numpy_array numpy_array_read(struct snapshot *snapshot,
 	if (!(field_u32(at, FLAGS) & OWNS_DATA))
 		return array;
 	description = field_u64(at, NUMPY_DESCRIPTION);
-	bytes = bytes_of(snapshot, field_u64(at, SIZES), array.dimensions,
-	    numpy_item_size(snapshot, offsets, description));
+	bytes = object_numpy_bytes_of(snapshot, field_u64(at, SIZES),
+	    array.dimensions, numpy_item_size(snapshot, offsets, description));
 	if (!bytes || !snapshot_at(snapshot, field_u64(at, DATA), bytes))
 		return array;
 	kind = snapshot_at(snapshot, description + extra + KIND, 1);

@@ -78,7 +78,7 @@ static void object_reference_report_name(
 	walk->reference.name = NULL;
 }
 
-static void report_key(
+static void object_reference_report_key(
     struct walk *walk, enum reference_kind kind, uint64_t key, uint64_t to)
 {
 	walk->reference.key = key;
@@ -87,8 +87,8 @@ static void report_key(
 }
 
 /* Reports count references in a row, of the same kind. */
-static void report_row(struct walk *walk, enum reference_kind kind,
-    uint64_t address, uint64_t count)
+static void object_reference_report_row(struct walk *walk,
+    enum reference_kind kind, uint64_t address, uint64_t count)
 {
 	const char *at;
 
@@ -104,7 +104,7 @@ static void report_row(struct walk *walk, enum reference_kind kind,
 	walk->reference.index = 0;
 }
 
-static uint64_t header_of(const struct walk *walk)
+static uint64_t object_reference_header_of(const struct walk *walk)
 {
 	return (uint64_t)walk->o->object_header;
 }
@@ -171,7 +171,8 @@ static bool object_reference_name_field(
 }
 
 /* Reports the words of the object in [start, end), some of which have names. */
-static void report_words(struct walk *walk, uint64_t start, uint64_t end)
+static void object_reference_report_words(
+    struct walk *walk, uint64_t start, uint64_t end)
 {
 	bool tagged = walk->type->kind == OBJECT_GENERATOR ||
 		      walk->type->kind == OBJECT_FRAME;
@@ -196,7 +197,7 @@ static void report_words(struct walk *walk, uint64_t start, uint64_t end)
 	}
 }
 
-static void report_dict(struct walk *walk)
+static void object_reference_report_dict(struct walk *walk)
 {
 	uint64_t apart = dict_values(walk->types->target,
 	    object_reference_word(walk, walk->o->dict_values));
@@ -215,11 +216,11 @@ static void report_dict(struct walk *walk)
 		if (!value && !apart)
 			continue;
 		object_reference_report(walk, REFERENCE_KEY, key);
-		report_key(walk, REFERENCE_VALUE, key, value);
+		object_reference_report_key(walk, REFERENCE_VALUE, key, value);
 	}
 }
 
-static void report_set(struct walk *walk)
+static void object_reference_report_set(struct walk *walk)
 {
 	uint64_t table = object_reference_word(walk, walk->o->set_table);
 	uint64_t slots = object_reference_word(walk, walk->o->set_mask) + 1;
@@ -236,7 +237,7 @@ static void report_set(struct walk *walk)
 
 /* Blocks of 64 items between a pointer to the left and one to the right
  * block. */
-static void report_deque(struct walk *walk)
+static void object_reference_report_deque(struct walk *walk)
 {
 	uint64_t left = object_reference_word(walk, walk->o->object_size);
 	uint64_t block = object_reference_field(walk, 24),
@@ -263,15 +264,17 @@ static void report_deque(struct walk *walk)
 }
 
 /* Reports the frame's words that are certainly in use. */
-static void report_frame_words(struct walk *walk, uint64_t frame)
+static void object_reference_report_frame_words(
+    struct walk *walk, uint64_t frame)
 {
 	struct frame_words words =
 	    frame_words(walk->types->target, walk->snapshot, frame);
 
-	report_row(walk, REFERENCE_LOCAL, words.start, words.used);
+	object_reference_report_row(
+	    walk, REFERENCE_LOCAL, words.start, words.used);
 }
 
-static void report_frame(struct walk *walk)
+static void object_reference_report_frame(struct walk *walk)
 {
 	const struct object_type *type = walk->type;
 	uint64_t frame;
@@ -279,23 +282,25 @@ static void report_frame(struct walk *walk)
 	if (type->kind == OBJECT_FRAME && python_frames_are_objects(walk->o)) {
 		/* Behind these words a frame has blocks, which may be stale
 		 * too. */
-		report_words(
-		    walk, header_of(walk), (uint64_t)walk->o->frame_stack);
-		report_frame_words(walk, walk->reference.from);
+		object_reference_report_words(walk,
+		    object_reference_header_of(walk),
+		    (uint64_t)walk->o->frame_stack);
+		object_reference_report_frame_words(walk, walk->reference.from);
 		return;
 	}
-	report_words(walk, header_of(walk), type->basic);
+	object_reference_report_words(
+	    walk, object_reference_header_of(walk), type->basic);
 	if (python_frames_are_objects(walk->o))
 		return;
 	frame = object_frame(walk->types, walk->reference.from, type);
 	if (type->kind == OBJECT_GENERATOR ||
 	    (frame > walk->reference.from &&
 		frame < walk->reference.from + type->basic))
-		report_frame_words(walk, frame);
+		object_reference_report_frame_words(walk, frame);
 }
 
 /* An array's items are references only if its type says so. */
-static void report_numpy(struct walk *walk)
+static void object_reference_report_numpy(struct walk *walk)
 {
 	struct numpy_array array =
 	    numpy_array_read(walk->snapshot, walk->o, walk->reference.from);
@@ -307,11 +312,12 @@ static void report_numpy(struct walk *walk)
 	object_reference_report(
 	    walk, REFERENCE_PLAIN, object_reference_field(walk, NUMPY_HANDLER));
 	if (array.objects)
-		report_row(walk, REFERENCE_ITEM, array.data, array.bytes / 8);
+		object_reference_report_row(
+		    walk, REFERENCE_ITEM, array.data, array.bytes / 8);
 }
 
 /* Reads an object word by word, with its items if these can be references. */
-static void report_other(struct walk *walk)
+static void object_reference_report_other(struct walk *walk)
 {
 	uint64_t end = walk->type->basic;
 
@@ -322,45 +328,48 @@ static void report_other(struct walk *walk)
 		if (count <= walk->snapshot->copied / 8)
 			end += 8 * count;
 	}
-	report_words(walk, header_of(walk), end);
+	object_reference_report_words(
+	    walk, object_reference_header_of(walk), end);
 }
 
 /* The basic size is that of a class; a static type ends before. */
-static void report_type(struct walk *walk)
+static void object_reference_report_type(struct walk *walk)
 {
 	const struct object_type *self =
 	    object_types_get(walk->types, walk->reference.from);
 
-	report_words(walk, header_of(walk),
+	object_reference_report_words(walk, object_reference_header_of(walk),
 	    self && self->on_heap ? walk->type->basic
 				  : (uint64_t)walk->o->type_size);
 }
 
-static void report_list(struct walk *walk)
+static void object_reference_report_list(struct walk *walk)
 {
-	report_row(walk, REFERENCE_ITEM,
+	object_reference_report_row(walk, REFERENCE_ITEM,
 	    object_reference_word(walk, walk->o->list_items),
 	    object_reference_word(walk, walk->o->object_size));
 }
 
-static void report_tuple(struct walk *walk)
+static void object_reference_report_tuple(struct walk *walk)
 {
-	report_row(walk, REFERENCE_ITEM,
+	object_reference_report_row(walk, REFERENCE_ITEM,
 	    walk->reference.from + (uint64_t)walk->o->tuple_items,
 	    object_reference_word(walk, walk->o->object_size));
 }
 
-static void report_basic(struct walk *walk)
+static void object_reference_report_basic(struct walk *walk)
 {
-	report_words(walk, header_of(walk), walk->type->basic);
+	object_reference_report_words(
+	    walk, object_reference_header_of(walk), walk->type->basic);
 }
 
 /* Reports the object, the callback, and the neighbours in the object's list of
  * weak references. A hostile heap may say that the base type is larger than the
  * type. */
-static void report_weak(struct walk *walk)
+static void object_reference_report_weak(struct walk *walk)
 {
-	uint64_t at = header_of(walk), end = walk->type->root_basic;
+	uint64_t at = object_reference_header_of(walk),
+		 end = walk->type->root_basic;
 
 	if (end > walk->type->basic)
 		end = walk->type->basic;
@@ -375,7 +384,7 @@ static void report_weak(struct walk *walk)
 		    walk, REFERENCE_WEAK, object_reference_word(walk, (int)at));
 }
 
-static void report_numpy_void(struct walk *walk)
+static void object_reference_report_numpy_void(struct walk *walk)
 {
 	object_reference_report_name(walk, "dtype",
 	    object_reference_field(walk, NUMPY_SCALAR_DESCRIPTION));
@@ -384,25 +393,25 @@ static void report_numpy_void(struct walk *walk)
 }
 
 /* A kind without a row holds no references. */
-static void report_contents(struct walk *walk)
+static void object_reference_report_contents(struct walk *walk)
 {
 	static void (*const report[])(struct walk *) = {
-	    [OBJECT_OTHER] = report_other,
-	    [OBJECT_LIST] = report_list,
-	    [OBJECT_TUPLE] = report_tuple,
-	    [OBJECT_DICT] = report_dict,
-	    [OBJECT_ORDERED_DICT] = report_dict,
-	    [OBJECT_SET] = report_set,
-	    [OBJECT_BUFFERED] = report_other,
-	    [OBJECT_TYPE] = report_type,
-	    [OBJECT_DEQUE] = report_deque,
-	    [OBJECT_NUMPY_ARRAY] = report_numpy,
-	    [OBJECT_NUMPY_VOID] = report_numpy_void,
-	    [OBJECT_STRUCT] = report_basic,
-	    [OBJECT_WEAK] = report_weak,
-	    [OBJECT_CODE] = report_basic,
-	    [OBJECT_GENERATOR] = report_frame,
-	    [OBJECT_FRAME] = report_frame,
+	    [OBJECT_OTHER] = object_reference_report_other,
+	    [OBJECT_LIST] = object_reference_report_list,
+	    [OBJECT_TUPLE] = object_reference_report_tuple,
+	    [OBJECT_DICT] = object_reference_report_dict,
+	    [OBJECT_ORDERED_DICT] = object_reference_report_dict,
+	    [OBJECT_SET] = object_reference_report_set,
+	    [OBJECT_BUFFERED] = object_reference_report_other,
+	    [OBJECT_TYPE] = object_reference_report_type,
+	    [OBJECT_DEQUE] = object_reference_report_deque,
+	    [OBJECT_NUMPY_ARRAY] = object_reference_report_numpy,
+	    [OBJECT_NUMPY_VOID] = object_reference_report_numpy_void,
+	    [OBJECT_STRUCT] = object_reference_report_basic,
+	    [OBJECT_WEAK] = object_reference_report_weak,
+	    [OBJECT_CODE] = object_reference_report_basic,
+	    [OBJECT_GENERATOR] = object_reference_report_frame,
+	    [OBJECT_FRAME] = object_reference_report_frame,
 	};
 
 	if (report[walk->type->kind])
@@ -411,7 +420,7 @@ static void report_contents(struct walk *walk)
 
 /* Reports values that are kept in the instance, under the names in its
  * class. */
-static void report_inline(struct walk *walk, uint64_t values)
+static void object_reference_report_inline(struct walk *walk, uint64_t values)
 {
 	struct dict_keys keys;
 
@@ -424,14 +433,14 @@ static void report_inline(struct walk *walk, uint64_t values)
 		uint64_t key, none;
 
 		dict_keys_entry(&keys, walk->snapshot, i, &key, &none);
-		report_key(walk, REFERENCE_ATTRIBUTE, key,
+		object_reference_report_key(walk, REFERENCE_ATTRIBUTE, key,
 		    snapshot_u64(walk->snapshot, values + 8 * i));
 	}
 }
 
 /* These words lie before the object and its collector's header: see enum
  * instance_form. */
-static void report_managed(struct walk *walk)
+static void object_reference_report_managed(struct walk *walk)
 {
 	int before = -8 - (int)python_gc_header(walk->o);
 	uint64_t dict = object_reference_word(walk, before), values = 0;
@@ -458,13 +467,13 @@ static void report_managed(struct walk *walk)
 		break;
 	}
 	if (values)
-		report_inline(walk, values);
+		object_reference_report_inline(walk, values);
 	object_reference_report_name(walk, "__dict__", dict);
 }
 
 /* Reports fields that a class has added to its C base type: slots, or a
  * __dict__ at the end of objects of variable size. */
-static void report_added(struct walk *walk)
+static void object_reference_report_added(struct walk *walk)
 {
 	const struct object_type *type = walk->type;
 	int64_t count =
@@ -472,7 +481,8 @@ static void report_added(struct walk *walk)
 	uint64_t items;
 
 	if (type->kind != OBJECT_OTHER && !type->item) {
-		report_words(walk, type->root_basic, type->basic);
+		object_reference_report_words(
+		    walk, type->root_basic, type->basic);
 		return;
 	}
 	if (!type->item || type->dict_offset >= 0 || type->dict_offset < -64 ||
@@ -506,10 +516,10 @@ void object_references(struct object_types *types, uint64_t address,
 		return;
 	object_reference_report(&walk, REFERENCE_TYPE, type->address);
 	if (type->managed_dict)
-		report_managed(&walk);
-	report_contents(&walk);
+		object_reference_report_managed(&walk);
+	object_reference_report_contents(&walk);
 	if (type->on_heap)
-		report_added(&walk);
+		object_reference_report_added(&walk);
 }
 
 void object_references_of_words(struct object_types *types, uint64_t start,
@@ -524,5 +534,6 @@ void object_references_of_words(struct object_types *types, uint64_t start,
 	    .context = context};
 
 	if (end > start)
-		report_row(&walk, REFERENCE_PLAIN, start, (end - start) / 8);
+		object_reference_report_row(
+		    &walk, REFERENCE_PLAIN, start, (end - start) / 8);
 }

@@ -58,7 +58,7 @@ static uint64_t object_size_length(
 
 /* The same, for items that all lie at address: in one mapping, of which not
  * every page need exist. */
-static uint64_t length_at(
+static uint64_t object_size_length_at(
     const struct measured *m, uint64_t address, uint64_t count, uint64_t size)
 {
 	if (!count || count > MEMORY_END / size ||
@@ -73,17 +73,17 @@ static uint64_t object_size_items(const struct measured *m)
 
 	if (!m->type->item || count == INT64_MIN)
 		return 0;
-	return length_at(m, m->address + m->type->basic,
+	return object_size_length_at(m, m->address + m->type->basic,
 	    (uint64_t)(count < 0 ? -count : count), m->type->item);
 }
 
-static uint64_t list_size(const struct measured *m)
+static uint64_t object_size_of_list(const struct measured *m)
 {
-	return length_at(m, object_size_word(m, m->o->list_items),
+	return object_size_length_at(m, object_size_word(m, m->o->list_items),
 	    object_size_word(m, m->o->list_allocated), 8);
 }
 
-static uint64_t dict_size(const struct measured *m)
+static uint64_t object_size_of_dict(const struct measured *m)
 {
 	struct dict_keys keys;
 	uint64_t size = 0;
@@ -96,33 +96,34 @@ static uint64_t dict_size(const struct measured *m)
 	/* A shared table counts for the class. */
 	if (keys.refs != 1)
 		return size;
-	return size + length_at(m, object_size_word(m, m->o->dict_keys),
-			  keys.bytes, 1);
+	return size + object_size_length_at(m,
+			  object_size_word(m, m->o->dict_keys), keys.bytes, 1);
 }
 
 /* Behind the dict: first node, last node, the table of nodes and its slots.
  * Each item has a node, too. */
-static uint64_t ordered_dict_size(const struct measured *m)
+static uint64_t object_size_of_ordered_dict(const struct measured *m)
 {
-	return dict_size(m) +
+	return object_size_of_dict(m) +
 	       object_size_length(
 		   m, object_size_word(m, m->o->dict_size + 24), 8) +
 	       object_size_length(
 		   m, object_size_word(m, m->o->dict_used), ODICT_NODE_SIZE);
 }
 
-static uint64_t set_size(const struct measured *m)
+static uint64_t object_size_of_set(const struct measured *m)
 {
 	uint64_t table = object_size_word(m, m->o->set_table);
 
 	if (table == m->address + (uint64_t)m->o->set_small)
 		return 0;
-	return length_at(m, table, object_size_word(m, m->o->set_mask) + 1, 16);
+	return object_size_length_at(
+	    m, table, object_size_word(m, m->o->set_mask) + 1, 16);
 }
 
 /* Compact str: the characters follow the header, which is shorter for ASCII.
  * Others (built step by step by C code, subclasses) have them elsewhere. */
-static uint64_t str_size(const struct measured *m)
+static uint64_t object_size_of_str(const struct measured *m)
 {
 	uint32_t state = (uint32_t)object_size_word(m, m->o->str_state);
 	uint64_t kind = state >> m->o->str_kind_bit & 7,
@@ -137,9 +138,11 @@ static uint64_t str_size(const struct measured *m)
 	if (compact)
 		size = (uint64_t)(ascii ? m->o->str_ascii_size
 					: m->o->str_compact_size);
-	size += compact ? length_at(m, m->address + size, count + 1, kind)
-			: length_at(m, object_size_word(m, m->o->str_data),
-			      count + 1, kind);
+	size +=
+	    compact
+		? object_size_length_at(m, m->address + size, count + 1, kind)
+		: object_size_length_at(
+		      m, object_size_word(m, m->o->str_data), count + 1, kind);
 	if (compact && ascii)
 		return size;
 	utf8 = object_size_word(m, m->o->str_utf8);
@@ -151,7 +154,7 @@ static uint64_t str_size(const struct measured *m)
 
 /* Digits of 30 bits; since 3.12 their number stands above three flag bits.
  * Since 3.11 zero has one digit. */
-static uint64_t int_size(const struct measured *m)
+static uint64_t object_size_of_int(const struct measured *m)
 {
 	int64_t count = (int64_t)object_size_word(m, m->o->object_size);
 	uint64_t least = (uint64_t)m->o->int_digits_least,
@@ -164,12 +167,12 @@ static uint64_t int_size(const struct measured *m)
 		digits = (uint64_t)(count < 0 ? -(count + 1) + 1 : count);
 	if (digits < least)
 		digits = least;
-	return head + length_at(m, m->address + head, digits, 4);
+	return head + object_size_length_at(m, m->address + head, digits, 4);
 }
 
 /* Static types have no keys for their instances; from 3.11 to 3.12, a static
  * type is counted as if the collector tracked it. */
-static uint64_t type_size(const struct measured *m)
+static uint64_t object_size_of_type(const struct measured *m)
 {
 	const struct object_type *self = object_types_get(m->types, m->address);
 	uint64_t size = (uint64_t)m->o->heap_type_size + python_gc_header(m->o);
@@ -186,10 +189,10 @@ static uint64_t type_size(const struct measured *m)
 
 /* VAR_HEAD, allocated, bytes; since 3.15 the bytes are in a bytes object,
  * except where there are none. */
-static uint64_t bytearray_size(const struct measured *m)
+static uint64_t object_size_of_bytearray(const struct measured *m)
 {
-	uint64_t size =
-	    length_at(m, object_size_field(m, 32), object_size_field(m, 24), 1);
+	uint64_t size = object_size_length_at(
+	    m, object_size_field(m, 32), object_size_field(m, 24), 1);
 
 	if (size && m->o->bytearray_bytes != OFFSET_ABSENT)
 		size += (uint64_t)m->o->bytes_data + 1;
@@ -198,14 +201,14 @@ static uint64_t bytearray_size(const struct measured *m)
 
 /* HEAD, raw file, five int, position; then the buffer, five positions, lock,
  * owner and the buffer's size. */
-static uint64_t buffered_size(const struct measured *m)
+static uint64_t object_size_of_buffered(const struct measured *m)
 {
-	return length_at(
+	return object_size_length_at(
 	    m, object_size_field(m, 56), object_size_field(m, 120), 1);
 }
 
 /* VAR_HEAD, left block, right block, left index. */
-static uint64_t deque_size(const struct measured *m)
+static uint64_t object_size_of_deque(const struct measured *m)
 {
 	uint64_t first = object_size_field(m, 40),
 		 count = object_size_word(m, m->o->object_size);
@@ -218,7 +221,7 @@ static uint64_t deque_size(const struct measured *m)
 }
 
 /* VAR_HEAD, items, allocated, description: a letter and the item's size. */
-static uint64_t array_size(const struct measured *m)
+static uint64_t object_size_of_array(const struct measured *m)
 {
 	uint32_t item;
 
@@ -226,12 +229,12 @@ static uint64_t array_size(const struct measured *m)
 		&item) < 0 ||
 	    item == 0 || item > 16)
 		return 0;
-	return length_at(
+	return object_size_length_at(
 	    m, object_size_field(m, 24), object_size_field(m, 32), item);
 }
 
 /* HEAD, data, then sizes and strides elsewhere. */
-static uint64_t numpy_size(const struct measured *m)
+static uint64_t object_size_of_numpy(const struct measured *m)
 {
 	struct numpy_array array =
 	    numpy_array_read(m->snapshot, m->o, m->address);
@@ -239,7 +242,7 @@ static uint64_t numpy_size(const struct measured *m)
 	return 16 * array.dimensions + array.bytes;
 }
 
-static uint64_t numpy_void_size(const struct measured *m)
+static uint64_t object_size_of_numpy_void(const struct measured *m)
 {
 	return object_size_length(m,
 	    numpy_item_size(m->snapshot, m->o,
@@ -249,7 +252,7 @@ static uint64_t numpy_void_size(const struct measured *m)
 
 /* HEAD, size, values, codes: the codes end with one without a definition. Each
  * code stands for at least one value. */
-static uint64_t struct_size(const struct measured *m)
+static uint64_t object_size_of_struct(const struct measured *m)
 {
 	uint64_t codes = object_size_field(m, 32),
 		 most = object_size_field(m, 24) + 1, count = 0;
@@ -296,7 +299,7 @@ uint64_t object_frame_words(struct object_types *types, uint64_t address,
 
 /* Up to 3.10 a frame has its variables as items, one of which is part of the
  * header; a generator's frame is a separate object. */
-static uint64_t frame_size(const struct measured *m)
+static uint64_t object_size_of_frame(const struct measured *m)
 {
 	uint64_t frame;
 
@@ -307,36 +310,36 @@ static uint64_t frame_size(const struct measured *m)
 }
 
 /* Bytes beyond the basic size of the object's type. */
-static uint64_t extra_size(const struct measured *m)
+static uint64_t object_size_of_extra(const struct measured *m)
 {
 	switch (m->type->kind) {
 	case OBJECT_LIST:
-		return list_size(m);
+		return object_size_of_list(m);
 	case OBJECT_DICT:
-		return dict_size(m);
+		return object_size_of_dict(m);
 	case OBJECT_ORDERED_DICT:
-		return ordered_dict_size(m);
+		return object_size_of_ordered_dict(m);
 	case OBJECT_SET:
-		return set_size(m);
+		return object_size_of_set(m);
 	case OBJECT_BYTEARRAY:
-		return bytearray_size(m);
+		return object_size_of_bytearray(m);
 	case OBJECT_BUFFERED:
-		return buffered_size(m);
+		return object_size_of_buffered(m);
 	case OBJECT_DEQUE:
-		return deque_size(m);
+		return object_size_of_deque(m);
 	case OBJECT_ARRAY:
-		return array_size(m);
+		return object_size_of_array(m);
 	case OBJECT_NUMPY_ARRAY:
-		return numpy_size(m);
+		return object_size_of_numpy(m);
 	case OBJECT_NUMPY_VOID:
-		return numpy_void_size(m);
+		return object_size_of_numpy_void(m);
 	case OBJECT_STRUCT:
-		return struct_size(m);
+		return object_size_of_struct(m);
 	case OBJECT_ATOM:
 		return m->type->number;
 	case OBJECT_GENERATOR:
 	case OBJECT_FRAME:
-		return frame_size(m);
+		return object_size_of_frame(m);
 	case OBJECT_CODE:
 		return (object_size_items(m) + m->type->basic + 7) / 8 * 8 -
 		       m->type->basic;
@@ -346,7 +349,7 @@ static uint64_t extra_size(const struct measured *m)
 }
 
 /* The characters must end with a zero of their width. */
-static bool is_sound_str(const struct measured *m)
+static bool object_size_is_sound_str(const struct measured *m)
 {
 	uint32_t state = (uint32_t)object_size_word(m, m->o->str_state);
 	uint64_t kind = state >> m->o->str_kind_bit & 7,
@@ -366,7 +369,7 @@ static bool is_sound_str(const struct measured *m)
 	return at;
 }
 
-static bool is_sound_bytes(const struct measured *m)
+static bool object_size_is_sound_bytes(const struct measured *m)
 {
 	uint64_t len = object_size_word(m, m->o->object_size);
 	uint64_t head = (uint64_t)m->o->bytes_data;
@@ -390,9 +393,9 @@ bool object_is_sound(struct object_types *types, uint64_t address,
 		return false;
 	switch (type->kind) {
 	case OBJECT_STR:
-		return is_sound_str(&m);
+		return object_size_is_sound_str(&m);
 	case OBJECT_BYTES:
-		return is_sound_bytes(&m);
+		return object_size_is_sound_bytes(&m);
 	default:
 		return !type->item &&
 		       snapshot_at(types->snapshot, address, type->basic);
@@ -408,12 +411,12 @@ uint64_t object_size(struct object_types *types, uint64_t address,
 
 	switch (type->kind) {
 	case OBJECT_TYPE:
-		return type_size(&m);
+		return object_size_of_type(&m);
 	case OBJECT_STR:
-		return size + str_size(&m);
+		return size + object_size_of_str(&m);
 	case OBJECT_INT:
-		return size + int_size(&m);
+		return size + object_size_of_int(&m);
 	default:
-		return size + type->basic + extra_size(&m);
+		return size + type->basic + object_size_of_extra(&m);
 	}
 }

@@ -106,21 +106,22 @@ static const struct {
     {"numpy.timedelta64", 8},
 };
 
-static void add_chunk(void *context, uint64_t start, uint64_t end)
+static void object_type_add_chunk(void *context, uint64_t start, uint64_t end)
 {
 	struct object_types *types = context;
 
 	*array_push(&types->chunks) = (struct object_chunk){start, end};
 }
 
-static int by_start(const void *a, const void *b)
+static int object_type_by_start(const void *a, const void *b)
 {
 	const struct object_chunk *x = a, *y = b;
 
 	return (x->start > y->start) - (x->start < y->start);
 }
 
-static bool is_in_chunk(const struct object_types *types, uint64_t address)
+static bool object_types_is_in_chunk(
+    const struct object_types *types, uint64_t address)
 {
 	size_t low = 0, high = types->chunks.len;
 
@@ -144,13 +145,13 @@ void object_types_init(struct object_types *types,
 	*types = (struct object_types){
 	    .target = target, .snapshot = snapshot, .view = *target};
 	types->view.memory = snapshot_memory(snapshot);
-	frames_each_chunk(target, snapshot, add_chunk, types);
+	frames_each_chunk(target, snapshot, object_type_add_chunk, types);
 	if (types->chunks.len)
 		qsort(types->chunks.items, types->chunks.len,
-		    sizeof(struct object_chunk), by_start);
+		    sizeof(struct object_chunk), object_type_by_start);
 }
 
-static void type_destroy(struct object_type *type)
+static void object_type_destroy(struct object_type *type)
 {
 	for (size_t i = 0; i < type->members.len; i++)
 		free(type->members.items[i].name);
@@ -162,7 +163,7 @@ static void type_destroy(struct object_type *type)
 void object_types_finish(struct object_types *types)
 {
 	for (size_t i = 0; i < types->items.len; i++)
-		type_destroy(types->items.items[i]);
+		object_type_destroy(types->items.items[i]);
 	array_free(&types->items);
 	array_free(&types->chunks);
 	array_free(&types->known);
@@ -175,7 +176,8 @@ static uint64_t object_type_field(
 	return snapshot_u64(types->snapshot, address + (uint64_t)offset);
 }
 
-static bool says_type(const struct object_types *types, uint64_t address)
+static bool object_type_says_type(
+    const struct object_types *types, uint64_t address)
 {
 	const struct python_offsets *o = &types->target->offsets;
 
@@ -185,7 +187,8 @@ static bool says_type(const struct object_types *types, uint64_t address)
 
 /* Whether its type, and the type of that type, are types; the topmost is "type"
  * itself. */
-static bool is_type(const struct object_types *types, uint64_t address)
+static bool object_type_is_type(
+    const struct object_types *types, uint64_t address)
 {
 	const struct python_offsets *o = &types->target->offsets;
 	uint64_t meta;
@@ -193,8 +196,9 @@ static bool is_type(const struct object_types *types, uint64_t address)
 	if (!snapshot_at(types->snapshot, address, (uint64_t)o->type_size))
 		return false;
 	meta = object_type_field(types, address, o->object_type);
-	if (!says_type(types, meta) ||
-	    !says_type(types, object_type_field(types, meta, o->object_type)))
+	if (!object_type_says_type(types, meta) ||
+	    !object_type_says_type(
+		types, object_type_field(types, meta, o->object_type)))
 		return false;
 	return object_type_field(types, address, o->type_flags) & FLAG_READY;
 }
@@ -211,7 +215,7 @@ static uint64_t object_type_root_of(
 		if (!(object_type_field(types, address, o->type_flags) &
 			FLAG_HEAP_TYPE))
 			break;
-		if (!is_type(types, base))
+		if (!object_type_is_type(types, base))
 			break;
 		address = base;
 	}
@@ -241,7 +245,7 @@ bool object_type_is(const struct object_type *type, const char *name)
 /* Modules create types on the heap too (deque and array, in newer versions),
  * with the module in their name. A class written in Python may have such a
  * name, but without a dot. */
-static enum object_kind kind_by_name(
+static enum object_kind object_type_kind_by_name(
     const struct object_types *types, uint64_t address, uint64_t *number)
 {
 	const struct python_offsets *o = &types->target->offsets;
@@ -282,8 +286,10 @@ static enum object_kind object_type_kind_of(const struct object_types *types,
 			kind = flag_kinds[i].kind;
 	if (kind != OBJECT_OTHER && kind != OBJECT_DICT)
 		return kind;
-	for (int i = 0; i < BASES_MAX && is_type(types, address); i++) {
-		enum object_kind named = kind_by_name(types, address, number);
+	for (int i = 0; i < BASES_MAX && object_type_is_type(types, address);
+	     i++) {
+		enum object_kind named =
+		    object_type_kind_by_name(types, address, number);
 
 		if (named != OBJECT_OTHER) {
 			*root = address;
@@ -295,7 +301,8 @@ static enum object_kind object_type_kind_of(const struct object_types *types,
 }
 
 /* The str for __module__ in the type's dict. */
-static uint64_t module_of(const struct object_types *types, uint64_t address)
+static uint64_t object_type_module_of(
+    const struct object_types *types, uint64_t address)
 {
 	const struct python_offsets *o = &types->target->offsets;
 	uint64_t dict = object_type_field(types, address, o->type_dict);
@@ -318,7 +325,7 @@ static uint64_t module_of(const struct object_types *types, uint64_t address)
 }
 
 /* The name to display; NULL where there is none. */
-static char *name_of(
+static char *object_type_name_of(
     const struct object_types *types, uint64_t address, bool on_heap)
 {
 	const struct python_offsets *o = &types->target->offsets;
@@ -333,7 +340,7 @@ static char *name_of(
 	if (python_text(&types->view, text, module, sizeof(module)) == 0 &&
 	    *module)
 		strcpy(name, module);
-	text = module_of(types, address);
+	text = object_type_module_of(types, address);
 	if (!text ||
 	    python_text(&types->view, text, module, sizeof(module)) < 0 ||
 	    !*module || !strcmp(module, "builtins"))
@@ -342,7 +349,7 @@ static char *name_of(
 }
 
 /* PyMemberDef: name, type, offset, flags, documentation. */
-static bool add_member(const struct object_types *types,
+static bool object_type_add_member(const struct object_types *types,
     struct object_type *type, uint64_t address)
 {
 	enum { T_OBJECT = 6, T_OBJECT_EX = 16, SIZE = 40 };
@@ -363,25 +370,26 @@ static bool add_member(const struct object_types *types,
 }
 
 /* Reads its own slots and those of its base types. */
-static void read_members(
+static void object_type_read_members(
     const struct object_types *types, struct object_type *type)
 {
 	const struct python_offsets *o = &types->target->offsets;
 	uint64_t address = type->address;
 	size_t count = 0;
 
-	for (int i = 0; i < BASES_MAX && is_type(types, address); i++) {
+	for (int i = 0; i < BASES_MAX && object_type_is_type(types, address);
+	     i++) {
 		uint64_t member =
 		    object_type_field(types, address, o->type_members);
 
 		while (member && count++ < MEMBERS_MAX &&
-		       add_member(types, type, member))
+		       object_type_add_member(types, type, member))
 			member += 40;
 		address = object_type_field(types, address, o->type_base);
 	}
 }
 
-static void read_flags(
+static void object_type_read_flags(
     struct object_type *type, const struct python_offsets *o, uint32_t flags)
 {
 	type->on_heap = flags & FLAG_HEAP_TYPE;
@@ -392,7 +400,7 @@ static void read_flags(
 	type->inline_values = flags & (uint32_t)o->flag_inline_values;
 }
 
-static struct object_type *type_create(
+static struct object_type *object_type_create(
     const struct object_types *types, uint64_t address)
 {
 	const struct python_offsets *o = &types->target->offsets;
@@ -404,10 +412,10 @@ static struct object_type *type_create(
 	one.item = object_type_field(types, address, o->type_item_size);
 	if (one.basic < 16 || one.basic > BASIC_MAX || one.item > BASIC_MAX)
 		return NULL;
-	read_flags(&one, o,
+	object_type_read_flags(&one, o,
 	    (uint32_t)object_type_field(types, address, o->type_flags));
 	one.built_in = object_type_is_built_in(types, address);
-	one.name = name_of(types, address, one.on_heap);
+	one.name = object_type_name_of(types, address, one.on_heap);
 	if (!one.name)
 		return NULL;
 	one.kind = object_type_kind_of(types, address, &root, &one.number);
@@ -419,7 +427,7 @@ static struct object_type *type_create(
 	if (one.on_heap)
 		one.keys =
 		    object_type_field(types, address, o->heap_type_cached_keys);
-	read_members(types, &one);
+	object_type_read_members(types, &one);
 	type = mem_zero(1, sizeof(*type));
 	*type = one;
 	return type;
@@ -433,11 +441,12 @@ static bool object_type_is_known(
 	return items[at].address == *(const uint64_t *)address;
 }
 
-static struct object_type *type_add(
+static struct object_type *object_type_add(
     struct object_types *types, uint64_t address)
 {
-	struct object_type *type =
-	    is_type(types, address) ? type_create(types, address) : NULL;
+	struct object_type *type = object_type_is_type(types, address)
+				       ? object_type_create(types, address)
+				       : NULL;
 	uint32_t place = BAD;
 	size_t at;
 
@@ -470,7 +479,7 @@ struct object_type *object_types_get(
 		return types->known.items[at].place == BAD
 			   ? NULL
 			   : types->items.items[types->known.items[at].place];
-	return type_add(types, address);
+	return object_type_add(types, address);
 }
 
 struct object_type *object_types_of(
@@ -486,7 +495,8 @@ struct object_type *object_types_of(
 	if (!at)
 		return NULL;
 	refs = python_references(o, at);
-	if (refs == 0 || refs > REFERENCES_MAX || is_in_chunk(types, address))
+	if (refs == 0 || refs > REFERENCES_MAX ||
+	    object_types_is_in_chunk(types, address))
 		return NULL;
 	return object_types_get(types, field_u64(at, o->object_type));
 }

@@ -37,7 +37,8 @@ size_t objects_index(const struct objects *objects, uint64_t address)
 	    objects_is_at, objects->found.items, &address);
 }
 
-static bool add_held(const struct object_reference *reference, void *context)
+static bool objects_add_held(
+    const struct object_reference *reference, void *context)
 {
 	objects_add(context, reference->to);
 	return true;
@@ -48,7 +49,7 @@ static uint64_t objects_word(const struct objects *objects, uint64_t address)
 	return snapshot_u64(objects->types.snapshot, address);
 }
 
-static void add_listed(void *context, uint64_t object)
+static void objects_add_listed(void *context, uint64_t object)
 {
 	struct objects *objects = context;
 
@@ -61,16 +62,16 @@ static void add_listed(void *context, uint64_t object)
 /* Adds the objects that the collector of a build without the GIL tracks. Where
  * these are no objects, the blocks have another layout: a debug allocator puts
  * words in front. */
-static void add_tracked(struct objects *objects)
+static void objects_add_tracked(struct objects *objects)
 {
 	if (!segments_each(objects->types.target, objects->types.snapshot,
-		add_listed, objects) ||
+		objects_add_listed, objects) ||
 	    objects->strays > objects->found.len / STRAYS_PART)
 		objects->trouble = OBJECTS_NO_HEAPS;
 }
 
 /* Adds the rings of the collector whose state is at that address. */
-static void add_rings(struct objects *objects, uint64_t state)
+static void objects_add_rings(struct objects *objects, uint64_t state)
 {
 	const struct python_target *target = objects->types.target;
 	struct snapshot *snapshot = objects->types.snapshot;
@@ -83,13 +84,13 @@ static void add_rings(struct objects *objects, uint64_t state)
 		return;
 	}
 	for (int i = 0; i < COLLECTOR_RINGS; i++)
-		if (!collector_each(
-			snapshot, collector.heads[i], add_listed, objects))
+		if (!collector_each(snapshot, collector.heads[i],
+			objects_add_listed, objects))
 			objects->trouble = OBJECTS_OPEN_RING;
 }
 
-static void add_words(struct objects *objects, uint64_t start, uint64_t count,
-    object_visit *visit)
+static void objects_add_words(struct objects *objects, uint64_t start,
+    uint64_t count, object_visit *visit)
 {
 	object_references_of_words(&objects->types, start, start + 8 * count,
 	    &objects->budget, visit, objects);
@@ -97,7 +98,7 @@ static void add_words(struct objects *objects, uint64_t start, uint64_t count,
 
 /* Adds the target of a word that may be stale, where it is an object by all
  * that can be seen, of a kind that the collector does not track anyway. */
-static bool add_doubtful(
+static bool objects_add_doubtful(
     const struct object_reference *reference, void *context)
 {
 	struct objects *objects = context;
@@ -120,24 +121,27 @@ static void objects_add_frame(void *context, uint64_t frame)
 	if (is_object && object_types_of(&objects->types, frame))
 		objects_add(objects, frame);
 	else if (!is_object && words.start)
-		add_words(objects, frame, (words.start - frame) / 8, add_held);
-	add_words(objects, words.start, words.used, add_held);
-	add_words(objects, words.start + 8 * words.used, words.doubtful,
-	    add_doubtful);
+		objects_add_words(objects, frame, (words.start - frame) / 8,
+		    objects_add_held);
+	objects_add_words(objects, words.start, words.used, objects_add_held);
+	objects_add_words(objects, words.start + 8 * words.used, words.doubtful,
+	    objects_add_doubtful);
 }
 
-static void add_interpreter(struct objects *objects, uint64_t interpreter)
+static void objects_add_interpreter(
+    struct objects *objects, uint64_t interpreter)
 {
 	const struct python_offsets *o = &objects->types.target->offsets;
 	uint64_t modules = interpreter + (uint64_t)o->interpreter_modules;
 
 	if (o->interpreter_gc != OFFSET_ABSENT && !o->free_threaded)
-		add_rings(objects, interpreter + (uint64_t)o->interpreter_gc);
+		objects_add_rings(
+		    objects, interpreter + (uint64_t)o->interpreter_gc);
 	object_references_of_words(&objects->types, modules, modules + 8,
-	    &objects->budget, add_held, objects);
+	    &objects->budget, objects_add_held, objects);
 }
 
-static void add_roots(struct objects *objects)
+static void objects_add_roots(struct objects *objects)
 {
 	const struct python_target *target = objects->types.target;
 	const struct python_offsets *o = &target->offsets;
@@ -145,11 +149,12 @@ static void add_roots(struct objects *objects)
 	    objects, target->runtime + (uint64_t)o->runtime_interpreters);
 
 	if (o->runtime_gc != OFFSET_ABSENT)
-		add_rings(objects, target->runtime + (uint64_t)o->runtime_gc);
+		objects_add_rings(
+		    objects, target->runtime + (uint64_t)o->runtime_gc);
 	if (o->free_threaded)
-		add_tracked(objects);
+		objects_add_tracked(objects);
 	for (int i = 0; interpreter && i < INTERPRETERS_MAX; i++) {
-		add_interpreter(objects, interpreter);
+		objects_add_interpreter(objects, interpreter);
 		interpreter = objects_word(
 		    objects, interpreter + (uint64_t)o->interpreter_next);
 	}
@@ -176,7 +181,7 @@ static void objects_follow(struct objects *objects, struct snapshot *snapshot)
 		type->size += size;
 		bytes += size;
 		object_references(&objects->types, address, type,
-		    &objects->budget, add_held, objects);
+		    &objects->budget, objects_add_held, objects);
 		if (i % STEP == 0)
 			progress_step(
 			    snapshot->progress, bytes, snapshot->copied);
@@ -226,7 +231,7 @@ int objects_find(struct objects *objects, const struct python_target *target,
 {
 	*objects = (struct objects){.budget = object_budget(snapshot)};
 	object_types_init(&objects->types, target, snapshot);
-	add_roots(objects);
+	objects_add_roots(objects);
 	objects_follow(objects, snapshot);
 	if (snapshot->failed || objects->trouble || !objects->found.len ||
 	    !objects->budget.words)

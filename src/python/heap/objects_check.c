@@ -15,7 +15,7 @@ struct known_type {
 	uint64_t basic;
 };
 
-static const struct object_type *find_type(
+static const struct object_type *objects_check_find_type(
     const struct objects *objects, const char *name)
 {
 	for (size_t i = 0; i < objects->types.items.len; i++) {
@@ -29,7 +29,7 @@ static const struct object_type *find_type(
 
 /* Finds a type with an unexpected size. A type that was not found has no
  * objects that could be read wrongly. */
-static const char *find_wrong_size(const struct objects *objects)
+static const char *objects_check_find_wrong_size(const struct objects *objects)
 {
 	const struct python_offsets *o = &objects->types.target->offsets;
 	bool is_new = !python_frames_are_objects(o);
@@ -50,7 +50,7 @@ static const char *find_wrong_size(const struct objects *objects)
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
 		const struct object_type *type =
-		    find_type(objects, known[i].name);
+		    objects_check_find_type(objects, known[i].name);
 
 		if (type && type->basic != known[i].basic)
 			return known[i].name;
@@ -58,7 +58,7 @@ static const char *find_wrong_size(const struct objects *objects)
 	return NULL;
 }
 
-static const char *last_part(const char *name)
+static const char *objects_check_last_part(const char *name)
 {
 	const char *dot = strrchr(name, '.');
 
@@ -66,7 +66,7 @@ static const char *last_part(const char *name)
 }
 
 /* Whether both names of a class agree: the C string and the str. */
-static bool has_name_twice(
+static bool objects_check_has_name_twice(
     struct object_types *types, const struct object_type *type)
 {
 	const struct python_offsets *o = &types->target->offsets;
@@ -78,11 +78,12 @@ static bool has_name_twice(
 		   snapshot_u64(types->snapshot,
 		       type->address + (uint64_t)o->heap_type_qualname),
 		   text, sizeof(text)) == 0 &&
-	       !strcmp(last_part(name), last_part(text));
+	       !strcmp(objects_check_last_part(name),
+		   objects_check_last_part(text));
 }
 
 /* Some classes may be renamed, but hardly all of them. */
-static bool are_names_right(struct objects *objects)
+static bool objects_check_are_names_right(struct objects *objects)
 {
 	size_t classes = 0;
 
@@ -91,14 +92,14 @@ static bool are_names_right(struct objects *objects)
 
 		if (!type->on_heap)
 			continue;
-		if (has_name_twice(&objects->types, type))
+		if (objects_check_has_name_twice(&objects->types, type))
 			return true;
 		classes++;
 	}
 	return classes == 0;
 }
 
-static bool are_modules_right(struct objects *objects)
+static bool objects_check_are_modules_right(struct objects *objects)
 {
 	const struct python_target *target = objects->types.target;
 	const struct object_type *type = object_types_of(&objects->types,
@@ -112,13 +113,13 @@ static bool are_modules_right(struct objects *objects)
 int objects_check(struct objects *objects, struct err *e)
 {
 	const struct python_target *target = objects->types.target;
-	const char *wrong = find_wrong_size(objects);
+	const char *wrong = objects_check_find_wrong_size(objects);
 
 	bool is_type = wrong;
 
-	if (!wrong && !are_names_right(objects))
+	if (!wrong && !objects_check_are_names_right(objects))
 		wrong = "name of a class";
-	if (!wrong && !are_modules_right(objects))
+	if (!wrong && !objects_check_are_modules_right(objects))
 		wrong = "list of modules";
 	if (!wrong)
 		return 0;

@@ -63,7 +63,7 @@ struct finder {
 	struct chain_ways ways;
 };
 
-static bool same_link(const void *items, size_t at, const void *key)
+static bool chains_same_link(const void *items, size_t at, const void *key)
 {
 	return !memcmp((const struct chain_link *)items + at, key, KEY_SIZE);
 }
@@ -73,7 +73,7 @@ static uint32_t chains_intern(
     struct chains_table *table, const struct chain_link *link)
 {
 	uint32_t hash = index_hash(link, KEY_SIZE);
-	size_t at = index_place(&table->index, hash, same_link,
+	size_t at = index_place(&table->index, hash, chains_same_link,
 	    table->links.items, link, table->links.len);
 	struct chain_link *there;
 
@@ -98,7 +98,8 @@ static const struct chain_link *chains_above(
 					  : &table->links.items[link->parent];
 }
 
-static bool is_like(const struct chain_link *a, const struct chain_link *b)
+static bool chains_is_like(
+    const struct chain_link *a, const struct chain_link *b)
 {
 	return b->parent != CHAIN_NONE && a->type == b->type &&
 	       a->kind == b->kind;
@@ -106,7 +107,7 @@ static bool is_like(const struct chain_link *a, const struct chain_link *b)
 
 /* Returns the link one round ago, where the last `period` links, including this
  * one, have already come twice. */
-static const struct chain_link *one_round_ago(
+static const struct chain_link *chains_one_round_ago(
     const struct chains_table *table, const struct chain_link *link, int period)
 {
 	const struct chain_link *ahead = link, *behind = link, *found;
@@ -115,7 +116,7 @@ static const struct chain_link *one_round_ago(
 		behind = chains_above(table, behind);
 	found = behind;
 	for (int i = 0; i < 2 * period; i++) {
-		if (!behind || !is_like(ahead, behind))
+		if (!behind || !chains_is_like(ahead, behind))
 			return NULL;
 		ahead = chains_above(table, ahead);
 		behind = chains_above(table, behind);
@@ -123,12 +124,12 @@ static const struct chain_link *one_round_ago(
 	return found;
 }
 
-static uint32_t intern_loop(
+static uint32_t chains_intern_loop(
     struct chains_table *table, const struct chain_link *link)
 {
 	for (int period = 1; period <= PERIOD_MAX; period++) {
 		const struct chain_link *ago =
-		    one_round_ago(table, link, period);
+		    chains_one_round_ago(table, link, period);
 		struct chain_link *there;
 
 		if (!ago)
@@ -145,7 +146,7 @@ static uint32_t intern_loop(
 
 /* Adds a root: objects with a name have a root each, or one for all that are
  * alike. */
-static uint32_t intern_root(
+static uint32_t chains_intern_root(
     struct finder *f, uint32_t object, enum chain_root root)
 {
 	struct chain_link link = {.parent = CHAIN_NONE,
@@ -162,7 +163,7 @@ static uint32_t intern_root(
 }
 
 /* Whether the object is a __dict__ that is shown as its owner. */
-static bool is_folded(const struct finder *f, uint32_t object)
+static bool chains_is_folded(const struct finder *f, uint32_t object)
 {
 	uint32_t via = f->via[object];
 
@@ -171,7 +172,7 @@ static bool is_folded(const struct finder *f, uint32_t object)
 	       f->request->roots[f->parent[object]] != CHAIN_MODULE;
 }
 
-static bool has_label(
+static bool chains_has_label(
     const struct finder *f, uint32_t from, enum reference_kind kind)
 {
 	uint32_t via = f->via[from];
@@ -183,17 +184,17 @@ static bool has_label(
 }
 
 /* The link for a reference of object `from`, below the link parent. */
-static struct chain_link link_below(
+static struct chain_link chains_link_below(
     const struct finder *f, uint32_t parent, uint32_t from, uint32_t reference)
 {
 	const struct references *references = f->references;
 	uint32_t object = references->to.items[reference];
 	uint32_t detail = references->detail.items[reference];
 	enum reference_kind kind = references->kind.items[reference];
-	bool labelled = has_label(f, from, kind);
+	bool labelled = chains_has_label(f, from, kind);
 	const struct chain_link *links = f->table.links.items;
 
-	if (kind == REFERENCE_VALUE && is_folded(f, from))
+	if (kind == REFERENCE_VALUE && chains_is_folded(f, from))
 		kind = REFERENCE_ATTRIBUTE;
 	return (struct chain_link){.parent = parent,
 	    .type = f->request->types[object],
@@ -204,10 +205,10 @@ static struct chain_link link_below(
 	    .depth = links ? links[parent].depth + 1 : 1};
 }
 
-static struct chain_link link_of(
+static struct chain_link chains_link_of(
     const struct finder *f, uint32_t from, uint32_t reference)
 {
-	return link_below(f, f->link[from], from, reference);
+	return chains_link_below(f, f->link[from], from, reference);
 }
 
 static void chains_put(struct finder *f, uint32_t object, uint32_t via,
@@ -220,14 +221,15 @@ static void chains_put(struct finder *f, uint32_t object, uint32_t via,
 	f->order[f->reached++] = object;
 }
 
-static void reach_root(struct finder *f, uint32_t object, enum chain_root root)
+static void chains_reach_root(
+    struct finder *f, uint32_t object, enum chain_root root)
 {
 	if (!f->size[object])
 		chains_put(f, object, REFERENCES_NONE, REFERENCES_NONE,
-		    intern_root(f, object, root));
+		    chains_intern_root(f, object, root));
 }
 
-static bool is_same_place(const void *items, size_t at, const void *key)
+static bool chains_is_same_place(const void *items, size_t at, const void *key)
 {
 	return !memcmp((const struct chain_place *)items + at, key,
 	    sizeof(struct chain_place));
@@ -235,10 +237,11 @@ static bool is_same_place(const void *items, size_t at, const void *key)
 
 /* Counts another reference to an object that was reached before: two attributes
  * may hold the same number. */
-static void count_again(struct finder *f, uint32_t from, uint32_t reference)
+static void chains_count_again(
+    struct finder *f, uint32_t from, uint32_t reference)
 {
 	uint32_t object = f->references->to.items[reference];
-	struct chain_link link = link_of(f, from, reference);
+	struct chain_link link = chains_link_of(f, from, reference);
 	struct chain_place place = {.object = object};
 	struct chain_link *there;
 	uint32_t hash;
@@ -246,11 +249,11 @@ static void count_again(struct finder *f, uint32_t from, uint32_t reference)
 	if (link.kind == REFERENCE_DICT &&
 	    f->request->roots[from] != CHAIN_MODULE)
 		return;
-	place.link = intern_loop(&f->table, &link);
+	place.link = chains_intern_loop(&f->table, &link);
 	hash = index_hash(&place, sizeof(place));
 	if (place.link == f->link[object] ||
-	    index_find(&f->places_index, hash, is_same_place, f->places.items,
-		&place) != INDEX_NONE)
+	    index_find(&f->places_index, hash, chains_is_same_place,
+		f->places.items, &place) != INDEX_NONE)
 		return;
 	index_add(&f->places_index, hash, f->places.len);
 	*array_push(&f->places) = place;
@@ -269,17 +272,18 @@ static void chains_reach(struct finder *f, uint32_t from, uint32_t reference)
 
 	if (f->size[object]) {
 		if (f->referents)
-			count_again(f, from, reference);
+			chains_count_again(f, from, reference);
 		return;
 	}
 	/* Numbers and text refer to nothing: they are on no chain. */
 	if (f->wanted && !f->wanted[object] &&
 	    f->references->first[object] == f->references->first[object + 1])
 		return;
-	link = link_of(f, from, reference);
+	link = chains_link_of(f, from, reference);
 	chains_put(f, object, reference, from, CHAIN_NONE);
-	f->link[object] =
-	    is_folded(f, object) ? link.parent : intern_loop(&f->table, &link);
+	f->link[object] = chains_is_folded(f, object)
+			      ? link.parent
+			      : chains_intern_loop(&f->table, &link);
 }
 
 static void chains_scan_object(struct finder *f, uint32_t from)
@@ -288,7 +292,7 @@ static void chains_scan_object(struct finder *f, uint32_t from)
 
 	/* The keys of a folded dict are attribute names. */
 	for (uint32_t i = first[from]; i < first[from + 1]; i++)
-		if (!f->referents || !is_folded(f, from) ||
+		if (!f->referents || !chains_is_folded(f, from) ||
 		    f->references->kind.items[i] != REFERENCE_KEY)
 			chains_reach(f, from, i);
 }
@@ -308,17 +312,17 @@ static void chains_search(struct finder *f)
 
 	for (uint32_t i = 0; i < references->count; i++)
 		if (f->request->roots[i] != CHAIN_INSIDE)
-			reach_root(f, i, f->request->roots[i]);
+			chains_reach_root(f, i, f->request->roots[i]);
 	chains_scan(f);
 	for (uint32_t i = 0; i < references->count; i++)
 		if (first[i] == first[i + 1])
-			reach_root(f, i, CHAIN_OUTSIDE);
+			chains_reach_root(f, i, CHAIN_OUTSIDE);
 	chains_scan(f);
 }
 
 /* Computes subtree sizes in reverse order of the search, then preorder numbers
  * in its order. */
-static void number_places(struct finder *f)
+static void chains_number_places(struct finder *f)
 {
 	uint32_t *next = mem_zero(f->references->count + 1, sizeof(*next));
 	uint32_t roots = 0;
@@ -343,7 +347,8 @@ static void number_places(struct finder *f)
 }
 
 /* Whether other is object or an ancestor of it in the BFS tree. */
-static bool is_through(const struct finder *f, uint32_t object, uint32_t other)
+static bool chains_is_through(
+    const struct finder *f, uint32_t object, uint32_t other)
 {
 	return object == other ||
 	       (f->size[object] && f->size[other] &&
@@ -412,7 +417,7 @@ static void chains_count(struct chains *chains, struct chain_groups *groups,
 	*array_push(&groups->here) = groups->item.items[group] - 1;
 }
 
-static bool may_split(const struct finder *f, uint32_t object)
+static bool chains_may_split(const struct finder *f, uint32_t object)
 {
 	uint32_t via = f->via[object];
 
@@ -424,7 +429,8 @@ static bool may_split(const struct finder *f, uint32_t object)
 	return f->references->kind.items[via] != REFERENCE_DICT;
 }
 
-static enum chain_root root_kind_of(const struct finder *f, uint32_t link)
+static enum chain_root chains_root_kind_of(
+    const struct finder *f, uint32_t link)
 {
 	const struct chain_link *links = f->table.links.items;
 
@@ -434,15 +440,15 @@ static enum chain_root root_kind_of(const struct finder *f, uint32_t link)
 }
 
 /* Whether the shortest way to object begins at a named object. */
-static bool is_from_name(const struct finder *f, uint32_t object)
+static bool chains_is_from_name(const struct finder *f, uint32_t object)
 {
-	enum chain_root kind = root_kind_of(f, f->link[object]);
+	enum chain_root kind = chains_root_kind_of(f, f->link[object]);
 
 	return kind != CHAIN_OUTSIDE && kind != CHAIN_CYCLE;
 }
 
 /* Adds the way, unless there is one with the same link. */
-static void add_way(struct chain_ways *ways, const struct chain_way *way)
+static void chains_add_way(struct chain_ways *ways, const struct chain_way *way)
 {
 	for (size_t i = 0; i < ways->len; i++)
 		if (ways->items[i].link == way->link)
@@ -451,47 +457,47 @@ static void add_way(struct chain_ways *ways, const struct chain_way *way)
 		ways->items[ways->len++] = *way;
 }
 
-static void find_ways(struct finder *f, uint32_t object,
+static void chains_find_ways(struct finder *f, uint32_t object,
     const struct chain_way *path, struct chain_ways *ways);
 
 /* Adds the ways over one more referrer of the object. */
-static void add_ways_over(struct finder *f, uint32_t reference,
+static void chains_add_ways_over(struct finder *f, uint32_t reference,
     const struct chain_way *path, struct chain_ways *ways)
 {
 	uint32_t from = references_from(f->references, reference);
 	struct chain_ways above = {.len = 0};
 
-	if (!f->size[from] || !is_from_name(f, from))
+	if (!f->size[from] || !chains_is_from_name(f, from))
 		return;
 	for (size_t i = 0; i < path->len; i++)
-		if (is_through(f, from, path->through[i]))
+		if (chains_is_through(f, from, path->through[i]))
 			return;
-	find_ways(f, from, path, &above);
+	chains_find_ways(f, from, path, &above);
 	for (size_t i = 0; i < above.len; i++) {
 		struct chain_way way = above.items[i];
 		struct chain_link link =
-		    link_below(f, way.link, from, reference);
+		    chains_link_below(f, way.link, from, reference);
 
-		way.link = intern_loop(&f->table, &link);
+		way.link = chains_intern_loop(&f->table, &link);
 		if (way.len < SPLIT_DEPTH)
 			way.through[way.len++] = from;
-		add_way(ways, &way);
+		chains_add_way(ways, &way);
 	}
 }
 
 /* Finds all links of the object, that of its shortest way first. Objects on the
  * path are not visited again. */
-static void find_ways(struct finder *f, uint32_t object,
+static void chains_find_ways(struct finder *f, uint32_t object,
     const struct chain_way *path, struct chain_ways *ways)
 {
 	const uint32_t *first = f->references->first_referrer;
 	struct chain_way further = *path;
 	size_t referrers = 0;
 
-	while (is_folded(f, object))
+	while (chains_is_folded(f, object))
 		object = f->parent[object];
-	add_way(ways, &(struct chain_way){.link = f->link[object]});
-	if (path->len == SPLIT_DEPTH || !may_split(f, object))
+	chains_add_way(ways, &(struct chain_way){.link = f->link[object]});
+	if (path->len == SPLIT_DEPTH || !chains_may_split(f, object))
 		return;
 	further.through[further.len++] = object;
 	for (uint32_t i = first[object];
@@ -500,33 +506,34 @@ static void find_ways(struct finder *f, uint32_t object,
 	     i++, referrers++) {
 		f->steps++;
 		if (f->references->referrers[i] != f->via[object])
-			add_ways_over(
+			chains_add_ways_over(
 			    f, f->references->referrers[i], &further, ways);
 	}
 }
 
 /* The ways of object, kept for the next object that it refers to. */
-static const struct chain_ways *ways_of(struct finder *f, uint32_t object)
+static const struct chain_ways *chains_ways_of(
+    struct finder *f, uint32_t object)
 {
 	if (f->ways_of != object + 1) {
 		f->ways.len = 0;
-		find_ways(f, object, &(struct chain_way){0}, &f->ways);
+		chains_find_ways(f, object, &(struct chain_way){0}, &f->ways);
 		f->ways_of = object + 1;
 	}
 	return &f->ways;
 }
 
-static bool leads_through(
+static bool chains_leads_through(
     const struct finder *f, const struct chain_way *way, uint32_t object)
 {
 	for (size_t i = 0; i < way->len; i++)
-		if (is_through(f, way->through[i], object))
+		if (chains_is_through(f, way->through[i], object))
 			return true;
 	return false;
 }
 
-static void count_ways(struct chains *chains, struct chain_groups *groups,
-    struct finder *f, uint32_t wanted)
+static void chains_count_ways(struct chains *chains,
+    struct chain_groups *groups, struct finder *f, uint32_t wanted)
 {
 	const struct references *references = f->references;
 	size_t found = 0;
@@ -537,16 +544,17 @@ static void count_ways(struct chains *chains, struct chain_groups *groups,
 		uint32_t from = references_from(references, reference);
 		const struct chain_ways *ways;
 
-		if (is_through(f, from, wanted))
+		if (chains_is_through(f, from, wanted))
 			continue;
 		if (f->link[from] == CHAIN_NONE)
-			f->link[from] = intern_root(f, from, CHAIN_CYCLE);
-		ways = ways_of(f, from);
+			f->link[from] =
+			    chains_intern_root(f, from, CHAIN_CYCLE);
+		ways = chains_ways_of(f, from);
 		for (size_t k = 0; k < ways->len; k++) {
-			struct chain_link link =
-			    link_below(f, ways->items[k].link, from, reference);
+			struct chain_link link = chains_link_below(
+			    f, ways->items[k].link, from, reference);
 
-			if (!leads_through(f, &ways->items[k], wanted))
+			if (!chains_leads_through(f, &ways->items[k], wanted))
 				chains_count(chains, groups, f,
 				    chains_intern(&f->table, &link), wanted);
 		}
@@ -555,20 +563,21 @@ static void count_ways(struct chains *chains, struct chain_groups *groups,
 	if (found)
 		return;
 	if (f->link[wanted] == CHAIN_NONE)
-		f->link[wanted] = intern_root(f, wanted, CHAIN_CYCLE);
+		f->link[wanted] = chains_intern_root(f, wanted, CHAIN_CYCLE);
 	chains_count(chains, groups, f, f->link[wanted], wanted);
 }
 
-static bool is_nameless(const struct finder *f, const struct chain *chain)
+static bool chains_is_nameless(
+    const struct finder *f, const struct chain *chain)
 {
-	enum chain_root kind = root_kind_of(f, chain->link);
+	enum chain_root kind = chains_root_kind_of(f, chain->link);
 
 	return kind == CHAIN_OUTSIDE || kind == CHAIN_CYCLE;
 }
 
 /* Pairs each nameless chain of the present object with the one of a name that
  * holds most so far. */
-static void pair_chains(
+static void chains_pair(
     struct chains *chains, struct chain_groups *groups, const struct finder *f)
 {
 	const uint32_t *here = groups->here.items;
@@ -577,14 +586,14 @@ static void pair_chains(
 
 	assert(items || groups->here.len == 0);
 	for (size_t i = 0; i < groups->here.len; i++)
-		if (!is_nameless(f, &items[here[i]]) &&
+		if (!chains_is_nameless(f, &items[here[i]]) &&
 		    (named == CHAIN_NONE ||
 			items[here[i]].objects > items[named].objects))
 			named = here[i];
 	if (named == CHAIN_NONE)
 		return;
 	for (size_t i = 0; i < groups->here.len; i++) {
-		if (!is_nameless(f, &items[here[i]]))
+		if (!chains_is_nameless(f, &items[here[i]]))
 			continue;
 		items[here[i]].named++;
 		*array_push(&groups->pairs) =
@@ -594,7 +603,7 @@ static void pair_chains(
 
 /* A nameless chain whose objects all have a chain with a name, too, ranks right
  * behind the largest of those. */
-static void rank_chains(
+static void chains_rank(
     struct chains *chains, const struct chain_groups *groups)
 {
 	struct chain *items = chains->items.items;
@@ -617,17 +626,17 @@ static void rank_chains(
 	}
 }
 
-static void count_wanted(struct chains *chains, struct chain_groups *groups,
-    struct finder *f, uint32_t wanted)
+static void chains_count_wanted(struct chains *chains,
+    struct chain_groups *groups, struct finder *f, uint32_t wanted)
 {
 	groups->here.len = 0;
-	count_ways(chains, groups, f, wanted);
+	chains_count_ways(chains, groups, f, wanted);
 	for (size_t i = 0; groups->here.len > 1 && i < groups->here.len; i++) {
 		assert(groups->here.items[i] < chains->items.len);
 		chains->items.items[groups->here.items[i]].shared++;
 	}
 	if (groups->here.len > 1)
-		pair_chains(chains, groups, f);
+		chains_pair(chains, groups, f);
 	for (size_t i = 0; f->request->with_members && i < groups->here.len;
 	     i++)
 		*array_push(&chains->members) = (struct chain_member){
@@ -636,7 +645,7 @@ static void count_wanted(struct chains *chains, struct chain_groups *groups,
 
 /* Counts the objects of each link, and the memory that they retain, without
  * counting it twice where one dominates another. */
-static void count_links(struct finder *f)
+static void chains_count_links(struct finder *f)
 {
 	const struct dominators *dominators = f->request->dominators;
 
@@ -682,7 +691,7 @@ uint64_t chains_retained(const struct chains *chains,
 /* A chain that begins at no name comes last among those of equal rank. Chains
  * that hold their objects alone come first, since what they retain includes
  * these. */
-static int by_rank(const void *a, const void *b, void *links)
+static int chains_compare_ranks(const void *a, const void *b, void *links)
 {
 	const struct chain *x = a, *y = b;
 	const struct chain_link *all = links;
@@ -710,7 +719,8 @@ static void chains_sort(
 		    chains, dominators, chains->items.items[i].link);
 	if (chains->items.len)
 		qsort_r(chains->items.items, chains->items.len,
-		    sizeof(struct chain), by_rank, chains->links.items);
+		    sizeof(struct chain), chains_compare_ranks,
+		    chains->links.items);
 }
 
 static void finder_init(struct finder *f, const struct chains_request *request)
@@ -757,11 +767,11 @@ void chains_find(struct chains *chains, const struct chains_request *request)
 	for (size_t i = 0; i < request->wanted_len; i++)
 		f.wanted[request->wanted[i]] = true;
 	chains_search(&f);
-	number_places(&f);
+	chains_number_places(&f);
 	for (size_t i = 0; i < request->wanted_len; i++)
-		count_wanted(chains, &groups, &f, request->wanted[i]);
-	count_links(&f);
-	rank_chains(chains, &groups);
+		chains_count_wanted(chains, &groups, &f, request->wanted[i]);
+	chains_count_links(&f);
+	chains_rank(chains, &groups);
 	chains_table_finish(&groups.table);
 	array_free(&groups.of_link);
 	array_free(&groups.item);
@@ -781,11 +791,11 @@ void chains_referents(
 	finder_init(&f, request);
 	f.referents = true;
 	for (size_t i = 0; i < request->wanted_len; i++)
-		reach_root(&f, request->wanted[i], CHAIN_INSIDE);
+		chains_reach_root(&f, request->wanted[i], CHAIN_INSIDE);
 	while (f.scanned < f.reached) {
 		uint32_t object = f.order[f.scanned++];
 		struct chain_link *link = &f.table.links.items[f.link[object]];
-		bool folded = is_folded(&f, object);
+		bool folded = chains_is_folded(&f, object);
 
 		if (!folded)
 			link->objects++;
@@ -800,7 +810,7 @@ void chains_referents(
 /* The link at which an object is counted. A greenlet or a task is a root, but
  * is counted at the nearest link where a module holds it, if there is one.
  * (That the module threading holds each thread tells nothing.) */
-static uint32_t place_of(struct finder *f, uint32_t object)
+static uint32_t chains_place_of(struct finder *f, uint32_t object)
 {
 	const struct references *references = f->references;
 	const uint32_t *first = references->first_referrer;
@@ -815,7 +825,8 @@ static uint32_t place_of(struct finder *f, uint32_t object)
 		    references_from(references, references->referrers[i]);
 		uint32_t above = f->link[from];
 
-		if (!f->size[from] || root_kind_of(f, above) != CHAIN_MODULE ||
+		if (!f->size[from] ||
+		    chains_root_kind_of(f, above) != CHAIN_MODULE ||
 		    f->table.links.items[above].depth >= depth)
 			continue;
 		depth = f->table.links.items[above].depth;
@@ -823,8 +834,8 @@ static uint32_t place_of(struct finder *f, uint32_t object)
 	}
 	if (at == CHAIN_NONE)
 		return f->link[object];
-	link = link_of(f, references_from(references, at), at);
-	return intern_loop(&f->table, &link);
+	link = chains_link_of(f, references_from(references, at), at);
+	return chains_intern_loop(&f->table, &link);
 }
 
 void chains_places(struct chains *chains, const struct chains_request *request)
@@ -836,10 +847,10 @@ void chains_places(struct chains *chains, const struct chains_request *request)
 	chains_search(&f);
 	for (uint32_t i = 0; i < f.references->count; i++)
 		if (f.link[i] == CHAIN_NONE)
-			f.link[i] = intern_root(&f, i, CHAIN_CYCLE);
+			f.link[i] = chains_intern_root(&f, i, CHAIN_CYCLE);
 	for (uint32_t i = 0; f.table.links.items && i < f.references->count;
 	     i++) {
-		uint32_t at = place_of(&f, i);
+		uint32_t at = chains_place_of(&f, i);
 		struct chain_link *link = &f.table.links.items[at];
 
 		link->objects++;

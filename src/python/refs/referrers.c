@@ -44,7 +44,7 @@ static bool referrers_is_named(
 }
 
 /* Whether the type, or one of its bases, is a C type with one of the names. */
-static bool is_built_on(struct object_types *types,
+static bool referrers_is_built_on(struct object_types *types,
     const struct object_type *type, const char *const *names)
 {
 	const struct python_offsets *o = &types->target->offsets;
@@ -59,13 +59,14 @@ static bool is_built_on(struct object_types *types,
 	return false;
 }
 
-static uint8_t trait_of(struct pass *pass, const struct object_type *type)
+static uint8_t referrers_trait_of(
+    struct pass *pass, const struct object_type *type)
 {
 	static const char *const module[] = {"module", NULL};
 	static const char *const view[] = {"memoryview", NULL};
 	static const char *const buffer[] = {"managedbuffer", NULL};
 
-	if (is_built_on(pass->types, type, module))
+	if (referrers_is_built_on(pass->types, type, module))
 		return TRAIT_MODULE;
 	if (referrers_is_named(type, view))
 		return TRAIT_VIEW;
@@ -74,7 +75,8 @@ static uint8_t trait_of(struct pass *pass, const struct object_type *type)
 	return 0;
 }
 
-static bool is_same_label(const void *items, size_t at, const void *key)
+static bool referrers_is_same_label(
+    const void *items, size_t at, const void *key)
 {
 	const struct referrers_label *a =
 	    (const struct referrers_label *)items + at;
@@ -83,20 +85,21 @@ static bool is_same_label(const void *items, size_t at, const void *key)
 	return a->address == b->address && a->text == b->text;
 }
 
-static uint32_t label_of(
+static uint32_t referrers_label_of(
     struct referrers *referrers, uint64_t address, const char *text)
 {
 	const struct referrers_label label = {address, text};
 	uint32_t hash = index_hash(&label, sizeof(label));
-	size_t at = index_place(&referrers->labels_index, hash, is_same_label,
-	    referrers->labels.items, &label, referrers->labels.len);
+	size_t at =
+	    index_place(&referrers->labels_index, hash, referrers_is_same_label,
+		referrers->labels.items, &label, referrers->labels.len);
 
 	if (at == referrers->labels.len)
 		*array_push(&referrers->labels) = label;
 	return (uint32_t)at;
 }
 
-static uint32_t detail_of(
+static uint32_t referrers_detail_of(
     struct pass *pass, const struct object_reference *reference)
 {
 	switch (reference->kind) {
@@ -104,10 +107,10 @@ static uint32_t detail_of(
 		return (uint32_t)reference->index;
 	case REFERENCE_VALUE:
 	case REFERENCE_ATTRIBUTE:
-		return label_of(
+		return referrers_label_of(
 		    pass->referrers, reference->key, reference->name);
 	case REFERENCE_LOCAL:
-		return label_of(pass->referrers,
+		return referrers_label_of(pass->referrers,
 		    referrers_variable(
 			pass->types, pass->code, reference->index),
 		    NULL);
@@ -143,7 +146,8 @@ static bool referrers_add(
 	if (to == OBJECTS_NONE)
 		return true;
 	if (!references_add(&referrers->references, (uint32_t)to,
-		referrers_kind_of(pass, reference), detail_of(pass, reference)))
+		referrers_kind_of(pass, reference),
+		referrers_detail_of(pass, reference)))
 		pass->full = true;
 	return !pass->full;
 }
@@ -166,7 +170,7 @@ static enum chain_root referrers_root_of(
 	return CHAIN_INSIDE;
 }
 
-static void add_object(struct pass *pass, size_t i)
+static void referrers_add_object(struct pass *pass, size_t i)
 {
 	const struct python_offsets *o = &pass->types->target->offsets;
 	struct referrers *referrers = pass->referrers;
@@ -190,7 +194,7 @@ static void add_object(struct pass *pass, size_t i)
 
 /* Adds variables; words of the evaluation stack have no names, and unused ones
  * may hold anything. */
-static void add_variables(
+static void referrers_add_variables(
     struct pass *pass, const struct referrers_frame *frame)
 {
 	const struct python_offsets *o = &pass->types->target->offsets;
@@ -215,7 +219,7 @@ static void add_variables(
 	}
 }
 
-static void add_frames(struct pass *pass)
+static void referrers_add_frames(struct pass *pass)
 {
 	struct referrers *referrers = pass->referrers;
 
@@ -229,7 +233,7 @@ static void add_frames(struct pass *pass)
 		if (frame->is_object)
 			continue;
 		referrers->types[frame->object] = referrers->frame_type;
-		add_variables(pass, frame);
+		referrers_add_variables(pass, frame);
 		references_next(&referrers->references);
 	}
 }
@@ -256,15 +260,16 @@ int referrers_find(struct referrers *referrers, struct objects *objects,
 	referrers->roots = mem_zero(count + 1, 1);
 	pass.traits = mem_zero(pass.types_len + 1, 1);
 	for (size_t i = 0; i < pass.types_len; i++)
-		pass.traits[i] = trait_of(&pass, objects->types.items.items[i]);
+		pass.traits[i] =
+		    referrers_trait_of(&pass, objects->types.items.items[i]);
 	for (size_t i = 0; i < objects->found.len && !pass.full; i++) {
-		add_object(&pass, i);
+		referrers_add_object(&pass, i);
 		references_next(&referrers->references);
 		if (i % STEP == 0)
 			progress_step(
 			    objects->types.snapshot->progress, i, count);
 	}
-	add_frames(&pass);
+	referrers_add_frames(&pass);
 	references_index(&referrers->references);
 	if (!request->referents) {
 		referrers_find_owners(referrers);

@@ -12,7 +12,8 @@ static uint64_t referrers_frames_word(
 	return snapshot_u64(types->snapshot, address + (uint64_t)offset);
 }
 
-static bool is_code(struct object_types *types, uint64_t address)
+static bool referrers_frames_is_code(
+    struct object_types *types, uint64_t address)
 {
 	const struct object_type *type =
 	    address ? object_types_of(types, address) : NULL;
@@ -42,7 +43,7 @@ static void referrers_frames_add_frame(void *context, uint64_t address)
 	    .owner = REFERENCES_NONE};
 	size_t object = OBJECTS_NONE;
 
-	if (!is_code(types, frame.code))
+	if (!referrers_frames_is_code(types, frame.code))
 		return;
 	if (python_frames_are_objects(o))
 		object = objects_index(referrers->objects, address);
@@ -92,7 +93,8 @@ uint64_t referrers_code(struct object_types *types, uint64_t address,
 		   : 0;
 }
 
-static uint64_t names_of(struct object_types *types, uint64_t code)
+static uint64_t referrers_frames_names_of(
+    struct object_types *types, uint64_t code)
 {
 	const struct python_offsets *o = &types->target->offsets;
 	uint64_t names =
@@ -105,7 +107,7 @@ static uint64_t names_of(struct object_types *types, uint64_t code)
 
 uint64_t referrers_variables(struct object_types *types, uint64_t code)
 {
-	uint64_t names = names_of(types, code), count = 0;
+	uint64_t names = referrers_frames_names_of(types, code), count = 0;
 
 	if (names)
 		count = referrers_frames_word(
@@ -116,7 +118,7 @@ uint64_t referrers_variables(struct object_types *types, uint64_t code)
 uint64_t referrers_variable(
     struct object_types *types, uint64_t code, uint64_t index)
 {
-	uint64_t names = names_of(types, code);
+	uint64_t names = referrers_frames_names_of(types, code);
 
 	if (!names || index >= referrers_variables(types, code))
 		return 0;

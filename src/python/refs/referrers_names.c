@@ -45,7 +45,8 @@ struct referrers_search {
 	uint64_t dict, value;
 };
 
-static bool find_dict(const struct object_reference *reference, void *context)
+static bool referrers_names_find_dict(
+    const struct object_reference *reference, void *context)
 {
 	struct referrers_search *search = context;
 
@@ -54,7 +55,8 @@ static bool find_dict(const struct object_reference *reference, void *context)
 	return !search->dict;
 }
 
-static bool find_value(const struct object_reference *reference, void *context)
+static bool referrers_names_find_value(
+    const struct object_reference *reference, void *context)
 {
 	struct referrers_search *search = context;
 	char key[16];
@@ -78,17 +80,17 @@ bool referrers_module_text(const struct referrers *referrers, uint32_t object,
 	const struct object_type *type = object_types_of(types, address);
 
 	if (type)
-		object_references(
-		    types, address, type, &budget, find_dict, &search);
+		object_references(types, address, type, &budget,
+		    referrers_names_find_dict, &search);
 	type = search.dict ? object_types_of(types, search.dict) : NULL;
 	if (type)
-		object_references(
-		    types, search.dict, type, &budget, find_value, &search);
+		object_references(types, search.dict, type, &budget,
+		    referrers_names_find_value, &search);
 	return search.value &&
 	       python_text(&types->view, search.value, out, size) == 0;
 }
 
-static bool function_name(
+static bool referrers_names_function_name(
     const struct referrers *referrers, uint32_t object, char *out, size_t size)
 {
 	struct object_types *types = &referrers->objects->types;
@@ -116,7 +118,8 @@ bool referrers_name(
 	uint64_t address;
 
 	if (referrers->roots[object] == CHAIN_FRAME)
-		return function_name(referrers, object, out, size);
+		return referrers_names_function_name(
+		    referrers, object, out, size);
 	if (object >= referrers->objects->found.len)
 		return false;
 	address = referrers->objects->found.items[object];
