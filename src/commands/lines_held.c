@@ -235,8 +235,9 @@ static void lines_held_print_hooks(
 		if (total - held->mib > total / 2)
 			wrap_print_note("The rest is in no sampled allocation: "
 					"its code, what its allocator keeps, "
-					"and memory from before it was "
-					"sampled.");
+					"memory from before it was sampled, "
+					"and what was freed before the samples "
+					"were read.");
 		if (at_peak)
 			lines_held_print_most(held);
 		lines_held_print_unused(held, total);

@@ -204,14 +204,17 @@ held() {
 	same "$(head -n 4 <<<"$output")" \
 "Held at the peak, 60.0 s: 5.00 MiB of 80.0 MiB, 2 samples
 The rest is in no sampled allocation: its code, what its allocator keeps, \
-and memory from before it was sampled.
+memory from before it was sampled, and what was freed before the samples were \
+read.
 Most was held at 25.0 s, 55.5 MiB: mprof lines --at 25.00 shows it.
       Held    Share  Samples  Line"
 	COLUMNS=40 run_apart mprof lines freed.dat
-	same "$(sed -n 2,6p <<<"$output")" \
+	same "$(sed -n 2,8p <<<"$output")" \
 "The rest is in no sampled allocation:
   its code, what its allocator keeps,
-  and memory from before it was sampled.
+  memory from before it was sampled, and
+  what was freed before the samples were
+  read.
 Most was held at 25.0 s, 55.5 MiB: mprof
   lines --at 25.00 shows it."
 	run_apart mprof lines --at 25.00 freed.dat
