@@ -300,7 +300,7 @@ churn() {
 	mprof run -q --stacks -o run.dat ./app
 	mprof lines run.dat >out
 	cat out
-	sed -n 3p out | grep 'src/main.c:8 (load)  .*, in filler$'
+	grep ' %  ' out | sed -n 1p | grep 'src/main.c:8 (load)  .*, in filler$'
 	# The compiler may be ccache, which knows it by another directory.
 	mprof lines --leaf --json run.dat | jq -e '[.rows[].file] |
 		any(endswith("/registry/src/index-1/filler-1.0.2/src/lib.c"))'
