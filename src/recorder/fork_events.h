@@ -4,12 +4,14 @@
  * events of the kernel's process connector, if available, and otherwise found
  * in /proc. The connector also reports processes that were forked and ended
  * between two ticks, and the parent of an orphan that could not be adopted.
- * Nothing depends on it.
+ * Nothing depends on it. Where a control group is recorded, its own list of
+ * processes takes the place of all that.
  */
 #ifndef MPROF_RECORDER_FORK_EVENTS_H
 #define MPROF_RECORDER_FORK_EVENTS_H
 
 #include "base/index.h"
+#include "base/strbuf.h"
 #include "proc/connector.h"
 #include "recorder/tree.h"
 
@@ -48,5 +50,28 @@ size_t fork_events_scan(struct fork_events *events, struct tree *tree,
  * children still belong; their pids may be in use again. */
 void fork_events_sweep(struct fork_events *events, struct tree *tree)
     __attribute__((nonnull));
+
+/* The processes of a control group and the groups below it, in place of a tree
+ * of descendants: cgroup.procs lists those that belong, at each tick. A process
+ * that was moved elsewhere is gone. */
+struct group_scanner {
+	const char *directory; /* NULL: no group is followed */
+	ARRAY(char *) directories;
+	unsigned links; /* sum of the link counts of all directories; a new one
+			   changes it */
+	int64_t walked_ns;  /* time of the last listing, of clock_mono_ns() */
+	struct strbuf pids; /* cgroup.procs of one directory */
+	uint64_t scans;
+};
+
+/* directory is borrowed. */
+void group_init(struct group_scanner *group, const char *directory)
+    __attribute__((nonnull(1)));
+void group_finish(struct group_scanner *group) __attribute__((nonnull));
+
+/* Adds new processes of the group to the tree's members, and drops those that
+ * have left it. */
+void group_scan(struct group_scanner *group, struct tree *tree,
+    struct fork_events *events, int64_t now_ns) __attribute__((nonnull));
 
 #endif

@@ -48,7 +48,7 @@ struct member {
 	uint32_t argv_hash;  /* hash of name and command line, as reported */
 	unsigned reads;      /* times that its name was read, see names.c: it
 			       stays at the number of pauses */
-	uint64_t listed;     /* last scan of group.h that found it */
+	uint64_t listed;     /* last group_scan() that found it */
 	bool is_root;
 	bool owns;       /* its memory is and stays its own */
 	bool borrows;    /* it had another's memory at the last tick */

@@ -15,7 +15,6 @@
 #include "base/self.h"
 #include "base/units.h"
 #include "recorder/fork_events.h"
-#include "recorder/group.h"
 #include "recorder/meter.h"
 #include "recorder/names.h"
 #include "recorder/report.h"
