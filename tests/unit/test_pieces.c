@@ -14,9 +14,9 @@
 static double x[FIT_MAX], y[FIT_MAX];
 
 /* The line of least squares through points [from, end), about their means. */
-static struct piece regress(size_t from, size_t end)
+static struct trend_line regress(size_t from, size_t end)
 {
-	struct piece piece = {.from = from, .end = end};
+	struct trend_line line = {0};
 	double mean_x = 0, mean_y = 0, xx = 0, xy = 0, n = (double)(end - from);
 
 	for (size_t i = from; i < end; i++) {
@@ -27,14 +27,14 @@ static struct piece regress(size_t from, size_t end)
 		xx += (x[i] - mean_x) * (x[i] - mean_x);
 		xy += (x[i] - mean_x) * (y[i] - mean_y);
 	}
-	piece.slope = end - from > 1 ? xy / xx : 0;
-	piece.a = mean_y - piece.slope * mean_x;
+	line.slope = end - from > 1 ? xy / xx : 0;
+	line.a = mean_y - line.slope * mean_x;
 	for (size_t i = from; i < end; i++) {
-		double off = y[i] - piece.a - piece.slope * x[i];
+		double off = y[i] - line.a - line.slope * x[i];
 
-		piece.residue += off * off;
+		line.residue += off * off;
 	}
-	return piece;
+	return line;
 }
 
 /* Schwarz's criterion of a partition at a and b. */
@@ -106,15 +106,15 @@ static void draw(size_t count, double first, double second, uint64_t *random)
 /* Whether it is the line of least squares; an empty one has no line. */
 static void assert_line(const struct piece *piece, size_t from, size_t end)
 {
-	struct piece line = regress(from, end);
+	struct trend_line line = regress(from, end);
 
 	assert_int_equal(piece->from, from);
 	assert_int_equal(piece->end, end);
 	if (from == end)
 		return;
-	assert_true(fabs(piece->slope - line.slope) < 1e-6);
-	assert_true(fabs(piece->a - line.a) < 1e-6);
-	assert_true(fabs(piece->residue - line.residue) < 1e-6);
+	assert_true(fabs(piece->line.slope - line.slope) < 1e-6);
+	assert_true(fabs(piece->line.a - line.a) < 1e-6);
+	assert_true(fabs(piece->line.residue - line.residue) < 1e-6);
 }
 
 static void the_partition_is_the_best_of_all(void **state)
@@ -154,19 +154,20 @@ struct start {
 static bool is_start(const struct start *start)
 {
 	struct pieces pieces = {
-	    .before = {.end = start->end, .slope = start->slope},
+	    .before = {.end = start->end, .line.slope = start->slope},
 	    .middle = {.from = start->end,
 		.end = 16,
 		/* with the noise below, four times the spread is 4 */
-		.residue = 0.25 * (double)(16 - start->end),
-		.slope = start->middle_slope}};
+		.line.residue = 0.25 * (double)(16 - start->end),
+		.line.slope = start->middle_slope}};
 	struct fit_points p = {x, y, 16};
 
 	for (int i = 0; i < 16; i++) {
 		x[i] = i / 16.0;
 		y[i] = i < (int)start->end ? 64 : 1000;
 	}
-	pieces.middle.a = 108 - start->middle_slope * (double)start->end / 16;
+	pieces.middle.line.a =
+	    108 - start->middle_slope * (double)start->end / 16;
 	y[start->end - 1] = start->highest;
 	y[0] = start->first;
 	return pieces_start(&pieces, &p, 0.5);
@@ -207,20 +208,20 @@ static void a_start_at_the_limits(void **state)
 static bool is_rest(double level, double slope, double middle_slope)
 {
 	struct pieces pieces = {
-	    .middle = {.from = 2, .end = 11, .slope = middle_slope},
-	    .after = {.from = 12, .end = 16, .slope = slope}};
+	    .middle = {.from = 2, .end = 11, .line.slope = middle_slope},
+	    .after = {.from = 12, .end = 16, .line.slope = slope}};
 	struct fit_points p = {x, y, 16};
 
 	for (int i = 0; i < 16; i++)
 		x[i] = i / 16.0;
-	pieces.middle.a = 208 - middle_slope * 0.75;
-	pieces.after.a = level - slope * 0.75;
+	pieces.middle.line.a = 208 - middle_slope * 0.75;
+	pieces.after.line.a = level - slope * 0.75;
 	return pieces_rest(&pieces, &p);
 }
 
 static void a_rest_at_the_limits(void **state)
 {
-	struct pieces none = {.middle = {.end = 16, .slope = 1},
+	struct pieces none = {.middle = {.end = 16, .line.slope = 1},
 	    .after = {.from = 16, .end = 16}};
 	struct fit_points p = {x, y, 16};
 
@@ -259,7 +260,7 @@ static double last_of(size_t count)
  * after it. */
 static double shown_by(size_t from, size_t len, size_t count, double noise)
 {
-	struct piece line = regress(from, from + len);
+	struct trend_line line = regress(from, from + len);
 	double low = INFINITY, high = -INFINITY, n = (double)len;
 	double spread = sqrt(line.residue / (n - 2)) + noise;
 	double span = x[from + len - 1] - x[from];
