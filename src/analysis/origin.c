@@ -95,7 +95,7 @@ static bool origin_is_gos(const char *inside)
 	int len = snprintf(
 	    name, sizeof(name), " %.*s ", (int)strcspn(inside, "/"), inside);
 
-	return len > 2 && (size_t)len < sizeof(name) && strstr(names, name) &&
+	return (size_t)len < sizeof(name) && strstr(names, name) &&
 	       strchr(inside, '/');
 }
 

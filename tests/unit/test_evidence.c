@@ -619,6 +619,18 @@ static void a_start_up_is_a_fifth_of_the_whole(void **state)
 	assert_false(starts_up(47, 20, 60));
 }
 
+/* Samples of one moment are no time to start in. */
+static void a_moment_has_no_start_up(void **state)
+{
+	struct series life = {0};
+
+	(void)state;
+	for (int i = 0; i < 200; i++)
+		series_add(&life, 1000, i < 2 ? 20 : 100);
+	assert_false(evidence_starts_up(&life));
+	series_finish(&life);
+}
+
 /* A dip at the start that is no more than the ups and downs. */
 static void a_start_up_is_more_than_noise(void **state)
 {
@@ -829,6 +841,10 @@ static void a_wave_is_found_on_a_slope(void **state)
 				: 100 + i + 50 * sin(2 * M_PI * i / 160.0);
 		assert_true(fabs(cycle_find(&envelope) - 1 / 6.0) < 0.006);
 	}
+	/* however low the waves are */
+	for (int i = 0; i < ENVELOPE_BINS; i++)
+		envelope.floors[i] = 0.02 * sin(2 * M_PI * i / 160.0);
+	assert_true(fabs(cycle_find(&envelope) - 1 / 6.0) < 0.006);
 	/* two periods are too few, and so is a half of the points */
 	for (int i = 0; i < ENVELOPE_BINS; i++)
 		envelope.floors[i] = sin(2 * M_PI * i / 480.0);
@@ -925,6 +941,7 @@ int main(void)
 	    cmocka_unit_test(a_sudden_rise_is_not_of_a_restart),
 	    cmocka_unit_test(a_start_up_is_a_fifth_of_the_whole),
 	    cmocka_unit_test(a_start_up_is_more_than_noise),
+	    cmocka_unit_test(a_moment_has_no_start_up),
 	    cmocka_unit_test(pieces_are_lines_of_least_squares),
 	    cmocka_unit_test(what_follows_growth_is_a_rest_or_not),
 	    cmocka_unit_test(what_precedes_growth_is_a_start_or_not),

@@ -59,6 +59,25 @@ static void a_sampled_peak_is_the_moment(void **state)
 	profile_finish(&profile);
 }
 
+/* It is held at the highest sample, so that is the moment. */
+static void a_single_allocation_is_held_at_the_peak(void **state)
+{
+	struct profile profile;
+	struct run *run = start(&profile);
+	struct held_part part;
+
+	(void)state;
+	series_add(&run->total, 1, 50);
+	series_add(&run->total, 2, 90);
+	series_add(&run->total, 3, 40);
+	make(run, 1.5, 10);
+	run_settle_sites(run);
+	part = held_at_peak(run);
+	assert_true(part.at_s == 2 && !part.until_end);
+	assert_true(held_at(run, &part) == 10);
+	profile_finish(&profile);
+}
+
 static void no_sample_fell_into_a_short_run(void **state)
 {
 	struct profile profile;
@@ -312,6 +331,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_sampled_peak_is_the_moment),
+	    cmocka_unit_test(a_single_allocation_is_held_at_the_peak),
 	    cmocka_unit_test(no_sample_fell_into_a_short_run),
 	    cmocka_unit_test(what_was_freed_meanwhile_is_not_added),
 	    cmocka_unit_test(a_peak_of_something_else_does_not_hide_all),
