@@ -22,7 +22,10 @@
 #include "symbols/symbols.h"
 
 enum {
-	SECONDS_MAX = 10,
+	/* Seconds of CPU time: on a machine where much is running they take
+	 * long. Waiting for a disk or a server takes none. */
+	CPU_MAX_S = 10,
+	SECONDS_MAX = 60,
 	RECORDS_MAX = 32 << 20, /* bytes */
 	TEXT_MAX = 1024, /* bytes of a function's name; C++ has long ones */
 	CODES_MAX = 1 << 18,
@@ -65,6 +68,8 @@ struct naming {
 	size_t next;   /* first code of the file to start with */
 	bool is_plain; /* read the file without libdw */
 	pid_t root;
+	int64_t end_ns;     /* deadline, CLOCK_MONOTONIC */
+	int64_t cpu_ns;     /* CPU time that is left */
 	double end_s;       /* of the recording */
 	ARRAY(char *) maps; /* paths of perf maps */
 };
@@ -309,15 +314,24 @@ static size_t naming_file_end(const struct naming *naming, size_t at)
 	return at;
 }
 
-/* Runs in the child: only the pipe stays open. */
-__attribute__((noreturn)) static void naming_run(struct naming *naming)
+static void naming_set_limits(const struct naming *naming)
 {
+	const rlim_t cpu_s =
+	    (rlim_t)((naming->cpu_ns + NS_PER_S - 1) / NS_PER_S);
+	const struct rlimit cpu = {cpu_s, cpu_s};
 	const struct rlimit memory = {MEMORY_MAX, MEMORY_MAX};
 	const struct rlimit no_core = {0, 0};
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setrlimit(RLIMIT_CPU, &cpu);
 	setrlimit(RLIMIT_DATA, &memory);
 	setrlimit(RLIMIT_CORE, &no_core);
+}
+
+/* Runs in the child: only the pipe stays open. */
+__attribute__((noreturn)) static void naming_run(struct naming *naming)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	naming_set_limits(naming);
 	io_silence_streams();
 	for (size_t i = naming->next, next; i < naming->codes.len; i = next) {
 		const struct naming_code *codes = &naming->codes.items[i];
@@ -389,13 +403,26 @@ static bool naming_step_over(struct naming *naming, size_t file)
 	return naming->next < naming->codes.len;
 }
 
+/* Returns the child's status. */
+static int naming_end(struct naming *naming, pid_t child)
+{
+	struct rusage used = {0};
+	int status = 0;
+
+	kill(child, SIGKILL);
+	wait4(child, &status, 0, &used);
+	naming->cpu_ns -=
+	    (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * NS_PER_S +
+	    (used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1000;
+	return status;
+}
+
 /* Whether another child must continue. */
-static bool naming_fork(
-    struct naming *naming, int64_t end_ns, struct strbuf *records)
+static bool naming_fork(struct naming *naming, struct strbuf *records)
 {
 	struct strbuf got = {0};
-	int ends[2], status = 0;
 	bool goes_on = false;
+	int ends[2];
 	pid_t child;
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
@@ -408,14 +435,15 @@ static bool naming_fork(
 	}
 	close(ends[1]);
 	if (child > 0) {
-		bool has_ended = naming_receive(ends[0], end_ns, &got);
+		bool has_ended = naming_receive(ends[0], naming->end_ns, &got);
+		int status = naming_end(naming, child);
 		size_t file;
 
-		kill(child, SIGKILL);
-		waitpid(child, &status, 0);
 		strbuf_add_bytes(&got, "", 0);
 		file = naming_keep(naming, records, &got);
+		/* The kernel's own count of the limit is a little coarser. */
 		goes_on = has_ended && WIFSIGNALED(status) &&
+			  naming->cpu_ns > NS_PER_S / 2 &&
 			  naming_step_over(naming, file);
 	}
 	close(ends[0]);
@@ -425,12 +453,13 @@ static bool naming_fork(
 
 void naming_find(const struct run *run, pid_t root, struct strbuf *records)
 {
-	int64_t end_ns = clock_mono_ns() + SECONDS_MAX * NS_PER_S;
-	struct naming naming = {
-	    .root = root, .end_s = root > 0 ? INFINITY : run_last_s(run)};
+	struct naming naming = {.root = root,
+	    .end_ns = clock_mono_ns() + SECONDS_MAX * NS_PER_S,
+	    .cpu_ns = CPU_MAX_S * NS_PER_S,
+	    .end_s = root > 0 ? INFINITY : run_last_s(run)};
 
 	naming_collect(&naming, run);
-	while (naming.codes.len > 0 && naming_fork(&naming, end_ns, records))
+	while (naming.codes.len > 0 && naming_fork(&naming, records))
 		;
 	array_free(&naming.codes);
 	for (size_t i = 0; i < naming.maps.len; i++)
