@@ -87,10 +87,12 @@ static void *file_map(const char *directory, uint32_t pid)
 	return map;
 }
 
-static void file_note_root(struct allocation_header *header)
+static void file_note_namespaces(struct allocation_header *header)
 {
-	struct stat mounts, root;
+	struct stat mounts, root, pids;
 
+	if (stat("/proc/self/ns/pid", &pids) == 0)
+		header->pids = pids.st_ino;
 	if (stat("/proc/self/ns/mnt", &mounts) != 0 || stat("/", &root) != 0)
 		return;
 	header->mounts = mounts.st_ino;
@@ -130,7 +132,7 @@ static int file_open(
 		return -1;
 	}
 	file_lay_out(file, map, pid, flags);
-	file_note_root(file->header);
+	file_note_namespaces(file->header);
 	return 0;
 }
 

@@ -26,7 +26,8 @@
 /* Directory of the tables, in the recorded program's environment. A process
  * creates a file there at its first sample; a forked child once it holds, or
  * lives for, more than a little. The file is named PID.N, N from 0: after an
- * exec the next free number. The process may have another user by then. */
+ * exec the next free number. PID is the one in the process's own namespace. The
+ * process may have another user by then. */
 #define ALLOCATION_VARIABLE "MPROF_ALLOCATIONS"
 /* The period in bytes, which is then kept as long as the table has room;
  * otherwise it starts at ALLOCATION_PERIOD and follows the cost of samples. */
@@ -64,7 +65,7 @@ enum {
 
 struct allocation_header {
 	uint32_t magic, version;
-	uint32_t pid; /* pid in the process's own namespace */
+	uint32_t pid; /* in the process's own namespace */
 	uint32_t flags;
 	uint64_t start_ns; /* CLOCK_REALTIME when it was hooked */
 	uint64_t period;   /* present period */
@@ -80,7 +81,9 @@ struct allocation_header {
 	 * without the library's knowledge, which makes no more of them. The
 	 * only field that the recorder writes. */
 	uint64_t leave;
-	uint64_t reserved[2];
+	/* The process's pid namespace, as in /proc/self/ns/pid. 0: unknown. */
+	uint64_t pids;
+	uint64_t reserved;
 };
 
 /* A slot holds a sampled allocation that was not freed, or nothing (serial 0).

@@ -45,6 +45,15 @@ pid_t namespace_inner_pid(pid_t pid)
 	return inner > 0 ? inner : pid;
 }
 
+uint64_t namespace_of_pids(pid_t pid)
+{
+	char path[64];
+	struct stat about;
+
+	procfs_path(path, sizeof(path), pid, "ns/pid");
+	return stat(path, &about) == 0 ? about.st_ino : 0;
+}
+
 pid_t namespace_outer_tid(pid_t pid, pid_t inner)
 {
 	char path[64];

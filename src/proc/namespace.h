@@ -17,6 +17,10 @@ bool namespace_has_proc(void);
 /* The pid of the process in its own namespace; pid where that is unknown. */
 pid_t namespace_inner_pid(pid_t pid);
 
+/* The pid namespace of the process, as the inode of its /proc/PID/ns/pid; 0
+ * where it is unknown. */
+uint64_t namespace_of_pids(pid_t pid);
+
 /* The thread of pid whose number in its own namespace is inner, as a number of
  * ours; 0 where there is none. */
 pid_t namespace_outer_tid(pid_t pid, pid_t inner);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file_lock.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/path.h"
@@ -40,10 +41,12 @@ enum {
 
 #define LARGE_NS (NS_PER_S / 10)
 #define MINUTE_NS (60 * NS_PER_S)
-/* Time without a write after which a table is given up, where its process is
- * not in /proc and was never recorded, and may belong to another pid
- * namespace. */
+/* Time without a write after which a table is given up, where it is not known
+ * which process it belongs to, nor whether it is mapped. */
 #define STRANGE_NS MINUTE_NS
+/* Added to a pid of another namespace whose process was never found: it is then
+ * no process's here (the kernel's PID_MAX_LIMIT). */
+#define STRANGE_PID (4 << 20)
 /* Age at which a process is first examined for a filter of system calls, and
  * time between two looks. */
 #define FILTERS_FIRST_NS (NS_PER_S / 2)
@@ -53,10 +56,12 @@ enum {
 
 struct allocation_table {
 	char name[32];
-	pid_t pid;
+	pid_t inner;     /* pid in its process's own namespace */
+	pid_t pid;       /* the same here; 0: not known */
 	unsigned number; /* ordinal of the program among those that the process
 			    executed */
-	bool known;      /* its process is or was recorded */
+	int mapped;      /* whether it was when last read; -1: not known */
+	bool is_left;    /* its process has executed another program */
 	bool is_first;   /* its process is counted for this table */
 	bool has_own;    /* its other allocator was reported */
 	int64_t read_ns, changed_ns, reported_ns, mapped_ns, filters_ns;
@@ -74,6 +79,8 @@ struct allocations {
 	/* The directory's last change, as of when it was listed. */
 	struct timespec listed;
 	bool settled; /* the directory was listed a while after that change */
+	bool finds_mappings; /* it is known whether a table is mapped */
+	uint64_t pids;       /* this process's pid namespace */
 	ARRAY(struct allocation_table *) tables;
 	size_t processes, own; /* processes that have a table; of them with
 				  another allocator */
@@ -122,6 +129,8 @@ struct allocations *allocations_create(
 	all = mem_zero(1, sizeof(*all));
 	all->path = mem_copy(path);
 	all->directory = directory;
+	all->finds_mappings = file_lock_finds_mappings(directory);
+	all->pids = namespace_of_pids(getpid());
 	all->sites = sites;
 	all->budget = BUDGET;
 	all->cost = RECORD;
@@ -214,6 +223,8 @@ static pid_t allocations_pid(const struct allocations_round *round)
 {
 	pid_t pid = round->table->pid;
 
+	if (!pid)
+		return STRANGE_PID + round->table->inner;
 	return pid == round->all->root ? 0 : pid;
 }
 
@@ -376,6 +387,8 @@ static const char *allocations_name(const struct allocations_round *round)
 	struct allocation_table *table = round->table;
 	struct proc_stat now;
 
+	if (!table->pid)
+		return NULL;
 	if (procfs_stat_once(table->pid, &now) == 0 && now.name[0]) {
 		strcpy(table->program, now.name);
 		return table->program;
@@ -467,29 +480,45 @@ static int allocations_open(
 	return fd;
 }
 
-/* Finds the recorded process that the table belongs to. */
+static void allocations_find_root(const struct allocations_round *round)
+{
+	for (size_t i = 0; i < round->tick->count; i++)
+		if (round->tick->processes[i].is_root)
+			round->all->root = round->tick->processes[i].pid;
+}
+
+/* Finds the process that the table belongs to: in another pid namespace, one of
+ * the recorded processes with that pid there. */
 static void allocations_recognize(const struct allocations_round *round)
 {
-	for (size_t i = 0; i < round->tick->count; i++) {
-		const struct sink_process *process = &round->tick->processes[i];
+	struct allocation_table *table = round->table;
+	uint64_t pids = table->reader.header.pids;
 
-		if (process->is_root)
-			round->all->root = process->pid;
-		if (round->table && process->pid == round->table->pid)
-			round->table->known = true;
+	if (pids == round->all->pids && pids) {
+		table->pid = table->inner;
+		return;
+	}
+	for (size_t i = 0; i < round->tick->count && !table->pid; i++) {
+		pid_t pid = round->tick->processes[i].pid;
+
+		if ((!pids || namespace_of_pids(pid) == pids) &&
+		    namespace_inner_pid(pid) == table->inner)
+			table->pid = pid;
 	}
 }
 
 /* In another mount namespace or below another root, a path names another file:
  * a prefix keeps it from being taken for this system's. */
-static void allocations_find_root(struct allocation_table *table)
+static void allocations_set_prefix(const struct allocations_round *round)
 {
+	struct allocation_table *table = round->table;
 	const struct allocation_header *header = &table->reader.header;
+	pid_t pid = table->pid ? table->pid : allocations_pid(round);
 
 	if (!namespace_shares_files(
 		header->mounts, header->root_device, header->root_inode))
-		procfs_path(table->reader.root, sizeof(table->reader.root),
-		    table->pid, "root");
+		procfs_path(table->reader.root, sizeof(table->reader.root), pid,
+		    "root");
 }
 
 /* Looks for a filter of system calls that the library did not notice, and tells
@@ -503,7 +532,7 @@ static void allocations_find_filter(const struct allocations_round *round)
 
 	if (!table->filters_ns)
 		table->filters_ns = now_ns + FILTERS_FIRST_NS;
-	if (!table->known || table->is_filtered || now_ns < table->filters_ns)
+	if (!table->pid || table->is_filtered || now_ns < table->filters_ns)
 		return;
 	table->filters_ns = now_ns + FILTERS_NS;
 	if (round->all->attached || !filters_are_more(table->pid))
@@ -518,94 +547,171 @@ static void allocations_find_filter(const struct allocations_round *round)
 	close(fd);
 }
 
+/* Reports a reading. The process of a new table may not have been found yet,
+ * as it was recorded after the last tick: false then. */
+static bool allocations_report_reading(
+    struct allocations_round *round, size_t count, bool changed)
+{
+	struct allocation_table *table = round->table;
+	bool has_header = table->reader.header.magic;
+
+	if (has_header && !table->pid) {
+		allocations_recognize(round);
+		if (!table->pid && table->mapped == 1 && !round->is_last)
+			return false;
+	}
+	if (has_header && !table->reported_ns)
+		allocations_set_prefix(round);
+	allocations_find_filter(round);
+	if (table->is_filtered)
+		table->reader.header.flags |= ALLOCATION_FILTERED;
+	if (changed) {
+		table->changed_ns = table->read_ns;
+		allocations_free(round, round->all->room.slots);
+		allocations_report_new(round, count);
+	}
+	if (has_header)
+		allocations_report_state(round);
+	return true;
+}
+
 static void allocations_read_table(struct allocations_round *round)
 {
 	struct allocation_table *table = round->table;
 	struct allocations *all = round->all;
-	bool is_new = !table->reader.header.magic, changed;
+	bool is_last = round->is_last, changed;
 	size_t count;
 
 	table->read_ns = round->tick->time_ns;
 	round->fd = allocations_open(all, table);
 	if (round->fd < 0)
 		return;
+	table->mapped =
+	    all->finds_mappings ? file_lock_has_writer(round->fd) : -1;
+	round->is_last = is_last || table->mapped == 0;
 	count = allocation_reader_read(
 	    &table->reader, round->fd, &all->room, &changed);
-	if (is_new && table->reader.header.magic)
-		allocations_find_root(table);
-	allocations_find_filter(round);
-	if (table->is_filtered)
-		table->reader.header.flags |= ALLOCATION_FILTERED;
-	if (changed) {
-		table->changed_ns = table->read_ns;
-		allocations_free(round, all->room.slots);
-		allocations_report_new(round, count);
-	}
-	if (table->reader.header.magic)
-		allocations_report_state(round);
+	if (!allocations_report_reading(round, count, changed))
+		table->reader.again = true;
+	round->is_last = is_last;
 	close(round->fd);
 }
 
-/* Ends the table of a process that has ended, or has executed another program:
- * it holds no memory any more. */
+/* The table's process holds nothing of it any more. */
+static void allocations_leave_table(struct allocations_round *round)
+{
+	bool is_last = round->is_last;
+
+	if (round->table->is_left)
+		return;
+	round->is_last = true;
+	if (round->table->mapped != 0)
+		allocations_read_table(round);
+	round->is_last = is_last;
+	allocations_free(round, NULL);
+	round->table->is_left = true;
+}
+
 static void allocations_end_table(struct allocations_round *round, size_t at)
 {
 	struct allocations *all = round->all;
-	bool is_last = round->is_last;
 
 	round->table = all->tables.items[at];
-	round->is_last = true;
-	allocations_read_table(round);
-	round->is_last = is_last;
-	allocations_free(round, NULL);
+	allocations_leave_table(round);
 	unlinkat(all->directory, round->table->name, 0);
 	allocations_drop_table(round->table);
 	all->tables.items[at] = all->tables.items[--all->tables.len];
 }
 
-/* Whether the process has executed a program into which no library could be
- * loaded: the table is no longer mapped there. False where that can't be found
- * out. Checked after a second without a change, and seldom after that. */
+/* Whether the process has executed another program: the table is no longer
+ * mapped. False where that can't be found out. Mappings are read only after a
+ * second without a change, and seldom after that. */
 static bool allocations_is_left(const struct allocations_round *round)
 {
 	struct allocation_table *table = round->table;
 	int64_t now_ns = round->tick->time_ns;
+	struct proc_stat now;
 
-	if (!table->known || now_ns - table->changed_ns < NS_PER_S ||
+	if (!table->pid || table->mapped == 1)
+		return false;
+	if (table->mapped == 0)
+		return procfs_stat_once(table->pid, &now) == 0 &&
+		       !now.is_ending;
+	if (now_ns - table->changed_ns < NS_PER_S ||
 	    now_ns - table->mapped_ns < 10 * NS_PER_S)
 		return false;
 	table->mapped_ns = now_ns;
 	return maps_has_file(table->pid, table->name) == 0;
 }
 
+/* The pid namespace of a table that may not have been read yet; 0: not known.
+ * Sets *is_mapped, if that is known. */
+static uint64_t allocations_pids_of(const struct allocations *all,
+    const struct allocation_table *table, bool *is_mapped)
+{
+	struct allocation_header header = {0};
+	int fd = allocations_open(all, table);
+
+	*is_mapped = false;
+	if (fd < 0)
+		return 0;
+	if (pread(fd, &header, sizeof(header), 0) != sizeof(header))
+		header.pids = 0;
+	if (all->finds_mappings)
+		*is_mapped = file_lock_has_writer(fd) == 1;
+	close(fd);
+	return header.pids;
+}
+
+/* Ends the tables of programs that the same process executed before. Returns
+ * whether it has another table; a process of another pid namespace may have the
+ * same pid there. */
+static bool allocations_end_earlier(
+    struct allocations_round *round, const struct allocation_table *table)
+{
+	struct allocations *all = round->all;
+	bool executes = false, is_mapped;
+
+	for (size_t i = all->tables.len; i-- > 0;) {
+		const struct allocation_table *other = all->tables.items[i];
+		uint64_t pids, others;
+
+		if (other->inner != table->inner)
+			continue;
+		pids = allocations_pids_of(all, table, &is_mapped);
+		others = allocations_pids_of(all, other, &is_mapped);
+		if (pids && others && pids != others)
+			continue;
+		executes = true;
+		if (other->number < table->number && !is_mapped)
+			allocations_end_table(round, i);
+	}
+	return executes;
+}
+
 static void allocations_add_table(struct allocations_round *round,
-    const char *name, pid_t pid, unsigned number)
+    const char *name, pid_t inner, unsigned number)
 {
 	struct allocations *all = round->all;
 	struct allocation_table *table;
-	bool executes = false;
+	bool executes;
 
 	for (size_t i = 0; i < all->tables.len; i++) {
 		const struct allocation_table *other = all->tables.items[i];
 
-		if (other->pid == pid && other->number == number)
+		if (other->inner == inner && other->number == number)
 			return;
 	}
-	for (size_t i = all->tables.len; i-- > 0;) {
-		const struct allocation_table *other = all->tables.items[i];
-
-		if (other->pid != pid)
-			continue;
-		executes = true;
-		if (other->number < number)
-			allocations_end_table(round, i);
-	}
-	if (all->tables.len == TABLES_MAX)
-		return;
 	table = mem_zero(1, sizeof(*table));
 	strcpy(table->name, name);
-	table->pid = pid;
+	table->inner = inner;
 	table->number = number;
+	table->mapped = -1;
+	executes = allocations_end_earlier(round, table);
+	if (all->tables.len == TABLES_MAX) {
+		free(table);
+		return;
+	}
 	table->changed_ns = round->tick->time_ns;
 	table->every = 1;
 	*array_push(&all->tables) = table;
@@ -640,42 +746,43 @@ static void allocations_list(struct allocations_round *round)
 	}
 	while ((entry = readdir(dir)) != NULL) {
 		unsigned number;
-		int pid, end = 0;
+		int inner, end = 0;
 
 		if (strlen(entry->d_name) < sizeof(round->table->name) &&
 		    allocations_wrote(entry->d_name) &&
-		    sscanf(entry->d_name, "%9d.%9u%n", &pid, &number, &end) ==
+		    sscanf(entry->d_name, "%9d.%9u%n", &inner, &number, &end) ==
 			2 &&
-		    entry->d_name[end] == 0 && pid > 0)
+		    entry->d_name[end] == 0 && inner > 0)
 			allocations_add_table(
-			    round, entry->d_name, pid, number);
+			    round, entry->d_name, inner, number);
 	}
 	closedir(dir);
 }
 
-/* Whether a recorded process is in another pid namespace. */
-static bool allocations_are_nested(const struct sink_tick *tick)
-{
-	for (size_t i = 0; i < tick->count; i++) {
-		pid_t pid = tick->processes[i].pid;
-
-		if (namespace_inner_pid(pid) != pid)
-			return true;
-	}
-	return false;
-}
-
-/* A process that ended between two ticks was never recorded. */
+/* Whether the table's process has ended. One that ended between two ticks was
+ * never recorded. */
 static bool allocations_is_over(const struct allocations_round *round)
 {
 	const struct allocation_table *table = round->table;
-	int64_t quiet_ns = round->tick->time_ns - table->changed_ns;
 
-	if (kill(table->pid, 0) == 0 || errno != ESRCH)
-		return false;
-	if (table->known || quiet_ns > STRANGE_NS)
+	if (table->pid)
+		return kill(table->pid, 0) != 0 && errno == ESRCH;
+	if (table->mapped >= 0)
+		return table->mapped == 0;
+	return round->tick->time_ns - table->changed_ns > STRANGE_NS;
+}
+
+/* Reads a table, unless its process has ended. Returns whether it has. */
+static bool allocations_look(struct allocations_round *round)
+{
+	if (allocations_is_over(round))
 		return true;
-	return quiet_ns > 0 && !allocations_are_nested(round->tick);
+	if (round->table->is_left)
+		return false;
+	allocations_read_table(round);
+	if (allocations_is_left(round))
+		allocations_leave_table(round);
+	return allocations_is_over(round);
 }
 
 /* Adds to the budget of bytes for the time that passed. */
@@ -690,7 +797,7 @@ static void allocations_begin(struct allocations_round *round)
 	all->budget = fmin(all->budget, BUDGET);
 	all->budget_ns = now_ns;
 	if (!all->root)
-		allocations_recognize(round);
+		allocations_find_root(round);
 }
 
 static bool allocations_has_table(const void *context, pid_t pid)
@@ -698,7 +805,8 @@ static bool allocations_has_table(const void *context, pid_t pid)
 	const struct allocations *all = context;
 
 	for (size_t i = 0; i < all->tables.len; i++)
-		if (all->tables.items[i]->pid == pid)
+		if (all->tables.items[i]->pid == pid &&
+		    !all->tables.items[i]->is_left)
 			return true;
 	return false;
 }
@@ -721,12 +829,8 @@ static void allocations_on_tick(
 		    tick->time_ns - table->read_ns < LARGE_NS)
 			continue;
 		round.table = table;
-		if (!table->known)
-			allocations_recognize(&round);
-		if (allocations_is_over(&round) || allocations_is_left(&round))
+		if (allocations_look(&round))
 			allocations_end_table(&round, i);
-		else
-			allocations_read_table(&round);
 	}
 	if (!all->attached || all->tables.len > 0)
 		unsampled_scan(
@@ -748,7 +852,8 @@ static void allocations_on_end(
 	allocations_list(&round);
 	for (size_t i = 0; i < all->tables.len; i++) {
 		round.table = all->tables.items[i];
-		allocations_read_table(&round);
+		if (!round.table->is_left)
+			allocations_read_table(&round);
 	}
 	if (all->processes == 0 && all->own == 0)
 		unsampled_end(&all->unsampled, tick, sink);

@@ -123,6 +123,45 @@ peak_between() {
 	peak_between a.dat 30 45
 }
 
+# The numbers there are other processes' here. Twenty programs hold 8 MiB, one
+# after another.
+@test "namespaces: what a process of another one held ends with it" {
+	needs_namespaces
+	cat >holds.c <<-'END'
+	#include <stdlib.h>
+	#include <string.h>
+	#include <unistd.h>
+	int main(int argc, char **argv)
+	{
+		for (int i = 0; i < 8192; i++)
+			memset(malloc(1024), 1, 1024);
+		while (argc > 1 && access(argv[1], F_OK) != 0)
+			usleep(10000);
+		return 0;
+	}
+	END
+	${CC:-cc} -o holds holds.c
+	# shellcheck disable=SC2016 # the inner shell's
+	mprof run -q -M -T 0.02 --stacks -o a.dat \
+		unshare -pf --mount-proc sh -c '
+		for i in $(seq 20); do ./holds; done
+		./holds go &
+		for i in $(seq 1200); do
+			grep -q "^HELD;[^ ]*name=holds;" a.dat &&
+				grep -q "^PROC;.*cmd=./holds%20go" a.dat &&
+				break
+			sleep 0.05
+		done
+		touch go
+		wait'
+	awk '/^ALLOC/ { held += $2 } /^FREE/ { held -= $2 }
+		held > most { most = held }
+		END { print most; exit most > 40 }' a.dat
+	pid=$(awk -F ';' '/^PROC;.*cmd=.\/holds%20go/ { print $2; exit }' a.dat)
+	grep -q "^HELD;$pid;name=holds;" a.dat
+	grep -q "^ALLOC;.*;$pid[; ]" a.dat
+}
+
 @test "namespaces: a /proc in which mprof is not: the program runs, it is said" {
 	needs_namespaces
 	grep -q fsanitize "$SOURCE/build/flags" &&

@@ -33,7 +33,7 @@ static inline void made_header(const struct made_table *table)
 
 static inline void made_open(struct made_table *table, const char *path)
 {
-	struct stat mounts, root;
+	struct stat mounts, root, pids;
 
 	*table = (struct made_table){
 	    .fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600),
@@ -42,8 +42,10 @@ static inline void made_open(struct made_table *table, const char *path)
 		.flags = ALLOCATION_MALLOC | ALLOCATION_PYTHON,
 		.period = ALLOCATION_PERIOD}};
 	if (table->fd < 0 || ftruncate(table->fd, ALLOCATION_FILE) != 0 ||
-	    stat("/proc/self/ns/mnt", &mounts) != 0 || stat("/", &root) != 0)
+	    stat("/proc/self/ns/mnt", &mounts) != 0 || stat("/", &root) != 0 ||
+	    stat("/proc/self/ns/pid", &pids) != 0)
 		abort();
+	table->header.pids = pids.st_ino;
 	table->header.mounts = mounts.st_ino;
 	table->header.root_device = root.st_dev;
 	table->header.root_inode = root.st_ino;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -22,10 +23,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file_lock.h"
 #include "base/random.h"
 #include "base/strbuf.h"
 #include "made_table.h"
 #include "proc/filters.h"
+#include "proc/namespace.h"
 #include "recorder/allocations.h"
 #include "scratch.h"
 
@@ -44,9 +47,10 @@ static struct test_state {
 	struct sink_freed freed;
 	struct sink_held held;
 	char name[64];
-	size_t states; /* number of those */
-	pid_t child;   /* a process that is in ticks, too; 0: none */
-	void *map;     /* the last table's */
+	size_t states;      /* number of those */
+	pid_t child;        /* a process that is in ticks, too; 0: none */
+	void *map;          /* the last table's */
+	bool has_no_leases; /* as on some file systems */
 	struct made_table
 	    *busy; /* its process goes on behind a header's read */
 } the;
@@ -62,6 +66,22 @@ ssize_t pread(int fd, void *to, size_t len, off_t at)
 	if (table)
 		made_slot(table, 0, 1 << 20, made_stack(table, &frame, 1), 5);
 	return got;
+}
+
+/* In place of libc's, too. */
+int fcntl(int fd, int command, ...)
+{
+	va_list rest;
+	long argument;
+
+	va_start(rest, command);
+	argument = va_arg(rest, long);
+	va_end(rest);
+	if (command == F_SETLEASE && the.has_no_leases) {
+		errno = EINVAL;
+		return -1;
+	}
+	return (int)syscall(SYS_fcntl, fd, command, argument);
 }
 
 static void take_allocation(void *context, const struct sink_allocation *taken)
@@ -109,12 +129,12 @@ static void take_held(void *context, const struct sink_held *held)
 	    (long long)held->period);
 }
 
-static int begin(void **state)
+static int begin_with(bool has_no_leases)
 {
 	struct err e;
 
-	(void)state;
-	the = (struct test_state){.now_ns = clock_wall_ns()};
+	the = (struct test_state){
+	    .now_ns = clock_wall_ns(), .has_no_leases = has_no_leases};
 	assert_int_equal(scratch_directory(the.path), 0);
 	assert_int_equal(rmdir(the.path), 0);
 	the.all = allocations_create(the.path, &the.sites, &e);
@@ -124,6 +144,19 @@ static int begin(void **state)
 	    .freed = take_freed,
 	    .held = take_held};
 	return 0;
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	return begin_with(false);
+}
+
+/* Where it can't be known whether a table is mapped. */
+static int begin_without_leases(void **state)
+{
+	(void)state;
+	return begin_with(true);
 }
 
 static int end(void **state)
@@ -148,6 +181,24 @@ static struct made_table open_table(pid_t pid, int number)
 	    mmap(NULL, ALLOCATION_SLOTS_AT, PROT_READ, MAP_SHARED, table.fd, 0);
 	assert_true(the.map != MAP_FAILED);
 	return table;
+}
+
+/* As its process does when it ends, or executes another program. */
+static void leave_table(const struct made_table *table)
+{
+	munmap(the.map, ALLOCATION_SLOTS_AT);
+	close(table->fd);
+}
+
+/* Skips a test where it can't be known whether a table is mapped. */
+static void needs_leases(void)
+{
+	int fd = open(the.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool finds = file_lock_finds_mappings(fd);
+
+	close(fd);
+	if (!finds)
+		skip();
 }
 
 enum { FIRST = 999999997, OTHER }; /* in ticks, and not there */
@@ -274,8 +325,8 @@ static pid_t waiting_child(void)
 
 static void an_exec_and_an_end_free_all(void **state)
 {
-	struct made_table table = open_table(getpid(), 0), next, other;
 	pid_t child = waiting_child();
+	struct made_table table = open_table(getpid(), 0), next, other;
 	char want[64];
 
 	(void)state;
@@ -283,6 +334,7 @@ static void an_exec_and_an_end_free_all(void **state)
 	made_slot(&table, 1, 1 << 20, UINT32_MAX, 5);
 	expect("+1 site 0 pid 0: 1024 KiB\n+2 site 0 pid 0: 1024 KiB\n"
 	       "held by malloc,python, period 65536\n");
+	leave_table(&table);
 	next = open_table(getpid(), 1);
 	made_slot(&next, 0, 2 << 20, UINT32_MAX, 5);
 	expect("- 1 2: 2048 KiB, ended\n+3 site 0 pid 0: 2048 KiB\n"
@@ -300,7 +352,6 @@ static void an_exec_and_an_end_free_all(void **state)
 	snprintf(
 	    want, sizeof(want), "- 4: 3072 KiB of %d, ended\n", (int)child);
 	assert_string_equal(the.told.text, want);
-	close(table.fd);
 	close(next.fd);
 	close(other.fd);
 }
@@ -399,18 +450,27 @@ static void an_allocator_that_comes_later_is_counted(void **state)
 /* A static program was executed in its place. */
 static void a_table_that_its_process_left_is_at_its_end(void **state)
 {
-	struct made_table table = open_table(getpid(), 0);
+	struct made_table table;
 
 	(void)state;
+	needs_leases();
+	table = open_table(getpid(), 0);
 	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
 	expect("+1 site 0 pid 0: 1024 KiB\n"
 	       "held by malloc,python, period 65536\n");
-	the.now_ns += 20 * NS_PER_S;
+	close(table.fd);
 	expect("");
 	munmap(the.map, ALLOCATION_SLOTS_AT);
-	the.now_ns += 20 * NS_PER_S;
 	expect("- 1: 1024 KiB, ended\n");
-	close(table.fd);
+	expect("");
+	table = open_table(getpid(), 1);
+	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
+	expect("+2 site 0 pid 0: 1024 KiB\n"
+	       "held by malloc,python, period 65536\n");
+	assert_int_equal(allocations_processes(the.all), 1);
+	leave_table(&table);
+	end_recording();
+	assert_string_equal(the.told.text, "");
 }
 
 /* The table is read after each `few` samples. */
@@ -1011,7 +1071,7 @@ static void a_sample_may_be_of_any_size(void **state)
 
 /* A process's mappings are read when its table has not changed for a second,
  * and after that each ten seconds. */
-static void maps_are_read_seldom(void **state)
+static void without_leases_maps_are_read_seldom(void **state)
 {
 	struct made_table table = open_table(getpid(), 0);
 
@@ -1044,19 +1104,18 @@ static void a_short_lifes_table_ends_at_the_next_tick(void **state)
 
 	(void)state;
 	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
-	tick_after(0); /* listed */
-	assert_int_equal(the.taken.pid, 999999999);
+	leave_table(&table);
+	tick_after(0);
+	assert_string_equal(the.told.text,
+	    "+1 site 0 pid 999999999: 1024 KiB\n"
+	    "held by malloc,python, period 65536\n"
+	    "- 1: 1024 KiB of 999999999, ended\n");
 	assert_int_equal(the.held.pid, 999999999);
-	assert_true(is_there("999999999.0"));
-	tick_after(1);
-	assert_string_equal(
-	    the.told.text, "- 1: 1024 KiB of 999999999, ended\n");
 	assert_false(is_there("999999999.0"));
-	close(table.fd);
 }
 
-/* A process in another pid namespace, which lives until the writer of *life is
- * closed; 0 where there can be none. */
+/* A child of this process in another pid namespace, which lives until the
+ * writer of *life is closed; 0 where there can be none. */
 static pid_t nested_process(int *life)
 {
 	pid_t *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
@@ -1067,6 +1126,7 @@ static pid_t nested_process(int *life)
 
 	assert_ptr_not_equal(shared, MAP_FAILED);
 	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	maker = fork();
 	if (maker == 0) {
 		close(ends[1]);
@@ -1088,29 +1148,115 @@ static pid_t nested_process(int *life)
 	return nested > 0 ? nested : 0;
 }
 
-/* A process that is in no tick may be another one's in such a namespace. */
-static void beside_a_namespace_a_strangers_table_ends_after_a_minute(
-    void **state)
+/* A table as a process with that pid in another namespace writes it. */
+static struct made_table open_nested_table(
+    uint64_t pids, pid_t inner, int number)
+{
+	struct made_table table = open_table(inner, number);
+
+	table.header.pids = pids;
+	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
+	return table;
+}
+
+/* Its pid there, 1, is another process's here. */
+static void a_process_of_another_namespace_has_its_pid_here(void **state)
 {
 	struct made_table table;
+	char want[128];
 	int life;
 
 	(void)state;
 	the.child = nested_process(&life);
 	if (!the.child)
 		skip();
-	table = open_table(999999999, 0);
-	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
+	table = open_nested_table(namespace_of_pids(the.child), 1, 0);
+	expect(NULL);
+	snprintf(want, sizeof(want),
+	    "+1 site 0 pid %d: 1024 KiB\n"
+	    "held by malloc,python, period 65536\n",
+	    (int)the.child);
+	assert_string_equal(the.told.text, want);
+	assert_int_equal(the.held.pid, the.child);
+	assert_string_equal(the.name, "test_allocation");
+	leave_table(&table);
+	close(life);
+	assert_int_equal(waitpid(the.child, NULL, 0), the.child);
+	expect(NULL);
+	snprintf(
+	    want, sizeof(want), "- 1: 1024 KiB of %d, ended\n", (int)the.child);
+	assert_string_equal(the.told.text, want);
+}
+
+/* It ended before a tick had it, or is hidden: no process here has the pid that
+ * is told. */
+static void a_strangers_table_ends_with_its_mapping(void **state)
+{
+	struct made_table table;
+
+	(void)state;
+	needs_leases();
+	table = open_nested_table(1, 1, 0);
+	expect(""); /* the next tick may have its process */
+	expect("");
+	leave_table(&table);
+	expect("+1 site 0 pid 4194305: 1024 KiB\n"
+	       "held by malloc,python, period 65536\n"
+	       "- 1: 1024 KiB of 4194305, ended\n");
+	assert_string_equal(the.name, "(null)");
+	assert_false(is_there("1.0"));
+}
+
+/* A process that lives at the end. */
+static void at_the_end_a_strangers_table_is_read(void **state)
+{
+	struct made_table table;
+
+	(void)state;
+	needs_leases();
+	table = open_nested_table(1, 1, 0);
+	expect("");
+	end_recording();
+	assert_string_equal(the.told.text,
+	    "+1 site 0 pid 4194305: 1024 KiB\n"
+	    "held by malloc,python, period 65536\n");
+	close(table.fd);
+}
+
+/* Neither has executed the other's program. */
+static void two_namespaces_have_the_same_pids(void **state)
+{
+	struct made_table one, other;
+
+	(void)state;
+	needs_leases();
+	one = open_nested_table(1, 1, 0);
+	expect("");
+	other = open_nested_table(2, 1, 1);
+	expect("");
+	assert_int_equal(allocations_processes(the.all), 2);
+	leave_table(&other);
+	expect("+1 site 0 pid 4194305: 1024 KiB\n"
+	       "held by malloc,python, period 65536\n"
+	       "- 1: 1024 KiB of 4194305, ended\n");
+	assert_true(is_there("1.0"));
+	assert_false(is_there("1.1"));
+	close(one.fd);
+}
+
+static void without_leases_a_strangers_table_ends_after_a_minute(void **state)
+{
+	struct made_table table = open_nested_table(1, 1, 0);
+
+	(void)state;
 	tick_after(0);
+	leave_table(&table);
 	tick_after(1);
 	tick_after(60 * NS_PER_S);
 	assert_string_equal(the.told.text, "");
 	tick_after(1);
-	assert_string_equal(
-	    the.told.text, "- 1: 1024 KiB of 999999999, ended\n");
-	assert_false(is_there("999999999.0"));
-	close(life);
-	close(table.fd);
+	assert_string_equal(the.told.text, "- 1: 1024 KiB of 4194305, ended\n");
+	assert_false(is_there("1.0"));
 }
 
 int main(void)
@@ -1177,12 +1323,21 @@ int main(void)
 		the_end_tells_where_there_is_no_table, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_sample_may_be_of_any_size, begin, end),
-	    cmocka_unit_test_setup_teardown(maps_are_read_seldom, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		without_leases_maps_are_read_seldom, begin_without_leases, end),
 	    cmocka_unit_test_setup_teardown(
 		a_short_lifes_table_ends_at_the_next_tick, begin, end),
 	    cmocka_unit_test_setup_teardown(
-		beside_a_namespace_a_strangers_table_ends_after_a_minute, begin,
-		end),
+		a_process_of_another_namespace_has_its_pid_here, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_strangers_table_ends_with_its_mapping, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		at_the_end_a_strangers_table_is_read, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		two_namespaces_have_the_same_pids, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		without_leases_a_strangers_table_ends_after_a_minute,
+		begin_without_leases, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
