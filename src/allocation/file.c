@@ -197,6 +197,7 @@ static bool file_copy(struct file *to, const struct file *from)
 	to->header->dropped = header->dropped;
 	to->header->thinned = header->thinned;
 	to->header->failed = header->failed;
+	to->header->lost = header->lost;
 	to->header->used = header->used;
 	return true;
 }

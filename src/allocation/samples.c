@@ -23,7 +23,7 @@
 #include "allocation/stack.h"
 #include "base/digits.h"
 
-#define LOCK_TRIES 2000           /* then the sample is dropped */
+#define LOCK_TRIES 2000           /* then the sample is lost */
 #define PENDING 64                /* frees that wait for the lock */
 #define RETRY (64 << 10)          /* bytes until the next try without a table */
 #define PRIVATE_BYTES (256 << 10) /* a forked child that holds less, or */
@@ -35,6 +35,7 @@
 struct samples {
 	uint32_t lock;
 	struct gate gate; /* here, where a short child writes anyway */
+	uint32_t lost;    /* samples and frees that couldn't be noted */
 	bool begun, failed;
 	struct slots slots;
 	uint32_t pid;
@@ -97,8 +98,18 @@ static bool samples_lock(void)
 	return false;
 }
 
+/* The header belongs to whoever has the lock. */
+static void samples_lose(void)
+{
+	__atomic_add_fetch(&own->lost, 1, __ATOMIC_RELAXED);
+}
+
 static void samples_unlock(void)
 {
+	uint32_t lost = __atomic_load_n(&own->lost, __ATOMIC_RELAXED);
+
+	if (lost > 0 && own->slots.file.header)
+		own->slots.file.header->lost = lost;
 	__atomic_store_n(&own->lock, 0, __ATOMIC_RELEASE);
 }
 
@@ -191,6 +202,7 @@ static void samples_put_off(void *address)
 			address, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
 			return;
 	}
+	samples_lose();
 }
 
 /* A sample that is about to be added to the table. */
@@ -281,8 +293,10 @@ static bool samples_may_walk(void)
 
 	if (!own->begun)
 		return !samples_are_aside();
-	if (!samples_lock())
+	if (!samples_lock()) {
+		samples_lose();
 		return false;
+	}
 	may = !samples_are_aside() && !own->failed && !samples_leave();
 	samples_unlock();
 	return may;
@@ -311,11 +325,22 @@ static void samples_take_now(
 	sample->slot.time_ns = samples_now();
 	if (has_c_frames && !samples_walk(sample, caller))
 		return;
-	if (!samples_lock())
+	if (!samples_lock()) {
+		samples_lose();
 		return;
+	}
 	if (!samples_are_aside() && samples_is_open() && !samples_leave())
 		samples_record(self, sample);
 	samples_unlock();
+}
+
+/* While a thread forks, samples are lost. */
+static bool samples_enter(void)
+{
+	if (gate_enter(&own->gate))
+		return true;
+	samples_lose();
+	return false;
 }
 
 /* Draws the bytes until this thread's next sample. */
@@ -428,7 +453,7 @@ static void samples_take_new(
 	if (samples_thread_is_due(self, size) && !self->busy && address) {
 		self->busy = true;
 		self->left = THREAD_NEVER;
-		if (gate_enter(&own->gate)) {
+		if (samples_enter()) {
 			samples_take_due(
 			    self, address, size, caller, is_mapping);
 			gate_leave(&own->gate);
@@ -474,7 +499,7 @@ void samples_take_chosen(
 	sample.c.stack = __builtin_frame_address(0);
 	self->busy = true;
 	self->left = THREAD_NEVER;
-	if (gate_enter(&own->gate)) {
+	if (samples_enter()) {
 		samples_take_now(self, &sample, NULL);
 		gate_leave(&own->gate);
 	}
@@ -506,6 +531,8 @@ bool samples_unmap(
 			   mappings_cut(&own->mappings, &own->slots,
 			       &samples_addresses, begin, begin + size, first);
 		samples_unlock();
+	} else {
+		samples_lose();
 	}
 	self->busy = false;
 	return is_first;
@@ -528,7 +555,7 @@ void samples_remap(const struct allocation_slot *first, void *address,
 	sample.is_mapping = true;
 	self->busy = true;
 	self->left = THREAD_NEVER;
-	if (gate_enter(&own->gate)) {
+	if (samples_enter()) {
 		samples_take_now(self, &sample, caller);
 		gate_leave(&own->gate);
 	}
@@ -582,6 +609,8 @@ void samples_restore(const struct allocation_slot *kept)
 			own->slots.file.header->dropped--;
 		}
 		samples_unlock();
+	} else {
+		samples_lose();
 	}
 	self->busy = false;
 }

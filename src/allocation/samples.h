@@ -2,8 +2,8 @@
  *
  * The sampled allocations of this process. hooks.c calls this when a sample is
  * due, and when an address that may be sampled is freed. Nothing waits long:
- * if the lock is not free soon, the sample is dropped. A forked child starts
- * with an empty table, at its first sample.
+ * if the lock is not free soon, the sample is lost, and counted. A forked child
+ * starts with an empty table, at its first sample.
  */
 #ifndef MPROF_ALLOCATION_SAMPLES_H
 #define MPROF_ALLOCATION_SAMPLES_H

@@ -83,7 +83,7 @@ struct allocation_header {
 	uint64_t leave;
 	/* The process's pid namespace, as in /proc/self/ns/pid. 0: unknown. */
 	uint64_t pids;
-	uint64_t reserved;
+	uint64_t lost; /* samples and frees that couldn't be noted */
 };
 
 /* A slot holds a sampled allocation that was not freed, or nothing (serial 0).

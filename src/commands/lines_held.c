@@ -216,6 +216,39 @@ static void lines_held_print_most(const struct held *held)
 	    units_duration(time, at_s), units_size(size, most.mib), at_s);
 }
 
+/* The samples and frees that the processes couldn't note. Each counts anew in
+ * each program that it executes. */
+static uint64_t lines_held_lost(const struct run *run)
+{
+	const struct hooked *all = run->hooked.items;
+	uint64_t lost = 0;
+
+	for (size_t i = 0; i < run->hooked.len; i++) {
+		size_t before = all[i].lost > 0 ? i : 0;
+
+		lost += all[i].lost;
+		while (before-- > 0)
+			if (all[before].pid == all[i].pid) {
+				if (all[before].lost <= all[i].lost)
+					lost -= all[before].lost;
+				break;
+			}
+	}
+	return lost;
+}
+
+static void lines_held_print_lost(const struct run *run)
+{
+	uint64_t lost = lines_held_lost(run);
+	char count[UNITS_COUNT];
+
+	if (lost > 0)
+		wrap_print_note("%s couldn't be noted, as another thread "
+				"forked, or held the table for too long.",
+		    units_count(
+			count, lost, "sample or free", "samples or frees"));
+}
+
 /* Says so where only some of the samples were recorded. */
 static void lines_held_print_hooks(
     const struct held *held, double total, bool at_peak)
@@ -230,6 +263,7 @@ static void lines_held_print_hooks(
 		wrap_print_note("At times one in %llu samples was recorded, to "
 				"keep the file small; they count for all.",
 		    (unsigned long long)every);
+	lines_held_print_lost(run);
 	if (held->part.source == SOURCE_HELD && isinf(held->part.from_s) &&
 	    isinf(held->part.to_s)) {
 		if (total - held->mib > total / 2)

@@ -778,6 +778,7 @@ static bool extension_read_held(
 	extension_get_number(record, "period", &hooked.period);
 	extension_get_count(record, "every", &hooked.every);
 	extension_get_count(record, "failed", &hooked.failed);
+	extension_get_count(record, "lost", &hooked.lost);
 	*array_push(&reader->run->hooked) = hooked;
 	return true;
 }

@@ -170,6 +170,7 @@ struct hooked {
 	double period;   /* bytes */
 	uint64_t every;  /* one sample in this many was recorded */
 	uint64_t failed; /* samples without a stack so far */
+	uint64_t lost;   /* samples and frees that couldn't be noted so far */
 };
 
 struct stack_sample {

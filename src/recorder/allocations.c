@@ -435,7 +435,8 @@ static void allocations_report_state(const struct allocations_round *round)
 	    .pid = allocations_pid(round),
 	    .period = header->period,
 	    .every = table->every,
-	    .failed = header->failed};
+	    .failed = header->failed,
+	    .lost = header->lost};
 	bool has_own, is_filtered;
 
 	/* A new hook is reported at once: there are few. */
@@ -443,7 +444,9 @@ static void allocations_report_state(const struct allocations_round *round)
 	    (header->flags & ~table->reported_flags) == 0 &&
 	    ((now_ns - table->reported_ns < REPORT_NS && !round->is_last) ||
 		(held.period == before->period && held.every == before->every &&
-		    (held.failed > 0) == (before->failed > 0))))
+		    (held.failed > 0) == (before->failed > 0) &&
+		    (held.lost > 0) == (before->lost > 0) &&
+		    (held.lost == before->lost || !round->is_last))))
 		return;
 	has_own = header->flags & (ALLOCATION_OWN_HEAP | ALLOCATION_OWN_MALLOC);
 	is_filtered = header->flags & (ALLOCATION_FILTERED | ALLOCATION_LOCKED);

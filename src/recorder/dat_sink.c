@@ -568,6 +568,8 @@ static void dat_sink_on_held(void *context, const struct sink_held *held)
 		dat_write_whole(writer, "every", (int64_t)held->every);
 	if (held->failed)
 		dat_write_whole(writer, "failed", (int64_t)held->failed);
+	if (held->lost)
+		dat_write_whole(writer, "lost", (int64_t)held->lost);
 	dat_write_end(writer, held->kib, held->time_ns);
 }
 

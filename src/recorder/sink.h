@@ -133,6 +133,7 @@ struct sink_held {
 	uint64_t period;  /* one sample in so many bytes */
 	uint64_t every;   /* one sample in this many is recorded */
 	uint64_t failed;  /* samples without a stack so far */
+	uint64_t lost;    /* samples and frees that it couldn't note so far */
 };
 
 /* The state of page-fault sampling, sent when it changes. */

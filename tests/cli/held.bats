@@ -349,6 +349,64 @@ named() {
 	same "$name" 'take 8'
 }
 
+# In the library's own calls of clock_gettime(), some of which are made with its
+# lock, the program waits until another thread has allocated.
+@test "samples that can't be noted are counted" {
+	cat >busy.c <<-'END'
+	#include <pthread.h>
+	#include <stdlib.h>
+	#include <sys/syscall.h>
+	#include <time.h>
+	#include <unistd.h>
+	static volatile int asked, done;
+	static pthread_t first;
+	static volatile int armed;
+	static void *kept[100];
+	int clock_gettime(clockid_t clock, struct timespec *now)
+	{
+		if (armed && pthread_self() == first) {
+			int round = ++asked;
+			while (done < round)
+				usleep(1000);
+		}
+		return syscall(SYS_clock_gettime, clock, now);
+	}
+	static void *allocate(void *nothing)
+	{
+		for (int round = 0; round < 20; round++) {
+			while (asked <= round)
+				usleep(1000);
+			for (int i = 0; i < 3; i++)
+				kept[round * 3 + i] = malloc(4 << 20);
+			done = round + 1;
+		}
+		done = 1 << 30;
+		return nothing;
+	}
+	int main(void)
+	{
+		pthread_t other;
+		first = pthread_self();
+		pthread_create(&other, NULL, allocate, NULL);
+		kept[99] = malloc(64 << 20);
+		armed = 1;
+		kept[98] = malloc(64 << 20);
+		armed = 0;
+		asked = 1 << 30;
+		pthread_join(other, NULL);
+		kept[97] = malloc(64 << 20);
+		return 0;
+	}
+	END
+	${CC:-cc} -O0 -w -D_GNU_SOURCE -rdynamic -o busy busy.c -pthread
+	MPROF_ALLOCATION_PERIOD='' mprof run -q --stacks -o a.dat ./busy
+	lost=$(grep -o '^HELD;[^ ]*;lost=[0-9]*' a.dat | tail -1 | sed 's/.*=//')
+	[ "$lost" -ge 1 ]
+	mprof lines a.dat | tr '\n' ' ' >out
+	grep -E "(^| )$lost (sample or free|samples or frees) couldn't be noted, \
+as another thread forked, or held the table for too long[.]" out
+}
+
 @test "where the limit was reached, what held most is said" {
 	churn
 	run_apart mprof run --stacks --limit 100M -o run.dat ./churn 4 wait

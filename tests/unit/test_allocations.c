@@ -958,6 +958,30 @@ static void a_state_is_reported_seldom(void **state)
 	close(table.fd);
 }
 
+/* The first ones ten seconds after the record before, and its last number at
+ * the end. */
+static void lost_samples_are_reported(void **state)
+{
+	struct made_table table = open_table(getpid(), 0);
+
+	(void)state;
+	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
+	expect(NULL);
+	table.header.lost = 3;
+	made_header(&table);
+	tick_after(10 * NS_PER_S);
+	assert_int_equal(the.states, 2);
+	assert_int_equal(the.held.lost, 3);
+	table.header.lost = 5;
+	made_header(&table);
+	tick_after(100 * NS_PER_S);
+	assert_int_equal(the.states, 2);
+	end_recording();
+	assert_int_equal(the.states, 3);
+	assert_int_equal(the.held.lost, 5);
+	close(table.fd);
+}
+
 /* A table of more than 1,024 slots is read ten times a second at most. */
 static void a_large_table_is_read_less_often(void **state)
 {
@@ -1304,6 +1328,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(each_hook_has_its_name, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_state_is_reported_seldom, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		lost_samples_are_reported, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_large_table_is_read_less_often, begin, end),
 	    cmocka_unit_test_setup_teardown(records_have_a_budget, begin, end),
