@@ -119,7 +119,7 @@ static void a_name_is_found_within_a_limit_of_cpu_time(void **state)
 static void names_may_take_long(void **state)
 {
 	(void)state;
-	wait_s = 30;
+	wait_s = 15;
 	assert_true(is_named());
 }
 
