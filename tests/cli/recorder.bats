@@ -196,16 +196,18 @@ ends_are_told() {
 }
 
 # Of samples that are the same, their processes too, the first and the last are
-# there: none_between FILE
+# there, and the last before a record of another kind: none_between FILE
 none_between() {
 	awk 'function judge() {
 			same = row == last ? same + 1 : 1
 			last = row
 			bad += same > 2
 		}
-		/^MEM/ { if (row != "") judge(); row = $2 }
+		!/^CHLD/ { if (row != "") judge(); row = "" }
+		/^MEM/ { row = $2 }
+		!/^(MEM|CHLD)/ { last = "" }
 		/^CHLD/ { row = row " " $2 " " $3 }
-		END { judge(); exit bad > 0 }' "$1"
+		END { if (row != "") judge(); exit bad > 0 }' "$1"
 }
 
 @test "recorder: --skip-unchanged keeps a plateau's ends" {
