@@ -120,6 +120,38 @@ static void heat_add_processes(
 	process_labels_finish(&labels);
 }
 
+/* The launched program, whose memory is no process's of its own. */
+static void heat_add_program(
+    struct heat_build *build, const struct chart_request *request)
+{
+	const struct run *run = request->runs[0].run;
+	const struct series *total = &run->total;
+	struct series *memory = scene_own_series(build->scene);
+	size_t *ticks = mem_zero(total->len + 1, sizeof(ticks[0]));
+	double *own = mem_zero(total->len + 1, sizeof(own[0]));
+	bool failed = heat_failed(run->ending, &run->exit);
+
+	for (size_t i = 0; i < total->len; i++)
+		ticks[i] = i;
+	build_program_at(run, ticks, total->len, own);
+	for (size_t i = 0; i < total->len; i++)
+		series_add(memory, total->items[i].time_s, fmax(0, own[i]));
+	free(ticks);
+	free(own);
+	if (total->len == 0)
+		return;
+	*array_push(&build->sources) =
+	    (struct heat_source){.name = mem_copy(BUILD_PROGRAM),
+		.memory = memory,
+		.zero_s = build_zero(request, 0),
+		.peak_mib = series_peak(memory)->mib,
+		.start_s = total->items[0].time_s,
+		.exit = &run->exit,
+		.ending = run->ending,
+		.odd = failed,
+		.ends = failed};
+}
+
 /* Each part of the axis shows its highest sample; a sample holds until the next
  * one, but not across a gap. */
 static void heat_fill(const struct heat_build *build,
@@ -235,6 +267,8 @@ int chart_heatmap(
 		heat_add_processes(&build, request);
 	if (build.sources.len == 0)
 		heat_add_runs(&build, request, &set);
+	else if (request->len == 1)
+		heat_add_program(&build, request);
 	if (build.sources.len > 0)
 		qsort(build.sources.items, build.sources.len,
 		    sizeof(build.sources.items[0]),

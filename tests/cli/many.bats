@@ -87,9 +87,12 @@ ranks() {
 	run_apart mprof plot --heatmap --format scene -o - make.dat
 	[ "$status" -eq 0 ]
 	same "$(grep '^  row' <<<"$output" | cut -d'"' -f2)" "9 cc1 b.c
+the program itself
 8 cc1 a.c"
+	grep -q '^  row "the program itself" "peak 5.00 MiB"' <<<"$output"
 	run_apart mprof plot --heatmap --sort start --format scene -o - make.dat
-	same "$(grep '^  row' <<<"$output" | cut -d'"' -f2)" "8 cc1 a.c
+	same "$(grep '^  row' <<<"$output" | cut -d'"' -f2)" "the program itself
+8 cc1 a.c
 9 cc1 b.c"
 }
 
