@@ -65,7 +65,8 @@ struct allocation_table {
 	bool is_first;   /* its process is counted for this table */
 	bool has_own;    /* its other allocator was reported */
 	int64_t read_ns, changed_ns, reported_ns, mapped_ns, filters_ns;
-	bool is_filtered;          /* it has a filter of system calls */
+	int64_t gone_ns;  /* when it was found to be over; 0: it isn't */
+	bool is_filtered; /* it has a filter of system calls */
 	char program[PROCFS_NAME]; /* name of the program executed last */
 	struct sink_held reported;
 	uint32_t reported_flags;
@@ -775,17 +776,32 @@ static bool allocations_is_over(const struct allocations_round *round)
 	return round->tick->time_ns - table->changed_ns > STRANGE_NS;
 }
 
-/* Reads a table, unless its process has ended. Returns whether it has. */
+/* Whether a table that is over may be ended in this tick: a process whose
+ * memory the tick has was there then, with what it held. */
+static bool allocations_may_end(const struct allocations_round *round)
+{
+	struct allocation_table *table = round->table;
+
+	if (!table->gone_ns)
+		table->gone_ns = round->tick->time_ns;
+	for (size_t i = 0; i < round->tick->count; i++)
+		if (round->tick->processes[i].pid == table->pid &&
+		    round->tick->processes[i].kib > 0)
+			return table->gone_ns < round->tick->time_ns;
+	return true;
+}
+
+/* Reads a table. Returns whether it is to be ended. */
 static bool allocations_look(struct allocations_round *round)
 {
-	if (allocations_is_over(round))
-		return true;
-	if (round->table->is_left)
-		return false;
-	allocations_read_table(round);
-	if (allocations_is_left(round))
+	const struct allocation_table *table = round->table;
+
+	if (!table->is_left && table->mapped != 0)
+		allocations_read_table(round);
+	if (!table->is_left && allocations_is_left(round) &&
+	    allocations_may_end(round))
 		allocations_leave_table(round);
-	return allocations_is_over(round);
+	return allocations_is_over(round) && allocations_may_end(round);
 }
 
 /* Adds to the budget of bytes for the time that passed. */

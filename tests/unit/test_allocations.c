@@ -47,8 +47,9 @@ static struct test_state {
 	struct sink_freed freed;
 	struct sink_held held;
 	char name[64];
-	size_t states;      /* number of those */
-	pid_t child;        /* a process that is in ticks, too; 0: none */
+	size_t states; /* number of those */
+	pid_t child;   /* a process that is in ticks, too; 0: none */
+	int64_t child_kib;
 	void *map;          /* the last table's */
 	bool has_no_leases; /* as on some file systems */
 	struct made_table
@@ -210,7 +211,7 @@ static void tick_after(int64_t ns)
 	    {.pid = FIRST, .name = "first"},
 	    {.pid = getpid(), .name = "own", .is_root = true},
 	    {.pid = OTHER, .name = "other"},
-	    {.pid = the.child, .name = "child"}};
+	    {.pid = the.child, .kib = the.child_kib, .name = "child"}};
 	struct sink_tick tick = {.sampled = true,
 	    .processes = processes,
 	    .count = the.child ? 4 : 3};
@@ -1138,6 +1139,27 @@ static void a_short_lifes_table_ends_at_the_next_tick(void **state)
 	assert_false(is_there("999999999.0"));
 }
 
+/* It was there when the tick's memory was read, and is not when its table is.
+ */
+static void what_was_held_at_a_sample_ends_at_the_next(void **state)
+{
+	struct made_table table;
+
+	(void)state;
+	the.child = 999999999;
+	the.child_kib = 2048;
+	table = open_table(the.child, 0);
+	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
+	leave_table(&table);
+	tick_after(0);
+	assert_string_equal(the.told.text,
+	    "+1 site 0 pid 999999999: 1024 KiB\n"
+	    "held by malloc,python, period 65536\n");
+	tick_after(1);
+	assert_string_equal(
+	    the.told.text, "- 1: 1024 KiB of 999999999, ended\n");
+}
+
 /* A child of this process in another pid namespace, which lives until the
  * writer of *life is closed; 0 where there can be none. */
 static pid_t nested_process(int *life)
@@ -1353,6 +1375,8 @@ int main(void)
 		without_leases_maps_are_read_seldom, begin_without_leases, end),
 	    cmocka_unit_test_setup_teardown(
 		a_short_lifes_table_ends_at_the_next_tick, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		what_was_held_at_a_sample_ends_at_the_next, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_process_of_another_namespace_has_its_pid_here, begin, end),
 	    cmocka_unit_test_setup_teardown(
