@@ -17,6 +17,7 @@
 #include "commands/lines_unnamed.h"
 #include "profile/mark.h"
 #include "profile/measure.h"
+#include "profile/process.h"
 #include "profile/run.h"
 
 /* Finds the last mark of that name. */
@@ -188,15 +189,40 @@ static void lines_held_print_touched(const struct run *run)
 			"samples are without"));
 }
 
+/* Whether other processes hold a part, too. */
+static bool lines_held_has_others(const struct held *held)
+{
+	for (size_t i = 0; i < held->items.len; i++)
+		if (held->items.items[i].pid != 0)
+			return true;
+	return false;
+}
+
+/* The most that may have been resident at that moment: between two samples that
+ * of the higher one; INFINITY where it is not known. */
+static double lines_held_resident(const struct held *held, double total)
+{
+	const struct run *run = held->run;
+	const char *measure = measure_of(run);
+	size_t next = series_find(&run->total, held->part.at_s);
+
+	if (!measure || strcmp(measure, measures[MEASURE_RSS].name) != 0 ||
+	    (run_total_of(run) == RUN_TOTAL_PROGRAM &&
+		lines_held_has_others(held)))
+		return INFINITY;
+	if (held->part.until_end)
+		return total;
+	return next < run->total.len ? fmax(total, run->total.items[next].mib)
+				     : INFINITY;
+}
+
 /* Says so where more is held than is resident, as memory of calloc() that is
  * not used yet. */
 static void lines_held_print_unused(const struct held *held, double total)
 {
 	double least_mib = held->mib - 3 * held_error(held->variance);
-	const char *measure = measure_of(held->run);
 
-	if (measure && strcmp(measure, measures[MEASURE_RSS].name) == 0 &&
-	    least_mib > total * 1.05)
+	if (least_mib > lines_held_resident(held, total) * 1.05)
 		wrap_print_note("More is held than resident: a part of it was "
 				"not used yet, or is swapped out.");
 }

@@ -245,6 +245,14 @@ it was not used yet, or is swapped out."
 	sed '/^MEM/i INFO;backend=pss 0.0 1000.0' calloc.dat >shared.dat
 	[[ $(mprof lines shared.dat) != *"More is held"* ]]
 	[[ $(mprof lines held.dat) != *"More is held"* ]]
+	# Between two samples as much as at the higher one may be resident.
+	run_apart mprof lines --at 5 held.dat
+	[[ $output == "Held at 5.00 s: 52.0 "* && $output != *"More is held"* ]]
+	sed 's/^MEM 70.0/MEM 7.0/' held.dat >unused.dat
+	[[ $(mprof lines --at 5 unused.dat) == *"More is held"* ]]
+	# What other processes hold is not in a total of the program alone.
+	sed 's/;interval/;alone=1&/' calloc.dat >alone.dat
+	[[ $(mprof lines alone.dat) != *"More is held"* ]]
 }
 
 @test "held: below code that has no name; functions without a line have no :0" {
