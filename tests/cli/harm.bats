@@ -355,18 +355,25 @@ with_privileged() {
 }
 
 @test "harm: a signal that can't be passed on is reported" {
+	# Until the program is root it may still be signalled, and until there is a
+	# sample the recorder may not be there to pass anything on.
 	# shellcheck disable=SC2016 # the recorded shell's
-	local until_root='until grep -q "^Uid:.0.0.0" /proc/$$/status; do
-		sleep 0.02; done'
+	local until_root='until grep -q "^Uid:.0.0.0" /proc/$$/status &&
+		grep -q ^MEM a.dat; do [ -e /proc/$$ ] || exit; sleep 0.02; done'
+	# The program waits for five lines in that file.
+	local let_end='printf "MEM \n%.0s" 1 2 3 4 5 >sent'
 
 	with_privileged
-	# Until it is root the program may still be signalled.
-	as_nobody mprof run -q -T 0.02 -o a.dat sh -c "($until_root
-		kill -USR1 \$PPID) & exec ./privileged privileged 1"
+	: >sent
+	chmod 666 sent
+	RECORDING=sent as_nobody mprof run -q -T 0.02 -o a.dat sh -c "($until_root
+		kill -USR1 \$PPID; $let_end) & exec ./privileged privileged 1"
 	[ "$status" -eq 24 ]
 	[[ $errors =~ "mprof: "[0-9]+" sh: SIGUSR1 could not be passed on, Operation not permitted"$ ]]
-	as_nobody mprof run -q -T 0.02 -o b.dat sh -c "($until_root
-		kill -SEGV \$PPID) & exec ./privileged privileged 1"
+	rm -f a.dat
+	: >sent
+	RECORDING=sent as_nobody mprof run -q -T 0.02 -o a.dat sh -c "($until_root
+		kill -SEGV \$PPID; $let_end) & exec ./privileged privileged 1"
 	[ "$status" -eq 24 ]
 	[[ $errors =~ "mprof: "[0-9]+" sh: SIGSEGV could not be passed on, Operation not permitted"$ ]]
 }
