@@ -146,10 +146,11 @@ peak_between() {
 		unshare -pf --mount-proc sh -c '
 		for i in $(seq 20); do ./holds; done
 		./holds go &
-		for i in $(seq 1200); do
-			grep -q "^HELD;[^ ]*name=holds;" a.dat &&
-				grep -q "^PROC;.*cmd=./holds%20go" a.dat &&
-				break
+		for i in $(seq 6000); do
+			pid=$(sed -n "s|^PROC;\(pid=[0-9]*\);.*cmd=[.]/holds%20go.*|\1|p" \
+				a.dat | head -n 1)
+			[ -n "$pid" ] && grep -q "^HELD;$pid;name=holds;" a.dat &&
+				grep -q "^ALLOC;.*;$pid[; ]" a.dat && break
 			sleep 0.05
 		done
 		touch go
