@@ -150,7 +150,7 @@ peak_between() {
 			pid=$(sed -n "s|^PROC;\(pid=[0-9]*\);.*cmd=[.]/holds%20go.*|\1|p" \
 				a.dat | head -n 1)
 			[ -n "$pid" ] && grep -q "^HELD;$pid;name=holds;" a.dat &&
-				grep -q "^ALLOC;.*;$pid[; ]" a.dat && break
+				grep -q "^ALLOC;.*;${pid}[; ]" a.dat && break
 			sleep 0.05
 		done
 		touch go
@@ -160,7 +160,7 @@ peak_between() {
 		END { print most; exit most > 40 }' a.dat
 	pid=$(awk -F ';' '/^PROC;.*cmd=.\/holds%20go/ { print $2; exit }' a.dat)
 	grep -q "^HELD;$pid;name=holds;" a.dat
-	grep -q "^ALLOC;.*;$pid[; ]" a.dat
+	grep -q "^ALLOC;.*;${pid}[; ]" a.dat
 }
 
 @test "namespaces: a /proc in which mprof is not: the program runs, it is said" {
