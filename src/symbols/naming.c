@@ -18,14 +18,17 @@
 #include "base/mem.h"
 #include "dat/writer.h"
 #include "proc/perf_map.h"
+#include "proc/procfs.h"
 #include "profile/run.h"
 #include "symbols/symbols.h"
 
 enum {
 	/* Seconds of CPU time: on a machine where much is running they take
-	 * long. Waiting for a disk or a server takes none. */
+	 * long. Sleeping, as until a server answers, takes none. */
 	CPU_MAX_S = 10,
+	SLEEP_MAX_S = 10,
 	SECONDS_MAX = 60,
+	LOOK_MS = 100,          /* between two looks whether the child sleeps */
 	RECORDS_MAX = 32 << 20, /* bytes */
 	TEXT_MAX = 1024, /* bytes of a function's name; C++ has long ones */
 	CODES_MAX = 1 << 18,
@@ -70,6 +73,7 @@ struct naming {
 	pid_t root;
 	int64_t end_ns;     /* deadline, CLOCK_MONOTONIC */
 	int64_t cpu_ns;     /* CPU time that is left */
+	int64_t sleep_ms;   /* time to sleep that is left */
 	double end_s;       /* of the recording */
 	ARRAY(char *) maps; /* paths of perf maps */
 };
@@ -347,25 +351,37 @@ __attribute__((noreturn)) static void naming_run(struct naming *naming)
 	_exit(0);
 }
 
-/* Whether the other end was closed before the deadline. */
-static bool naming_receive(int fd, int64_t end_ns, struct strbuf *got)
+/* Neither runs nor waits for a processor or a disk. */
+static bool naming_sleeps(pid_t child)
+{
+	struct proc_stat stat;
+
+	return procfs_stat_once(child, &stat) == 0 && stat.state == 'S';
+}
+
+/* Whether the other end was closed before a deadline. */
+static bool naming_receive(
+    struct naming *naming, pid_t child, int fd, struct strbuf *got)
 {
 	struct pollfd pollfd = {.fd = fd, .events = POLLIN};
 
-	for (;;) {
-		int64_t left_ns = end_ns - clock_mono_ns();
+	while (naming->sleep_ms > 0 && got->len <= RECORDS_MAX &&
+	       clock_mono_ns() < naming->end_ns) {
+		int ready = poll(&pollfd, 1, LOOK_MS);
 		ssize_t len;
 
-		if (left_ns <= 0 || got->len > RECORDS_MAX ||
-		    poll(&pollfd, 1, (int)(left_ns / 1000000) + 1) < 0)
+		if (ready < 0)
 			return false;
-		if (!pollfd.revents)
+		if (ready == 0) {
+			naming->sleep_ms -= naming_sleeps(child) ? LOOK_MS : 0;
 			continue;
+		}
 		len = read(fd, strbuf_reserve(got, 65536), 65536);
 		if (len <= 0)
 			return true;
 		got->len += (size_t)len;
 	}
+	return false;
 }
 
 /* Keeps the NAME records of an answer that may break off. Returns the index of
@@ -435,7 +451,7 @@ static bool naming_fork(struct naming *naming, struct strbuf *records)
 	}
 	close(ends[1]);
 	if (child > 0) {
-		bool has_ended = naming_receive(ends[0], naming->end_ns, &got);
+		bool has_ended = naming_receive(naming, child, ends[0], &got);
 		int status = naming_end(naming, child);
 		size_t file;
 
@@ -456,6 +472,7 @@ void naming_find(const struct run *run, pid_t root, struct strbuf *records)
 	struct naming naming = {.root = root,
 	    .end_ns = clock_mono_ns() + SECONDS_MAX * NS_PER_S,
 	    .cpu_ns = CPU_MAX_S * NS_PER_S,
+	    .sleep_ms = SLEEP_MAX_S * 1000,
 	    .end_s = root > 0 ? INFINITY : run_last_s(run)};
 
 	naming_collect(&naming, run);

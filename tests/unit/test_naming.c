@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The process that finds names has a limit of CPU time, and a much longer one
-// of time, as many of them may run at once.
+// The process that finds names has a limit of CPU time, one of the time that it
+// sleeps, and a much longer one of time, as many of them may run at once.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +10,7 @@
 
 #include <limits.h>
 #include <link.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,15 +22,25 @@
 
 #include "base/clock.h"
 #include "dat/reader.h"
+#include "proc/procfs.h"
 #include "scratch.h"
 #include "symbols/naming.h"
 
-/* The limit of CPU time of the process that finds names, in memory that it
- * shares. */
-static rlim_t *cpu_s;
+/* What the process that finds names tells, in memory that it shares: its limit
+ * of CPU time, and its pid once it has found them. */
+struct told {
+	rlim_t cpu_s;
+	_Atomic pid_t done;
+};
+
+static struct told *told;
 
 static long wait_s;  /* the time from the first reading of the clock on */
 static int readings; /* of the clock */
+static int waited_ms;
+
+/* The state which that process stays in at its end: S or R; 0: it ends. */
+static volatile char state;
 
 /* In place of libc's. */
 int clock_gettime(clockid_t clock, struct timespec *now)
@@ -37,8 +48,26 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 	int result = (int)syscall(SYS_clock_gettime, clock, now);
 
 	if (clock == CLOCK_MONOTONIC && readings++ > 0)
-		now->tv_sec += wait_s;
+		now->tv_sec += wait_s + waited_ms / 1000;
 	return result;
+}
+
+/* Where the process stays, time passes at once when it is in its state. */
+int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+	struct proc_stat stat = {.state = 0};
+	const struct timespec moment = {0, 1000000};
+	int ready = ppoll(fds, count, &moment, NULL);
+
+	while (ready == 0 && state == 0)
+		ready = ppoll(fds, count, &moment, NULL);
+	if (ready != 0)
+		return ready;
+	while (told->done == 0 || (procfs_stat_once(told->done, &stat) == 0 &&
+				      stat.state != state))
+		nanosleep(&moment, NULL);
+	waited_ms += timeout_ms;
+	return 0;
 }
 
 void _exit(int status)
@@ -46,7 +75,12 @@ void _exit(int status)
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_CPU, &limit) == 0)
-		*cpu_s = limit.rlim_cur;
+		told->cpu_s = limit.rlim_cur;
+	told->done = getpid();
+	while (state == 'S')
+		pause();
+	while (state == 'R')
+		;
 	syscall(SYS_exit_group, status);
 	abort();
 }
@@ -84,7 +118,7 @@ static bool is_named(void)
 	assert_int_equal(fclose(file), 0);
 	assert_int_equal(dat_read(&profile, path, &e), 0);
 	assert_int_equal(unlink(path), 0);
-	readings = 0;
+	readings = waited_ms = 0;
 	naming_find(&profile.runs.items[0], 0, &records);
 	strbuf_add(&records, "");
 	is_there = strstr(records.text, "named_function") != NULL;
@@ -93,41 +127,60 @@ static bool is_named(void)
 	return is_there;
 }
 
-static int begin(void **state)
+static int begin(void **context)
 {
-	(void)state;
-	cpu_s = mmap(NULL, sizeof(*cpu_s), PROT_READ | PROT_WRITE,
+	(void)context;
+	told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	wait_s = 0;
-	return cpu_s == MAP_FAILED;
+	state = 0;
+	return told == MAP_FAILED;
 }
 
-static int end(void **state)
+static int end(void **context)
 {
-	(void)state;
-	return munmap(cpu_s, sizeof(*cpu_s));
+	(void)context;
+	return munmap(told, sizeof(*told));
 }
 
-static void a_name_is_found_within_a_limit_of_cpu_time(void **state)
+static void a_name_is_found_within_a_limit_of_cpu_time(void **context)
 {
-	(void)state;
+	(void)context;
 	assert_true(is_named());
-	assert_int_equal(*cpu_s, 10);
+	assert_int_equal(told->cpu_s, 10);
 }
 
 /* On a machine where much is running. */
-static void names_may_take_long(void **state)
+static void names_may_take_long(void **context)
 {
-	(void)state;
+	(void)context;
 	wait_s = 15;
 	assert_true(is_named());
 }
 
-static void names_are_given_up_after_a_minute(void **state)
+static void names_are_given_up_after_a_minute(void **context)
 {
-	(void)state;
+	(void)context;
 	wait_s = 61;
 	assert_false(is_named());
+}
+
+/* As for a server that doesn't answer. */
+static void names_are_given_up_after_ten_seconds_of_sleep(void **context)
+{
+	(void)context;
+	state = 'S';
+	assert_true(is_named()); /* it was told before */
+	assert_int_equal(waited_ms, 10000);
+}
+
+static void waiting_for_a_processor_is_no_sleep(void **context)
+{
+	(void)context;
+	state = 'R';
+	wait_s = 40;
+	assert_true(is_named());
+	assert_in_range(waited_ms, 15000, 21000);
 }
 
 int main(void)
@@ -138,6 +191,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(names_may_take_long, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		names_are_given_up_after_a_minute, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		names_are_given_up_after_ten_seconds_of_sleep, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		waiting_for_a_processor_is_no_sleep, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
