@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "chart/build.h"
 #include "profile/label.h"
+#include "profile/process.h"
 #include "profile/run.h"
 
 /* A row before it is drawn: a run, or a process of a run. */
@@ -120,7 +121,8 @@ static void heat_add_processes(
 	process_labels_finish(&labels);
 }
 
-/* The launched program, whose memory is no process's of its own. */
+/* The launched program, whose memory is no process's of its own. Where it is
+ * not known whether the total is a sum, neither is its memory. */
 static void heat_add_program(
     struct heat_build *build, const struct chart_request *request)
 {
@@ -267,7 +269,8 @@ int chart_heatmap(
 		heat_add_processes(&build, request);
 	if (build.sources.len == 0)
 		heat_add_runs(&build, request, &set);
-	else if (request->len == 1)
+	else if (request->len == 1 &&
+		 run_total_of(request->runs[0].run) != RUN_TOTAL_UNKNOWN)
 		heat_add_program(&build, request);
 	if (build.sources.len > 0)
 		qsort(build.sources.items, build.sources.len,

@@ -94,6 +94,11 @@ the program itself
 	same "$(grep '^  row' <<<"$output" | cut -d'"' -f2)" "the program itself
 8 cc1 a.c
 9 cc1 b.c"
+	# memory_profiler doesn't tell whether MEM has the children's memory.
+	grep -vE '^(PROC|EXIT)' make.dat | sed 's/^MEM 20.0/MEM 15.0/' >theirs.dat
+	run_apart mprof plot --heatmap --format scene -o - theirs.dat
+	same "$(grep '^  row' <<<"$output" | cut -d'"' -f2)" "child 9
+child 8"
 }
 
 @test "heatmap: pictures and the terminal have it, a page says that it has none" {
