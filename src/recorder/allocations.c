@@ -81,7 +81,8 @@ struct allocations {
 	struct timespec listed;
 	bool settled; /* the directory was listed a while after that change */
 	bool finds_mappings; /* it is known whether a table is mapped */
-	uint64_t pids;       /* this process's pid namespace */
+	uint64_t pids;       /* this process's pid namespace; 0: /proc has the
+				numbers of another one */
 	ARRAY(struct allocation_table *) tables;
 	size_t processes, own; /* processes that have a table; of them with
 				  another allocator */
@@ -131,7 +132,7 @@ struct allocations *allocations_create(
 	all->path = mem_copy(path);
 	all->directory = directory;
 	all->finds_mappings = file_lock_finds_mappings(directory);
-	all->pids = namespace_of_pids(getpid());
+	all->pids = namespace_has_proc() ? namespace_of_pids(getpid()) : 0;
 	all->sites = sites;
 	all->budget = BUDGET;
 	all->cost = RECORD;
@@ -763,6 +764,17 @@ static void allocations_list(struct allocations_round *round)
 	closedir(dir);
 }
 
+/* Whether there is no process with that number in /proc, which may be hidden
+ * there. System calls know it by another number if /proc is another
+ * namespace's. */
+static bool allocations_is_gone(const struct allocations *all, pid_t pid)
+{
+	struct proc_stat now;
+
+	return all->pids ? kill(pid, 0) != 0 && errno == ESRCH
+			 : procfs_stat_once(pid, &now) != 0;
+}
+
 /* Whether the table's process has ended. One that ended between two ticks was
  * never recorded. */
 static bool allocations_is_over(const struct allocations_round *round)
@@ -770,7 +782,7 @@ static bool allocations_is_over(const struct allocations_round *round)
 	const struct allocation_table *table = round->table;
 
 	if (table->pid)
-		return kill(table->pid, 0) != 0 && errno == ESRCH;
+		return allocations_is_gone(round->all, table->pid);
 	if (table->mapped >= 0)
 		return table->mapped == 0;
 	return round->tick->time_ns - table->changed_ns > STRANGE_NS;

@@ -35,6 +35,13 @@ seen() {
 		}' "$1"
 }
 
+# Sampled allocations of that many MiB were held at once: holds FILE MIB
+holds() {
+	awk -v mib="$2" '/^ALLOC/ { held += $2 } /^FREE/ { held -= $2 }
+		held > most { most = held }
+		END { exit most < mib }' "$1"
+}
+
 peak_between() {
 	awk -v low="$2" -v high="$3" '/^PEAK/ { peak = $2 }
 		END { print "peak", peak; exit !(peak >= low && peak <= high) }' "$1"
@@ -121,6 +128,34 @@ peak_between() {
 	[ "$status" -eq 12 ]
 	[[ $output == *"--stacks: left out"* ]]
 	peak_between a.dat 30 45
+}
+
+# The program's memory is held for as long as it lives, by whatever number.
+@test "namespaces: there a program's allocations are held while it lives" {
+	needs_namespaces
+	cat >holds.c <<-'END'
+	#include <stdlib.h>
+	#include <string.h>
+	#include <unistd.h>
+	int main(int argc, char **argv)
+	{
+		for (int i = 1; i < argc; i++) {
+			for (int n = 0; n < 8; n++)
+				memset(malloc(1 << 20), 1, 1 << 20);
+			while (access(argv[i], F_OK) != 0)
+				usleep(10000);
+		}
+		return 0;
+	}
+	END
+	${CC:-cc} -o holds holds.c
+	unshare -pf mprof run -q -T 0.02 --stacks -o a.dat \
+		./holds more end 3>&- &
+	soon grep -q '^HELD;name=holds;' a.dat
+	touch more
+	soon holds a.dat 12
+	touch end
+	wait $!
 }
 
 # The numbers there are other processes' here. Twenty programs hold 8 MiB, one
