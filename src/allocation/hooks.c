@@ -319,7 +319,8 @@ static void hooks_find_unmapped(bool is_own)
 		if (allocators[i])
 			stack_find_module(allocators[i], &hooks_unmapped[i]);
 	if (is_own)
-		hooks_unmapped[0] = (struct stack_module){0, UINTPTR_MAX, NULL};
+		hooks_unmapped[0] =
+		    (struct stack_module){0, UINTPTR_MAX, NULL, 0};
 }
 
 static inline __attribute__((always_inline)) void *hooks_mmap(

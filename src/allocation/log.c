@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "allocation/log.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <link.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "allocation/heaps.h"
 #include "allocation/stack.h"
+
+#define LOG_PARTS 32 /* of a module */
 
 static uint64_t log_mix(uint64_t hash, uint64_t word)
 {
@@ -224,23 +228,80 @@ static bool log_module_is_new(struct log *log, const struct log_module *module)
 	return true;
 }
 
+static void log_add(
+    const struct log_search *to, const struct dl_phdr_info *info)
+{
+	struct log *log = to->log;
+	struct log_module module = log_module_of(info);
+
+	if (module.begin >= module.end || !log_module_is_new(log, &module) ||
+	    log->modules_len == LOG_MODULES)
+		return;
+	log->modules[log->modules_len++] = module;
+	log_write_module(to->file, &module, info);
+}
+
 static int log_add_module(struct dl_phdr_info *info, size_t size, void *data)
 {
 	const struct log_search *to = data;
-	struct log *log = to->log;
-	struct log_module module;
 
 	if (size >= offsetof(struct dl_phdr_info, dlpi_subs)) {
-		if (info->dlpi_adds + 1 == log->loads)
+		if (info->dlpi_adds + 1 == to->log->loads)
 			return 1;
 	}
-	module = log_module_of(info);
-	if (module.begin >= module.end || !log_module_is_new(log, &module) ||
-	    log->modules_len == LOG_MODULES)
-		return 0;
-	log->modules[log->modules_len++] = module;
-	log_write_module(to->file, &module, info);
+	log_add(to, info);
 	return 0;
+}
+
+static bool log_read_memory(void *to, uint64_t from, size_t bytes)
+{
+	int fd = file_descriptor_open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	bool is_read;
+
+	if (fd < 0)
+		return false;
+	is_read = syscall(SYS_pread64, fd, to, bytes, from) == (long)bytes;
+	file_descriptor_close(fd);
+	return is_read;
+}
+
+/* Reads a module's own headers. Returns their number; 0: not all are there. */
+static ElfW(Half) log_read_parts(uint64_t start, ElfW(Phdr) parts[LOG_PARTS])
+{
+	ElfW(Ehdr) head;
+
+	if (!log_read_memory(&head, start, sizeof(head)) ||
+	    memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 ||
+	    head.e_phentsize != sizeof(*parts) || head.e_phnum > LOG_PARTS ||
+	    !log_read_memory(
+		parts, start + head.e_phoff, head.e_phnum * sizeof(*parts)))
+		return 0;
+	return head.e_phnum;
+}
+
+/* Adds the module that has the address, without the loader's lock, which a
+ * thread of the parent may have held at the fork. All of a module is taken for
+ * code where its name tells its path. */
+static void log_add_module_of(const struct log_search *to, uint64_t address)
+{
+	static ElfW(Phdr) parts[LOG_PARTS];
+	struct stack_module found = {0};
+	struct dl_phdr_info info = {.dlpi_phdr = parts};
+
+	if (!stack_find_module((void *)(uintptr_t)address, &found))
+		return;
+	info.dlpi_addr = found.bias;
+	info.dlpi_name = found.path;
+	if (found.path && *found.path && *found.path != '/')
+		info.dlpi_phnum = log_read_parts(found.start, parts);
+	if (info.dlpi_phnum == 0) {
+		parts[0] = (ElfW(Phdr)){.p_type = PT_LOAD,
+		    .p_flags = PF_X,
+		    .p_vaddr = found.start - found.bias,
+		    .p_memsz = found.end - found.start};
+		info.dlpi_phnum = 1;
+	}
+	log_add(to, &info);
 }
 
 static int log_count_loads(struct dl_phdr_info *info, size_t size, void *data)
@@ -268,6 +329,7 @@ uint32_t log_stack(
 		char bytes[sizeof(struct allocation_stack) +
 			   ALLOCATION_DEPTH * sizeof(uint64_t)];
 	} entry;
+	bool is_alone = to->log->is_forked && stack_finds_at_once();
 	bool outside = false;
 
 	memset(&entry.stack, 0, sizeof(entry.stack));
@@ -278,10 +340,16 @@ uint32_t log_stack(
 	memcpy(entry.stack.frames, frames, count * sizeof(*frames));
 	if (*log_place(to->log, to->file, &entry.stack.entry))
 		return log_intern(to, &entry.stack.entry);
-	for (size_t i = 0; i < count; i++)
-		outside |= !(frames[i] & ALLOCATION_IS_FRAME) &&
-			   !log_is_in_module(to->log, frames[i]) &&
-			   stack_may_have_module(frames[i]);
+	for (size_t i = 0; i < count; i++) {
+		if ((frames[i] & ALLOCATION_IS_FRAME) ||
+		    log_is_in_module(to->log, frames[i]) ||
+		    !stack_may_have_module(frames[i]))
+			continue;
+		if (is_alone)
+			log_add_module_of(to, frames[i]);
+		else
+			outside = true;
+	}
 	if (outside)
 		log_modules(to);
 	return log_intern(to, &entry.stack.entry);

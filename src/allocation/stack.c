@@ -51,7 +51,8 @@ static int stack_on_module(struct dl_phdr_info *info, size_t size, void *data)
 	}
 	if (start > end || search->address - start >= end - start)
 		return 0;
-	*search->module = (struct stack_module){start, end, info->dlpi_name};
+	*search->module =
+	    (struct stack_module){start, end, info->dlpi_name, info->dlpi_addr};
 	return 1;
 }
 
@@ -63,8 +64,8 @@ static bool stack_find_object(const void *address, struct stack_module *module)
 
 	if (stack_loader_find((void *)(uintptr_t)address, &object) != 0)
 		return false;
-	*module = (struct stack_module){
-	    (uintptr_t)object.start, (uintptr_t)object.end, object.map->l_name};
+	*module = (struct stack_module){(uintptr_t)object.start,
+	    (uintptr_t)object.end, object.map->l_name, object.map->l_addr};
 	return true;
 }
 
@@ -83,6 +84,11 @@ bool stack_may_have_module(uint64_t address)
 
 	return !stack_loader_find ||
 	       stack_find_object((void *)(uintptr_t)address, &module);
+}
+
+bool stack_finds_at_once(void)
+{
+	return stack_loader_find != NULL;
 }
 
 /* libgcc also tells where a frame lies. */

@@ -20,6 +20,7 @@ bool stack_prepare(void);
 struct stack_module {
 	uintptr_t start, end;
 	const char *path; /* by the loader; "" for the program, or NULL */
+	uintptr_t bias;   /* what its own addresses are moved by */
 };
 
 /* Finds the object file that contains the address. False: there is none. */
@@ -28,6 +29,9 @@ bool stack_find_module(const void *address, struct stack_module *module);
 /* False: the address is in no object file. True where only the loader can tell,
  * which may have to be waited for. */
 bool stack_may_have_module(uint64_t address);
+
+/* Whether stack_find_module() waits for no lock of the loader's. */
+bool stack_finds_at_once(void);
 
 static inline bool stack_module_has(
     const struct stack_module *module, const void *address)

@@ -210,6 +210,66 @@ is_all_held() {
 	ls tables/*
 }
 
+# The thread that has the loader's lock is not in the child, nor is its end. The
+# library has a name that is below the current directory of that time.
+@test "a child that was forked while a thread has the loader's lock is sampled" {
+	build pieces.so '#include <stdlib.h>
+	#include <string.h>
+	void take_pieces(void)
+	{
+		for (int i = 0; i < 4096; i++)
+			memset(malloc(1024), 1, 1024);
+	}' gcc -shared -fPIC -fno-optimize-sibling-calls
+	build forks '#include <dlfcn.h>
+	#include <link.h>
+	#include <pthread.h>
+	#include <stdio.h>
+	#include <sys/wait.h>
+	#include <unistd.h>
+	static volatile int is_inside, is_over;
+	static int waits(struct dl_phdr_info *info, size_t size, void *data)
+	{
+		is_inside = 1;
+		while (!is_over)
+			usleep(1000);
+		return 1;
+	}
+	static void *looks(void *none)
+	{
+		dl_iterate_phdr(waits, NULL);
+		return none;
+	}
+	int main(void)
+	{
+		void *library = dlopen("./pieces.so", RTLD_NOW);
+		void (*take_pieces)(void) = dlsym(library, "take_pieces");
+		pthread_t id;
+		pid_t child;
+		int status;
+		if (pthread_create(&id, NULL, looks, NULL) != 0)
+			return 1;
+		while (!is_inside)
+			usleep(1000);
+		child = fork();
+		if (child == 0) {
+			alarm(120);
+			chdir("/");
+			take_pieces();
+			printf("%d", (int)getpid());
+			fflush(stdout);
+			_exit(0);
+		}
+		waitpid(child, &status, 0);
+		is_over = 1;
+		pthread_join(id, NULL);
+		return status != 0;
+	}' gcc -w -pthread
+	held ./forks
+	tables
+	is_held 4 take_pieces main
+	grep -qaF "$PWD/pieces.so" "tables/$(cat out).0"
+}
+
 # The loader's lock is held while its callback waits for the program's. The
 # second way is code that no library has.
 @test "a sample waits for no thread that looks at the libraries" {
