@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file_lock.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "cli/run_summary.h"
@@ -17,7 +20,7 @@
 #include "dat/reader.h"
 #include "recorder/sampler.h"
 
-enum { WATCH_STEP_MS = 100 };
+enum { WATCH_STEP_MS = 100, WATCH_WAIT_MS = 1000 };
 
 struct watch_options {
 	double interval_s, last_s;
@@ -105,14 +108,44 @@ static int command_watch_follow(
 	return got;
 }
 
+/* Whether the newest recording in this directory is still being written. */
+static bool command_watch_is_written(void)
+{
+	struct err ignored;
+	char *newest = catalog_newest(".", &ignored);
+	int fd = newest ? open(newest, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	bool is_written = fd >= 0 && file_lock_is_held(fd);
+
+	if (fd >= 0)
+		close(fd);
+	free(newest);
+	return is_written;
+}
+
+/* In "mprof run ./server & mprof watch" the recording may begin a moment after
+ * this command. */
+static void command_watch_await(void)
+{
+	const struct timespec step = {0, WATCH_STEP_MS * (NS_PER_S / 1000)};
+
+	for (int ms = 0; ms < WATCH_WAIT_MS; ms += WATCH_STEP_MS) {
+		if (command_watch_is_written())
+			return;
+		nanosleep(&step, NULL);
+	}
+}
+
 static int watch_profile(
     char **argv, int count, const struct watch_options *options)
 {
 	struct profiles profiles;
 	struct dat_follow *file = NULL;
 	struct err e;
-	int status = profiles_init(&profiles, argv, count, stderr);
+	int status;
 
+	if (count == 0)
+		command_watch_await();
+	status = profiles_init(&profiles, argv, count, stderr);
 	if (status == COMMAND_OK) {
 		file = dat_follow_open(profiles.paths.items[0], &e);
 		if (!file || command_watch_follow(file, options, &e) != 0)

@@ -31,6 +31,27 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 	[ "$(wc -l <a.dat)" -eq 5 ]
 }
 
+@test 'without an argument, a recording that begins a moment later is waited for' {
+	if grep -q fsanitize "$SOURCE/build/flags"; then
+		skip "a sanitizer wants to be loaded first"
+	fi
+	recording old.dat
+	cat >begin <<-'END'
+		mprof run -q -o new.dat sleep 600 >/dev/null 2>&1 &
+		echo $! >recorder
+		until grep -q '^MEM' new.dat; do sleep 0.05; done
+	END
+	AT_PAUSE="LD_PRELOAD= bash begin" person \
+		env LD_PRELOAD="$SOURCE/build/programs/pause.so" mprof watch <<-END
+		expect 1049h
+		expect sleep 600
+		type q
+		expect $BACK
+	END
+	kill "$(<recorder)"
+	soon grep -q '^EXIT' new.dat
+}
+
 @test 'a recording that has ended says so, and when' {
 	local day=2026-11-22
 	{
