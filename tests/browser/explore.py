@@ -160,7 +160,11 @@ def check_address(page, path):
             data.series.map((one) => one.hidden)];""") ==
           [12.5, 40, [20, 30], True, False, [False, True, False]],
           "the address doesn't bring the view back")
-    browser.script("location.hash = '#t=9,x&h=99&o=-&theme=none&m=3';")
+    # The event comes after the script's end.
+    browser.wait("""
+        const done = arguments[0];
+        addEventListener("hashchange", () => done(), { once: true });
+        location.hash = "#t=9,x&h=99&o=-&theme=none&m=3";""")
     browser.settle()
     check(near(page.range()[1], 60.6, 0.7), f"a bad address: {page.range()}")
     browser.script("location.hash = '';")

@@ -206,8 +206,10 @@ real() {
 
 # Presses q meanwhile, which quits each view.
 orders() {
-	grep '^mprof watch' "$1" | grep -v -e --container | while read -r _; do
-		printf '%s\n' 'expect MiB' 'pause 0.3' 'type q'
+	sed -e 's/#.*//' -e '/--container/d' -e '/--unit/d' "$1" |
+		grep -o 'mprof watch' | while read -r _; do
+		printf '%s\n' 'expect 1049h' 'expect MiB' 'pause 0.3' 'type q' \
+			'expect 1049l'
 	done
 }
 
