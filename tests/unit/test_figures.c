@@ -274,6 +274,7 @@ static void a_trend_is_the_verdicts(void **state)
 	assert_true(trend.mib_per_s == 2);
 	assert_true(trend.from_s == 10 && trend.to_s == 14);
 	assert_true(trend.from_mib == 52 && trend.to_mib == 60);
+	series_finish(&series);
 }
 
 int main(void)
