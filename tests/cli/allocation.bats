@@ -263,7 +263,7 @@ is_all_held() {
 		is_over = 1;
 		pthread_join(id, NULL);
 		return status != 0;
-	}' gcc -w -pthread
+	}' gcc -w -pthread -D_GNU_SOURCE
 	held ./forks
 	tables
 	is_held 4 take_pieces main
