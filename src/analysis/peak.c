@@ -95,18 +95,13 @@ static struct party *party_of(
 static double peak_of_program(const struct run *run)
 {
 	size_t len = run->total.len;
-	size_t *ticks = mem_zero(len + 1, sizeof(ticks[0]));
-	double *sums = mem_zero(len + 1, sizeof(sums[0]));
+	double *own = mem_zero(len + 1, sizeof(own[0]));
 	double peak = run->exit.recorded ? run->exit.mib : 0;
 
+	run_program_at(run, NULL, len, own);
 	for (size_t i = 0; i < len; i++)
-		ticks[i] = i;
-	if (run_total_of(run) != RUN_TOTAL_PROGRAM)
-		run_sum_at(run, ticks, len, sums);
-	for (size_t i = 0; i < len; i++)
-		peak = fmax(peak, run->total.items[i].mib - sums[i]);
-	free(ticks);
-	free(sums);
+		peak = fmax(peak, own[i]);
+	free(own);
 	return peak;
 }
 

@@ -71,12 +71,7 @@ size_t build_band(struct scene *scene, struct scene_panel *panel,
 size_t build_choose(const struct chart_request *request,
     const struct build_set *set, size_t *runs);
 
-/* The launched program has the total minus its descendants' memory: in MiB, at
- * each of those ascending ticks of the total. own is zeroed. */
-void build_program_at(
-    const struct run *run, const size_t *ticks, size_t count, double *own);
-
-/* Its name beside those of its descendants. */
+/* The launched program's name beside those of its descendants. */
 #define BUILD_PROGRAM "the program itself"
 
 /* Adds the run's processes to the panel's lines as stacked layers, with the

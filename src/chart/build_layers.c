@@ -90,20 +90,11 @@ static struct scene_line *add_layer(
 	return line;
 }
 
-void build_program_at(
-    const struct run *run, const size_t *ticks, size_t count, double *own)
-{
-	if (count > 0 && run_total_of(run) != RUN_TOTAL_PROGRAM)
-		run_sum_at(run, ticks, count, own);
-	for (size_t i = 0; i < count; i++)
-		own[i] = run->total.items[ticks[i]].mib - own[i];
-}
-
 static void add_program(struct stack_build *build)
 {
 	double *own = mem_zero(build->ticks.len + 1, sizeof(own[0]));
 
-	build_program_at(build->run, build->ticks.items, build->ticks.len, own);
+	run_program_at(build->run, build->ticks.items, build->ticks.len, own);
 	add_layer(build, own, ROLE_TOTAL)->name =
 	    mem_copy(build->ranking.len > 0 ? BUILD_PROGRAM : "memory");
 	free(own);

@@ -121,24 +121,20 @@ static void heat_add_processes(
 	process_labels_finish(&labels);
 }
 
-/* The launched program, whose memory is no process's of its own. Where it is
- * not known whether the total is a sum, neither is its memory. */
+/* Adds a row for the launched program. It is called only where the meaning of
+ * the total is known, and with it the program's own memory. */
 static void heat_add_program(
     struct heat_build *build, const struct chart_request *request)
 {
 	const struct run *run = request->runs[0].run;
 	const struct series *total = &run->total;
 	struct series *memory = scene_own_series(build->scene);
-	size_t *ticks = mem_zero(total->len + 1, sizeof(ticks[0]));
 	double *own = mem_zero(total->len + 1, sizeof(own[0]));
 	bool failed = heat_failed(run->ending, &run->exit);
 
-	for (size_t i = 0; i < total->len; i++)
-		ticks[i] = i;
-	build_program_at(run, ticks, total->len, own);
+	run_program_at(run, NULL, total->len, own);
 	for (size_t i = 0; i < total->len; i++)
 		series_add(memory, total->items[i].time_s, fmax(0, own[i]));
-	free(ticks);
 	free(own);
 	if (total->len == 0)
 		return;

@@ -540,6 +540,15 @@ void run_sum_at(
 		process_add_at(&run->processes.items[i], ticks, count, sums);
 }
 
+void run_program_at(
+    const struct run *run, const size_t *ticks, size_t count, double *own)
+{
+	if (count > 0 && run_total_of(run) != RUN_TOTAL_PROGRAM)
+		run_sum_at(run, ticks, count, own);
+	for (size_t i = 0; i < count; i++)
+		own[i] = run->total.items[ticks ? ticks[i] : i].mib - own[i];
+}
+
 /* Comparison of the changes of MEM and of the descendants' memory. */
 struct evidence {
 	size_t present; /* ticks with descendants */

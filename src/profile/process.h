@@ -81,7 +81,12 @@ bool process_at_tick(const struct process *process, struct tick_cursor *cursor,
 void process_add_at(const struct process *process, const size_t *ticks,
     size_t count, double *sums) __attribute__((nonnull(1, 4)));
 void run_sum_at(const struct run *run, const size_t *ticks, size_t count,
-    double *sums) __attribute__((nonnull));
+    double *sums) __attribute__((nonnull(1, 4)));
+
+/* The same for the launched program, whose memory is the total's remainder. own
+ * is zeroed; it becomes negative where descendants have more than the total. */
+void run_program_at(const struct run *run, const size_t *ticks, size_t count,
+    double *own) __attribute__((nonnull(1, 4)));
 
 /* The meaning of MEM. mprof's recorder introduces each process, and sums them
  * up unless told otherwise. memory_profiler does either, and doesn't tell: a
