@@ -329,7 +329,7 @@ uint32_t log_stack(
 		char bytes[sizeof(struct allocation_stack) +
 			   ALLOCATION_DEPTH * sizeof(uint64_t)];
 	} entry;
-	bool is_alone = to->log->is_forked && stack_finds_at_once();
+	bool avoids_lock = to->log->is_forked && stack_finds_at_once();
 	bool outside = false;
 
 	memset(&entry.stack, 0, sizeof(entry.stack));
@@ -345,7 +345,7 @@ uint32_t log_stack(
 		    log_is_in_module(to->log, frames[i]) ||
 		    !stack_may_have_module(frames[i]))
 			continue;
-		if (is_alone)
+		if (avoids_lock)
 			log_add_module_of(to, frames[i]);
 		else
 			outside = true;

@@ -98,7 +98,8 @@ static bool samples_lock(void)
 	return false;
 }
 
-/* The header belongs to whoever has the lock. */
+/* Counts a sample or a free that can't be noted. This thread may not have the
+ * lock; the next one that has it copies the number to the header. */
 static void samples_lose(void)
 {
 	__atomic_add_fetch(&own->lost, 1, __ATOMIC_RELAXED);

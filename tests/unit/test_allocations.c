@@ -153,7 +153,8 @@ static int begin(void **state)
 	return begin_with(false);
 }
 
-/* Where it can't be known whether a table is mapped. */
+/* Begins as on a file system that has no leases: it is not known whether a
+ * table is mapped. */
 static int begin_without_leases(void **state)
 {
 	(void)state;

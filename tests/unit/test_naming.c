@@ -26,8 +26,8 @@
 #include "scratch.h"
 #include "symbols/naming.h"
 
-/* What the process that finds names tells, in memory that it shares: its limit
- * of CPU time, and its pid once it has found them. */
+/* The process that finds the names reports here, in memory that it shares with
+ * the test: its limit of CPU time, and its pid once it has found them. */
 struct told {
 	rlim_t cpu_s;
 	_Atomic pid_t done;
@@ -52,7 +52,8 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 	return result;
 }
 
-/* Where the process stays, time passes at once when it is in its state. */
+/* Replaces libc's: if the process stays, the timeout is over as soon as the
+ * process is in the wanted state. */
 int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
 	struct proc_stat stat = {.state = 0};

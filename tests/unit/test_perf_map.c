@@ -173,8 +173,8 @@ static void a_huge_file_is_read_in_part(void **state)
 	perf_map_finish(&map);
 }
 
-/* Of code that is known beforehand, all names of it are found, the last one
- * last. */
+/* The map finds the names of the wanted code alone, in a large file, too.
+ * The last name of a piece of code counts. */
 static void names_that_are_wanted_are_found_in_a_large_file(void **state)
 {
 	static const uint64_t wanted[] = {0x100f, 0x2000, 0x3005};

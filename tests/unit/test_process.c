@@ -258,8 +258,8 @@ static void another_start_is_another_process(void **state)
 	profile_finish(&profile);
 }
 
-/* Of one pid, as calls and samples are: two snapshots of the first process,
- * and one of the second. */
+/* Two processes have the same pid, one after the other: two snapshots are of
+ * the first process, and one is of the second. */
 static void a_snapshot_is_of_the_process_of_its_time(void **state)
 {
 	struct profile profile =

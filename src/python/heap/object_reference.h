@@ -16,7 +16,7 @@ enum reference_kind {
 	REFERENCE_MEMBER, /* of a set */
 	REFERENCE_KEY,    /* of a dict */
 	REFERENCE_VALUE,  /* of a dict, under key */
-	/* Of an instance; key or name says which. */
+	/* An instance's attribute; key or name says which one. */
 	REFERENCE_ATTRIBUTE,
 	REFERENCE_LOCAL, /* variable of a frame or a generator, at index */
 	REFERENCE_DICT,  /* a __dict__: its items are attributes; by refs/ */
