@@ -58,16 +58,34 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 	errno = cause;
 }
 
+static void launch_block_faults(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < FAULTS; i++)
+		sigaddset(&set, faults[i]);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 /* Forwards fault signals that are sent to this process, while the program
- * lives. */
-static void launch_pass_faults(pid_t pid)
+ * lives, and unblocks those that were not blocked before
+ * launch_block_faults(). */
+static void launch_pass_faults(pid_t pid, const sigset_t *inherited)
 {
 	const struct sigaction action = {
 	    .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_RESTART};
 
+	sigset_t set;
+
+	sigemptyset(&set);
 	fault_pid = pid;
-	for (size_t i = 0; i < FAULTS; i++)
+	for (size_t i = 0; i < FAULTS; i++) {
 		(void)sigaction(faults[i], &action, &replaced[i]);
+		if (!sigismember(inherited, faults[i]))
+			sigaddset(&set, faults[i]);
+	}
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static bool is_stop(int signal)
@@ -422,6 +440,9 @@ int launch_start(
 	*launch = (struct launch){.signals = -1, .pidfd = -1};
 	if (open_signals(launch, e) != 0)
 		return -1;
+	/* Until they can be passed on: one that came earlier would end this
+	 * process while the program runs. */
+	launch_block_faults();
 	if (spawn_adopting(launch, request, e) != 0) {
 		sigprocmask(SIG_SETMASK, &launch->inherited, NULL);
 		close(launch->signals);
@@ -429,7 +450,7 @@ int launch_start(
 	}
 	/* After the fork, as it is inherited. */
 	prctl(PR_SET_TIMERSLACK, 1);
-	launch_pass_faults(launch->pid);
+	launch_pass_faults(launch->pid, &launch->inherited);
 	return 0;
 }
 

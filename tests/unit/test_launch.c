@@ -397,6 +397,9 @@ static void test_inherited(void **state)
 	assert_int_equal(prctl(PR_GET_TIMERSLACK), 1); /* the recorder's */
 	prctl(PR_SET_TIMERSLACK, 0);
 	finds("^SigBlk:.*00000800$", "/proc/self/status");
+	sigaddset(&set, SIGSEGV);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	finds("^SigBlk:.*00000c00$", "/proc/self/status");
 	signal(SIGCHLD, SIG_IGN);
 	finds("^SigIgn:.*10001$", "/proc/self/status");
 	signal(SIGCHLD, SIG_DFL);
@@ -516,6 +519,66 @@ static void test_fault_refused(void **state)
 	assert_int_equal(launch.refused, SIGFPE);
 }
 
+/* Launches a program that waits for the pipe before it is executed; never
+ * returns. */
+static void launch_behind(int pipe_end)
+{
+	char *argv[] = {"sleep", "30", NULL};
+	const struct launch_request request = {.argv = argv, .group = pipe_end};
+	const struct rlimit no_core = {0};
+	struct launch launch;
+	struct err e;
+
+	(void)setrlimit(RLIMIT_CORE, &no_core);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (launch_start(&launch, &request, &e) != 0)
+		_exit(1);
+	_exit(end_status(&launch) == 128 + SIGSEGV ? 0 : 2);
+}
+
+static void await_child_of(pid_t pid)
+{
+	char path[64];
+	int child;
+	bool found = false;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid,
+	    (int)pid);
+	while (!found) {
+		FILE *file = fopen(path, "re");
+
+		assert_non_null(file);
+		found = fscanf(file, "%d", &child) == 1;
+		assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+		(void)fclose(file);
+		usleep(1000);
+	}
+}
+
+/* One that arrives while the program is being launched is passed on, too. */
+static void test_fault_at_the_launch(void **state)
+{
+	char filler[4096] = {0};
+	int ends[2], status = 0;
+	pid_t launcher;
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+	while (write(ends[1], filler, sizeof(filler)) > 0)
+		;
+	assert_int_equal(fcntl(ends[1], F_SETFL, 0), 0);
+	launcher = fork();
+	if (launcher == 0)
+		launch_behind(ends[1]);
+	await_child_of(launcher);
+	assert_int_equal(kill(launcher, SIGSEGV), 0);
+	assert_int_equal(read(ends[0], filler, sizeof(filler)), sizeof(filler));
+	assert_int_equal(waitpid(launcher, &status, 0), launcher);
+	assert_int_equal(status, 0);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 /* It enters its control group before it is executed, or is not executed. */
 static void test_group(void **state)
 {
@@ -599,6 +662,8 @@ int main(void)
 		test_fault_after_the_end, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_fault_refused, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_fault_at_the_launch, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_group, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_no_descriptor, setup, teardown),
