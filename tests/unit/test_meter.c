@@ -26,14 +26,19 @@ enum { FORKED = 0x40 };
 
 static struct procfs fs;
 static bool is_denied; /* a statm */
+static int changes;    /* of the figures of process 101, one at each opening */
 
 /* Those of process 100, other than its first. */
 static const int threads[] = {104, 105, 106};
 enum { THREADS = 3 };
 
+static void change_figures(void);
+
 /* In place of libc's. */
 int openat(int directory, const char *path, int flags, ...)
 {
+	if (changes > 0 && strcmp(path, "101/statm") == 0)
+		change_figures();
 	if (is_denied && strstr(path, "/statm")) {
 		errno = EACCES;
 		return -1;
@@ -48,6 +53,14 @@ static void put(struct fake_process p)
 {
 	p.started = p.pid;
 	fake_process(p);
+}
+
+/* After the last change it has the 900 pages of its parent. */
+static void change_figures(void)
+{
+	changes--;
+	put((struct fake_process){
+	    .pid = 101, .ppid = 100, .pages = 900 + changes, .flags = FORKED});
 }
 
 static void look(int newest)
@@ -140,6 +153,51 @@ static void without_a_parent_that_waits_it_is_asked_again(void **state)
 	put((struct fake_process){.pid = 100, .pages = 900, .state = 'D'});
 	assert_true(borrows(1));
 	end();
+}
+
+/* The figures of both are read one after the other, and change meanwhile. */
+static void figures_that_change_are_read_three_times(void **state)
+{
+	struct member *child = family('D', 890, FORKED);
+
+	(void)state;
+	changes = 3;
+	assert_true(borrows(1));
+	assert_int_equal(changes, 0);
+	end();
+	child = family('D', 890, FORKED);
+	changes = 4;
+	assert_false(borrows(1));
+	assert_int_equal(changes, 1);
+	assert_true(child->owns);
+	changes = 0;
+	end();
+}
+
+/* Nobody knows then whose memory it is. */
+static void without_figures_it_is_asked_again(void **state)
+{
+	static const char *const files[] = {"101/statm", "100/statm"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char path[256];
+		struct member *child = family('D', 900, FORKED);
+
+		fake_write(files[i], "");
+		assert_false(borrows(1));
+		assert_false(child->owns);
+		snprintf(path, sizeof(path), "%s/%s", fake_root, files[i]);
+		assert_int_equal(remove(path), 0);
+		assert_false(borrows(1));
+		assert_false(child->owns);
+		put((struct fake_process){.pid = i == 0 ? 101 : 100,
+		    .pages = 900,
+		    .state = 'D',
+		    .flags = FORKED});
+		assert_true(borrows(1));
+		end();
+	}
 }
 
 /* In the one thread a state or pages, in the others none. */
@@ -949,6 +1007,8 @@ int main(void)
 	    cmocka_unit_test(a_program_of_its_own_is_not_asked_about),
 	    cmocka_unit_test(a_plain_fork_has_other_figures),
 	    cmocka_unit_test(without_a_parent_that_waits_it_is_asked_again),
+	    cmocka_unit_test(figures_that_change_are_read_three_times),
+	    cmocka_unit_test(without_figures_it_is_asked_again),
 	    cmocka_unit_test(between_ticks_no_member_is_lost),
 	    cmocka_unit_test(pages_that_no_fault_has_brought_are_the_parents),
 	    cmocka_unit_test(what_a_lender_leaves_belongs_to_who_borrowed),
