@@ -78,7 +78,8 @@ void procfs_path(char *path, size_t size, pid_t pid, const char *format, ...)
 /* Opens /proc/PID/NAME for reading; -1 with errno. */
 int procfs_open(const struct procfs *fs, pid_t pid, const char *name);
 
-/* Reads an open file from its start; returns the length, -1 with errno. */
+/* Reads an open file from its start; returns the length, -1 with errno and
+ * empty text. */
 ssize_t procfs_pread(int fd, char *text, size_t size);
 
 /* Opens, reads and closes a file, relative to the directory root or AT_FDCWD;

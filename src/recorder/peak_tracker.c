@@ -36,17 +36,20 @@ void high_water_init(struct high_water *high_water, const struct meter *meter,
 	    .keep_below = meter->keep_below};
 }
 
-/* Reads a file, which is kept open while descriptors last. */
-static ssize_t read_kept(const struct high_water *high_water, pid_t pid,
+/* Reads a file, which is kept open while descriptors last. The text is empty
+ * where it can't be read. */
+static void read_kept(const struct high_water *high_water, pid_t pid,
     const char *name, int *fd, char *text, size_t size)
 {
 	if (*fd < 0)
 		*fd = procfs_open(high_water->fs, pid, name);
-	if (*fd < high_water->keep_below)
-		return procfs_pread(*fd, text, size);
+	if (*fd < high_water->keep_below) {
+		procfs_pread(*fd, text, size);
+		return;
+	}
 	close(*fd);
 	*fd = -1;
-	return procfs_read(high_water->fs, pid, name, text, size);
+	procfs_read(high_water->fs, pid, name, text, size);
 }
 
 /* A process that has not run can't have grown: reading schedstat costs a tenth
@@ -59,9 +62,9 @@ static bool has_run(const struct high_water *high_water, struct member *member)
 
 	if (!member->single || member->status_fd < 0)
 		return true;
-	if (read_kept(high_water, member->pid, "schedstat",
-		&member->schedstat_fd, text, sizeof(text)) <= 0 ||
-	    sscanf(text, "%" SCNu64, &member->ran) != 1)
+	read_kept(high_water, member->pid, "schedstat", &member->schedstat_fd,
+	    text, sizeof(text));
+	if (sscanf(text, "%" SCNu64, &member->ran) != 1)
 		member->ran = 0;
 	return member->ran == 0 || member->ran != before;
 }
@@ -72,10 +75,10 @@ static int64_t read_mark(struct high_water *high_water, struct member *member)
 	int64_t kib;
 
 	if (member->zombie || member->gone || !member->owns ||
-	    !has_run(high_water, member) ||
-	    read_kept(high_water, member->pid, "status", &member->status_fd,
-		text, sizeof(text)) <= 0)
+	    !has_run(high_water, member))
 		return -1;
+	read_kept(high_water, member->pid, "status", &member->status_fd, text,
+	    sizeof(text));
 	member->single = strstr(text, "\nThreads:\t1\n") != NULL;
 	kib = procfs_kib(text, high_water->key);
 	if (member->started < high_water->began && member->base_kib < 0)
@@ -104,13 +107,14 @@ struct high_water_mark high_water_step(struct high_water *high_water,
     const struct high_water_moment *moment)
 {
 	size_t count = members->list.len;
+	const int64_t most = (int64_t)count * NS_PER_S;
 	struct high_water_mark highest = {.kib = -1};
 
 	if (!high_water->key || count == 0)
 		return highest;
 	high_water->credit += (int64_t)count * elapsed_ns;
-	if (high_water->credit > (int64_t)count * NS_PER_S)
-		high_water->credit = (int64_t)count * NS_PER_S;
+	if (high_water->credit > most)
+		high_water->credit = most;
 	for (; high_water->credit >= NS_PER_S; high_water->credit -= NS_PER_S) {
 		if (high_water->next >= count)
 			high_water->next = 0;
@@ -195,8 +199,7 @@ static bool peak_tracker_only_confirms(
 {
 	int64_t kib = peaks->peak.kib, slack = peak_tracker_slack_kib(kib);
 
-	return kib >= 0 && mark->kib - kib <= slack &&
-	       mark->high.kib < kib - slack;
+	return mark->kib - kib <= slack && mark->high.kib < kib - slack;
 }
 
 void peak_tracker_add_mark(

@@ -20,7 +20,6 @@ enum { LABEL = 256 }; /* a longer one is cut */
 struct group {
 	char name[2 * LABEL]; /* as a label's value */
 	int64_t kib, peak_kib;
-	size_t count;
 };
 
 struct textfile {
@@ -54,12 +53,11 @@ static struct group *textfile_group_of(struct textfile *t, const char *name)
 static void add_up(struct textfile *t, const struct sink_tick *tick)
 {
 	for (size_t i = 0; i < t->groups.len; i++)
-		t->groups.items[i].kib = 0, t->groups.items[i].count = 0;
+		t->groups.items[i].kib = 0;
 	for (size_t i = 0; i < tick->count; i++) {
 		const struct sink_process *p = &tick->processes[i];
 		struct group *group = textfile_group_of(t, p->name);
 
-		group->count++;
 		group->kib += p->kib > 0 ? p->kib : 0;
 		if (p->peak_kib > group->peak_kib)
 			group->peak_kib = p->peak_kib;

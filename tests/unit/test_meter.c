@@ -200,6 +200,19 @@ static void without_figures_it_is_asked_again(void **state)
 	}
 }
 
+/* A text without that figure tells nothing. */
+static void equal_text_without_figures_proves_nothing(void **state)
+{
+	struct member *child = family('S', 900, FORKED);
+
+	(void)state;
+	fake_write("100/statm", "1000 900\n");
+	fake_write("101/statm", "1000 900\n");
+	assert_false(borrows(1));
+	assert_false(child->owns);
+	end();
+}
+
 /* In the one thread a state or pages, in the others none. */
 static void put_threads(int the_one, char state, int pages)
 {
@@ -411,6 +424,14 @@ static void the_kernel_knows_whose_memory_it_is(void **state)
 	member_at(1)->task = getpid();
 	member_at(0)->task = 0;
 	assert_true(borrows(1));
+	if (syscall(SYS_kcmp, 1, getpid(), 1, 0, 0) > 0) {
+		member_at(0)->task = 1; /* is a process like any other */
+		assert_false(borrows(1));
+		member_at(1)->owns = false;
+		member_at(0)->task = getpid();
+		member_at(1)->task = 1;
+		assert_false(borrows(1));
+	}
 	end_other(other);
 }
 
@@ -1009,6 +1030,7 @@ int main(void)
 	    cmocka_unit_test(without_a_parent_that_waits_it_is_asked_again),
 	    cmocka_unit_test(figures_that_change_are_read_three_times),
 	    cmocka_unit_test(without_figures_it_is_asked_again),
+	    cmocka_unit_test(equal_text_without_figures_proves_nothing),
 	    cmocka_unit_test(between_ticks_no_member_is_lost),
 	    cmocka_unit_test(pages_that_no_fault_has_brought_are_the_parents),
 	    cmocka_unit_test(what_a_lender_leaves_belongs_to_who_borrowed),

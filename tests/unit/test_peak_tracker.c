@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -20,6 +22,16 @@ static struct procfs fs;
 static struct meter meter;
 static struct high_water high_water;
 static struct members members;
+
+static int marks_opened;
+
+/* In place of libc's. */
+int openat(int directory, const char *path, int flags, ...)
+{
+	if (strstr(path, "/status"))
+		marks_opened++;
+	return (int)syscall(SYS_openat, directory, path, flags, 0);
+}
 
 static void set_mark(int kib, int threads)
 {
@@ -292,6 +304,28 @@ static void a_new_process_was_not_there_before(void **state)
 	assert_int_equal(member->high.kib, 40);
 }
 
+static void all_new_processes_were_not_there_before(void **state)
+{
+	struct proc_stat stat;
+
+	(void)state;
+	begin_peaks(false);
+	fake_process(
+	    (struct fake_process){.pid = 101, .ppid = PID, .pages = 9});
+	assert_true(procfs_stat(&fs, 101, &stat));
+	members_add(&members, &stat);
+	members.list.items[0].kib = 40;
+	members.list.items[1].kib = 50;
+	peak_tracker_add_members(&peaks, &members, 2000);
+	for (int i = 0; i < 2; i++) {
+		const struct highest *high = &members.list.items[i].high;
+
+		assert_int_equal(high->since_ns, 1000);
+		assert_int_equal(high->time_ns, 2000);
+		assert_int_equal(high->kib, 40 + 10 * i);
+	}
+}
+
 /* At most once a second, and only where a mark is the peak. */
 static void a_peak_of_a_mark_is_reported_at_times(void **state)
 {
@@ -380,9 +414,11 @@ static void a_mark_from_before_is_not_the_groups_peak(void **state)
 	peak_tracker_add_sum(&peaks, 400, 2000);
 	peak_tracker_read_all(&peaks, &none, 3000);
 	assert_int_equal(peaks.peak.kib, 400);
+	peak_tracker_add_sum(&peaks, 350, 3500);
+	peak_tracker_add_sum(&peaks, 300, 3600);
 	fake_write("memory.peak", "513024\n");
 	peak_tracker_read_all(&peaks, &none, 4000);
-	assert_int_equal(peaks.peak.kib, 501);
+	expect_peak(501, 3500, 3000); /* the moment of the highest sum */
 	remove(path);
 	close(group.directory);
 }
@@ -472,6 +508,24 @@ static void without_descriptors_files_are_opened_each_time(void **state)
 	assert_int_equal(members.list.items[0].status_fd, -1);
 	set_mark(2000, 1);
 	assert_int_equal(look(), 2000);
+}
+
+/* However long ago the last step was, and with nothing left for the next. */
+static void each_is_read_once_a_step(void **state)
+{
+	const struct high_water_moment now = {1, true};
+	int once;
+
+	(void)state;
+	marks_opened = 0;
+	high_water.keep_below = 0;
+	set_mark(1000, 2);
+	look();
+	once = marks_opened;
+	high_water_step(&high_water, &members, 10 * NS_PER_S, &now);
+	assert_int_equal(marks_opened, 2 * once);
+	high_water_step(&high_water, &members, 0, &now);
+	assert_int_equal(marks_opened, 2 * once);
 }
 
 /* An account that can't be read says nothing of a process. */
@@ -578,6 +632,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 		without_descriptors_files_are_opened_each_time, begin, end),
 	    cmocka_unit_test_setup_teardown(an_account_may_end, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		each_is_read_once_a_step, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		all_new_processes_were_not_there_before, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		when_attached_all_marks_are_read_at_first, begin, end),
 	    cmocka_unit_test_setup_teardown(

@@ -22,7 +22,7 @@
 #include "recorder/snapshots.h"
 #include "scratch.h"
 
-enum { PROGRAM = 700, OTHER = 701 };
+enum { FIRST = 699, PROGRAM = 700, OTHER = 701, UNSEEN = 702 };
 
 static char mark_path[160];
 static struct snapshots snapshots;
@@ -94,6 +94,7 @@ static int begin(void **state)
 static int end(void **state)
 {
 	snapshots_finish(&snapshots);
+	assert_int_equal(snapshots.len, 0);
 	return scratch_remove_empty(state);
 }
 
@@ -117,11 +118,11 @@ static void no_more_notices(void)
 	assert_false(snapshots_notice(&snapshots, &e));
 }
 
-/* One step of the program and another process, or of none. */
+/* One step with the first of these processes: behind them the list ends. */
 static void step(size_t count)
 {
-	const struct sink_process processes[] = {
-	    {.pid = 699}, {.pid = PROGRAM, .is_root = true}, {.pid = OTHER}};
+	const struct sink_process processes[] = {{.pid = FIRST},
+	    {.pid = PROGRAM, .is_root = true}, {.pid = OTHER}, {.pid = UNSEEN}};
 	const struct sink_tick tick = {.processes = processes, .count = count};
 
 	snapshots_step(&snapshots, &tick, &sink);
@@ -267,7 +268,7 @@ static void an_answer_needs_a_file_of_its_own(void **state)
 	write_file("target", "");
 	snprintf(path, sizeof(path), "%s/7.answer-a4", scratch);
 	assert_int_equal(symlink("target", path), 0);
-	step(0);
+	step(1);
 	assert_int_equal(snapshots.len, 0);
 	assert_int_equal(snapshots.left_out, 5);
 	assert_false(snapshots.busy);
@@ -289,6 +290,7 @@ static void what_it_wrote_goes_to_the_sink(void **state)
 	take("@heap;answer=a1 ok");
 	take("@heap;pid=701 ok");
 	take("@heap;pid=702 ok");
+	take("@heap;pid=699 ok");
 	write_file("7.answer-a1", "");
 	write_file("7.heap", "an earlier one\n");
 	start(3);
@@ -298,7 +300,7 @@ static void what_it_wrote_goes_to_the_sink(void **state)
 	expect_file("7.answer-a1", "ok\n");
 	assert_int_equal(snapshots.taken, 1);
 	assert_true(snapshots.busy); /* at the next */
-	assert_int_equal(snapshots.len, 2);
+	assert_int_equal(snapshots.len, 3);
 	snapshots.precise = true;
 	waitpid(snapshots.aside.pid, &snapshots.aside.status, 0);
 	snapshots.aside.ended = true;
@@ -310,9 +312,14 @@ static void what_it_wrote_goes_to_the_sink(void **state)
 	step(3);
 	assert_string_equal(told, "mprof snapshot 700 3 1234 ok worker precise "
 				  "/dev/null /dev/null 0\n");
+	waitpid(snapshots.aside.pid, &snapshots.aside.status, 0);
+	snapshots.aside.ended = true;
+	step(3);
+	assert_string_equal(told, "mprof snapshot 699 4 1234 ok only precise "
+				  "/dev/null /dev/null 0\n");
 	assert_false(snapshots.busy);
 	assert_int_equal(snapshots.len, 0);
-	assert_int_equal(snapshots.taken, 3);
+	assert_int_equal(snapshots.taken, 4);
 	assert_int_equal(snapshots.left_out, 0);
 	assert_false(is_there("7.heap"));
 	no_more_notices();

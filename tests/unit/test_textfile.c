@@ -94,6 +94,42 @@ static void figures_by_name(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
+/* The peak of a name is its highest sum, whichever name it is. */
+static void each_name_has_its_sum_as_its_peak(void **state)
+{
+	static const char *const names[] = {"a", "b", "c"};
+	struct textfile *t;
+	struct err e;
+
+	(void)state;
+	t = textfile_create(scratch, 42, "x", &e);
+	for (size_t i = 0; i < 3; i++) {
+		struct sink_process processes[3] = {{0}};
+		struct sink_tick tick = {.time_ns = (int64_t)i * NS_PER_S,
+		    .sampled = true,
+		    .processes = processes,
+		    .count = 3};
+		struct sampler_hook hook = textfile_hook(t);
+		char want[40];
+
+		for (size_t k = 0; k < 3; k++) {
+			processes[k].name = names[k];
+			processes[k].kib = k == i ? 10 + (int64_t)i : 1;
+		}
+		hook.tick(hook.context, &tick, NULL);
+		content();
+		snprintf(want, sizeof(want), "pid=\"42\"} %d\n",
+		    (10 + (int)i) * 1024);
+		assert_non_null(
+		    strstr(strstr(text, "mprof_memory_peak_bytes{"), want));
+		snprintf(want, sizeof(want), "process=\"%s\"} %d\n", names[i],
+		    (10 + (int)i) * 1024);
+		assert_non_null(strstr(
+		    strstr(text, "mprof_process_memory_peak_bytes{"), want));
+	}
+	textfile_destroy(t);
+}
+
 static void a_process_without_a_figure_adds_nothing(void **state)
 {
 	struct textfile *t;
@@ -199,6 +235,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
 		figures_by_name, begin, scratch_remove_empty),
+	    cmocka_unit_test_setup_teardown(
+		each_name_has_its_sum_as_its_peak, begin, scratch_remove_empty),
 	    cmocka_unit_test_setup_teardown(
 		a_process_without_a_figure_adds_nothing, begin,
 		scratch_remove_empty),

@@ -141,6 +141,7 @@ static void a_process_has_its_highest_and_its_name(void **state)
 	process = &it.survey.processes.items[1];
 	assert_false(process->root);
 	assert_true(process->highest_mib == 3 && process->exit_mib == 6);
+	assert_int_equal(process->between, 0);
 	assert_int_equal(process->tick, 2);
 	assert_int_equal(process->last_tick, 3);
 	assert_int_equal(process->names, 2);
@@ -172,6 +173,8 @@ static void a_told_peak_is_the_highest(void **state)
 	    1);
 	process = &it.survey.processes.items[0];
 	assert_int_equal(process->names, 3);
+	assert_int_equal(
+	    process->between, strlen("PROC;pid=7;start=5;name=b 1.0 12.0\n"));
 	assert_int_equal(process->high_name, 1);
 	assert_int_equal(process->tick, 1);
 	finish(&it);
