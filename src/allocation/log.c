@@ -279,9 +279,9 @@ static ElfW(Half) log_read_parts(uint64_t start, ElfW(Phdr) parts[LOG_PARTS])
 	return head.e_phnum;
 }
 
-/* Adds the module that has the address, without the loader's lock, which a
- * thread of the parent may have held at the fork. All of a module is taken for
- * code where its name tells its path. */
+/* Adds the module that has the address, without the loader's lock: a thread
+ * that holds it may wait for this one, or be one of the parent's at the fork.
+ * All of a module is taken for code where its name tells its path. */
 static void log_add_module_of(const struct log_search *to, uint64_t address)
 {
 	static ElfW(Phdr) parts[LOG_PARTS];
@@ -329,7 +329,7 @@ uint32_t log_stack(
 		char bytes[sizeof(struct allocation_stack) +
 			   ALLOCATION_DEPTH * sizeof(uint64_t)];
 	} entry;
-	bool avoids_lock = to->log->is_forked && stack_finds_at_once();
+	bool avoids_lock = stack_finds_at_once();
 	bool outside = false;
 
 	memset(&entry.stack, 0, sizeof(entry.stack));

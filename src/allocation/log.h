@@ -7,7 +7,6 @@
 #ifndef MPROF_ALLOCATION_LOG_H
 #define MPROF_ALLOCATION_LOG_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,7 +29,6 @@ struct log {
 	struct log_module modules[LOG_MODULES];
 	uint32_t modules_len;
 	uint64_t loads; /* the loader's count + 1 when modules was filled */
-	bool is_forked; /* the loader's lock may be held for ever */
 };
 
 /* A search for a log entry, which is added where it is missing. */

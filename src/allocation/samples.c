@@ -138,7 +138,6 @@ static void samples_begin(void)
 	/* A vforked child shares its parent's memory, and this variable. */
 	if (is_forked)
 		own->pid = (uint32_t)getpid();
-	own->log.is_forked = is_forked;
 	own->slots.seed = samples_now() ^ (uint64_t)own->pid << 40 ^ 1;
 	rate_init(&own->slots.rate, samples_setup.period, samples_cpu_time());
 	own->failed = samples_create(is_forked) != 0;

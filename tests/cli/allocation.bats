@@ -271,16 +271,22 @@ is_all_held() {
 }
 
 # The loader's lock is held while its callback waits for the program's. The
-# second way is code that no library has.
+# second way is code that no library has, the third that of a library which no
+# earlier sample was in.
 @test "a sample waits for no thread that looks at the libraries" {
+	build late.so '#include <stdlib.h>
+	void allocate_late(void) { free(malloc(1000)); }' \
+		gcc -shared -fPIC -O0
 	build looks '#include <dlfcn.h>
 	#include <link.h>
 	#include <pthread.h>
 	#include <sys/mman.h>
 	#include <unistd.h>
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static volatile int is_inside;
 	static int waits(struct dl_phdr_info *i, size_t n, void *x)
 	{
+		is_inside = 1;
 		pthread_mutex_lock(&lock);
 		pthread_mutex_unlock(&lock);
 		return 0;
@@ -301,6 +307,8 @@ is_all_held() {
 		static const char calls[16] =
 			"\x48\x83\xec\x08\xff\xd7\x48\x83\xc4\x08\xc3";
 		char *code = area(PROT_READ | PROT_WRITE | PROT_EXEC);
+		void *late = dlopen("./late.so", RTLD_NOW);
+		void (*allocate_late)(void) = dlsym(late, "allocate_late");
 		pthread_t id;
 		if (!dlsym(RTLD_DEFAULT, "_dl_find_object"))
 			return 0;
@@ -316,6 +324,9 @@ is_all_held() {
 					allocate);
 			}
 	#endif
+			while (!is_inside)
+				usleep(1000);
+			allocate_late();
 			pthread_mutex_unlock(&lock);
 		}
 		return 0;
