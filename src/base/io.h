@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Writing without loss: complete writes, and output files that get their name
- * only when they are complete.
+ * Writing without loss: complete writes, output files that get their name only
+ * when they are complete, and locks that show who has a file open.
  */
 #ifndef MPROF_BASE_IO_H
 #define MPROF_BASE_IO_H
@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
-#include "base/named_file.h"
+#include "base/path.h"
 
 /* Opens descriptors that can be neither read nor written, and are closed on
  * exec, in place of closed standard streams: otherwise the next opened file
@@ -64,5 +64,34 @@ int io_output_commit(struct io_output *out, struct err *e)
 
 /* Removes the temporary file. Harmless after a commit. */
 void io_output_discard(struct io_output *out);
+
+/* A lock on a whole file, which shows others that the process writing it
+ * exists. A recording is locked while it is written: two recorders that append
+ * to one file would mix their samples, and a reader can tell that a run without
+ * an end still goes on. The lock belongs to the open file: it goes with the
+ * process however that ends, and programs that it starts don't have it, as
+ * their descriptors are closed on exec. */
+enum file_lock {
+	FILE_LOCK_TAKEN, /* by this call */
+	FILE_LOCK_HELD,  /* by another open file */
+	FILE_LOCK_NONE   /* the file system has no locks */
+};
+
+/* Takes the lock of a file that is open for writing. */
+enum file_lock file_lock_take(int fd) __attribute__((warn_unused_result));
+
+/* Whether another open file holds the lock; whether it is known that none does.
+ * Both are false where the file system has no locks. Takes no lock. */
+bool file_lock_is_held(int fd);
+bool file_lock_is_free(int fd);
+
+/* Whether anybody has the file, which is open here for reading alone, open for
+ * writing, or maps it so (MAP_SHARED) without a descriptor: 1 or 0; -1 where
+ * that is not known. */
+int file_lock_has_writer(int fd);
+
+/* Whether file_lock_has_writer() finds mappings of files in this directory. A
+ * file system over another one keeps them with the file below. */
+bool file_lock_finds_mappings(int directory);
 
 #endif

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file_lock.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "cli/run_summary.h"

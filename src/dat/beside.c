@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file_lock.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "dat/reader.h"
 

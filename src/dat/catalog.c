@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file_lock.h"
+#include "base/io.h"
 #include "base/path.h"
 #include "base/utf8.h"
 #include "dat/begin.h"

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file_lock.h"
 #include "base/io.h"
 #include "base/path.h"
 #include "dat/fields.h"

@@ -15,10 +15,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file_lock.h"
 #include "base/io.h"
 #include "base/mem.h"
-#include "base/named_file.h"
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "base/units.h"

@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file_lock.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/path.h"

@@ -4,7 +4,7 @@
  * file whose path is in the program's environment (MPROF_MARK). Writing to it
  * never blocks, even when the recorder is gone. The file has mode 0600, is in
  * XDG_RUNTIME_DIR or TMPDIR or /tmp, and is removed at the end of the
- * recording. It is locked while it is read (base/file_lock.h): a file without
+ * recording. It is locked while it is read (base/io.h): a file without
  * a lock was left by a killed recorder. A line may also ask for a snapshot of
  * the heap: see recorder/snapshots.h.
  */

@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file_lock.h"
+#include "base/io.h"
 #include "base/random.h"
 #include "base/strbuf.h"
 #include "made_table.h"

@@ -22,7 +22,7 @@
 
 #include <cmocka.h>
 
-#include "base/file_lock.h"
+#include "base/io.h"
 #include "scratch.h"
 
 /* Calls that fail, with that errno. */

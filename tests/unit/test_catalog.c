@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "base/file_lock.h"
+#include "base/io.h"
 #include "dat/catalog.h"
 #include "dat/reader.h"
 #include "scratch.h"

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file_lock.h"
+#include "base/io.h"
 #include "dat/reader.h"
 #include "scratch.h"
 

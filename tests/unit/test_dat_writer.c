@@ -23,7 +23,7 @@
 
 #include "base/mem.h"
 #include "base/random.h"
-#include "base/file_lock.h"
+#include "base/io.h"
 #include "dat/reader.h"
 #include "dat/thin.h"
 #include "dat/writer.h"

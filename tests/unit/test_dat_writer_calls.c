@@ -22,7 +22,7 @@
 
 #include <cmocka.h>
 
-#include "base/file_lock.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "dat/thin.h"
 #include "scratch.h"

@@ -16,7 +16,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "base/file_lock.h"
+#include "base/io.h"
 #include "scratch.h"
 
 static char path[SCRATCH_MAX];

@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "base/file_lock.h"
+#include "base/io.h"
 #include "recorder/marks.h"
 #include "scratch.h"
 

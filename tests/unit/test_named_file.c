@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "base/named_file.h"
+#include "base/path.h"
 #include "scratch.h"
 
 static int begin(void **state)

@@ -29,7 +29,7 @@
 #include <cmocka.h>
 
 #include "analysis/leak.h"
-#include "base/file_lock.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "dat/reader.h"
 #include "dat/writer.h"

@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-#include "base/file_lock.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "scratch.h"
 
