@@ -378,16 +378,6 @@ static void verdicts_judge_spread(struct verdicts *verdicts,
 	free(overviews);
 }
 
-bool verdicts_asked(const struct conditions *conditions)
-{
-	for (size_t i = 0; i < RUN_CONDITIONS; i++) {
-		if (verdicts_run_condition_asked(
-			&run_conditions[i], conditions))
-			return true;
-	}
-	return conditions->strict || conditions->max_spread > 0;
-}
-
 void verdicts_judge(struct verdicts *verdicts,
     const struct conditions *conditions, const struct recording_set *set,
     const struct recording_set *baseline)

@@ -47,10 +47,6 @@ struct verdicts {
 	bool several; /* several runs: each verdict names its own */
 };
 
-/* Whether any condition is set. */
-bool verdicts_asked(const struct conditions *conditions)
-    __attribute__((nonnull));
-
 /* Judges each run of the set by each condition, and all of them against the
  * baseline (NULL: none). The caller frees the items. */
 void verdicts_judge(struct verdicts *verdicts,

@@ -357,10 +357,13 @@ static enum option_result options_set(
     const struct option_call *call, int code, char *word, struct err *e)
 {
 	const struct option_row *row = row_of_code(call->rows, code);
-	char *where = (char *)call->values + row->offset;
+	char *values = call->values;
 
-	return row->parse(row, value_of(row, word), where, e) == 0 ? OPTION_RUN
-								   : OPTION_BAD;
+	if (row->parse(row, value_of(row, word), values + row->offset, e) != 0)
+		return OPTION_BAD;
+	if (row->implies)
+		*(bool *)(values + row->implies) = true;
+	return OPTION_RUN;
 }
 
 /* Hides negative numbers in argv from getopt_long. The new words are never

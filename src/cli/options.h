@@ -33,6 +33,7 @@ struct option_row {
 				stands for the possible values */
 	option_parse *parse; /* below, or the command's own */
 	size_t offset;       /* in the command's options, of the value */
+	size_t implies;      /* and of a bool that becomes true, too; 0: none */
 	/* Accepted values: an array that ends with NULL, or the rows of another
 	 * room's table. */
 	const char *const *choices;

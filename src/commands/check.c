@@ -114,11 +114,6 @@ int check_parse_count(
 	return 0;
 }
 
-bool check_asked(const struct check_options *options)
-{
-	return verdicts_asked(&options->conditions) || options->baseline;
-}
-
 /* patterns are separated by commas. */
 static int load_baseline(struct recording_set *baseline, const char *patterns,
     const struct profiles_options *reading, struct err *e)
@@ -156,7 +151,7 @@ int check_prepare(const struct check_options *options,
 	struct recording_set baseline = {0};
 	int got = 0;
 
-	if (!check_asked(options))
+	if (!options->asked)
 		return err_set(e,
 		    "check: no condition given; try --max-peak 500MiB or "
 		    "--baseline main.dat");
@@ -484,6 +479,7 @@ static const struct option_row rows[] = {
 	.parse = command_check_parse_spread,
 	.offset =
 	    offsetof(struct check_command_options, check.conditions.max_spread),
+	.implies = offsetof(struct check_command_options, check.asked),
 	.ours = true},
     {.name = "json",
 	.help = "print the verdicts as JSON",

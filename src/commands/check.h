@@ -21,6 +21,7 @@ struct check_options {
 	const char *baseline; /* patterns separated by commas */
 	const char *junit;    /* name of a file */
 	bool json, markdown;  /* in place of lines of text */
+	bool asked;           /* any condition was given */
 };
 
 /* Parses "2MiB/min" into MiB a second in struct check_options. */
@@ -36,12 +37,14 @@ option_parse check_parse_count;     /* a whole number above 0, as double */
 	    .help = "the peak must not exceed this: 500MiB, 2G",              \
 	    .parse = option_size,                                             \
 	    .offset = offsetof(type, member.conditions.max_peak_mib),         \
+	    .implies = offsetof(type, member.asked),                          \
 	    .ours = true},                                                    \
 	    {.name = "max-mean",                                              \
 		.arg = "SIZE",                                                \
 		.help = "the mean over time must not exceed this",            \
 		.parse = option_size,                                         \
 		.offset = offsetof(type, member.conditions.max_mean_mib),     \
+		.implies = offsetof(type, member.asked),                      \
 		.ours = true},                                                \
 	    {.name = "max-growth",                                            \
 		.arg = "RATE",                                                \
@@ -49,6 +52,7 @@ option_parse check_parse_count;     /* a whole number above 0, as double */
 			"warm-up: 2MiB/min",                                  \
 		.parse = check_parse_growth,                                  \
 		.offset = offsetof(type, member),                             \
+		.implies = offsetof(type, member.asked),                      \
 		.ours = true},                                                \
 	    {.name = "max-cpu-mean",                                          \
 		.arg = "PERCENT",                                             \
@@ -56,6 +60,7 @@ option_parse check_parse_count;     /* a whole number above 0, as double */
 			"one processor: 150%; needs run --with cpu",          \
 		.parse = check_parse_percent,                                 \
 		.offset = offsetof(type, member.conditions.max_cpu_percent),  \
+		.implies = offsetof(type, member.asked),                      \
 		.ours = true},                                                \
 	    {.name = "max-threads",                                           \
 		.arg = "COUNT",                                               \
@@ -63,6 +68,7 @@ option_parse check_parse_count;     /* a whole number above 0, as double */
 			"run --with threads",                                 \
 		.parse = check_parse_count,                                   \
 		.offset = offsetof(type, member.conditions.max_threads),      \
+		.implies = offsetof(type, member.asked),                      \
 		.ours = true},                                                \
 	    {.name = "max-gpu-peak",                                          \
 		.arg = "SIZE",                                                \
@@ -70,11 +76,13 @@ option_parse check_parse_count;     /* a whole number above 0, as double */
 			"needs run --with gpu",                               \
 		.parse = option_size,                                         \
 		.offset = offsetof(type, member.conditions.max_gpu_mib),      \
+		.implies = offsetof(type, member.asked),                      \
 		.ours = true},                                                \
 	    {.name = "no-leak",                                               \
 		.help = "mprof leak must not find a leak",                    \
 		.parse = option_flag,                                         \
 		.offset = offsetof(type, member.conditions.no_leak),          \
+		.implies = offsetof(type, member.asked),                      \
 		.ours = true},                                                \
 	    {.name = "phases",                                                \
 		.help = "check each phase, from mark to mark, on its own",    \
@@ -86,6 +94,7 @@ option_parse check_parse_count;     /* a whole number above 0, as double */
 			"running, or if mprof leak is undecided",             \
 		.parse = option_flag,                                         \
 		.offset = offsetof(type, member.conditions.strict),           \
+		.implies = offsetof(type, member.asked),                      \
 		.ours = true},                                                \
 	    {.name = "baseline",                                              \
 		.arg = "FILES",                                               \
@@ -94,6 +103,7 @@ option_parse check_parse_count;     /* a whole number above 0, as double */
 			"of several runs is taken into account",              \
 		.parse = option_text,                                         \
 		.offset = offsetof(type, member.baseline),                    \
+		.implies = offsetof(type, member.asked),                      \
 		.ours = true},                                                \
 	    {.name = "tolerance",                                             \
 		.arg = "SHARE",                                               \
@@ -108,9 +118,6 @@ option_parse check_parse_count;     /* a whole number above 0, as double */
 		.parse = option_text, .offset = offsetof(type, member.junit), \
 		.ours = true                                                  \
 	}
-
-/* Whether any condition was given. */
-bool check_asked(const struct check_options *options);
 
 /* To be called before recording: -1 with e where no condition was given, or the
  * baseline can't be read. */

@@ -488,9 +488,7 @@ static int command_run_exec(const void *values, char **argv, int count)
 	struct err e;
 	int status;
 
-	options.check_asked = options.check_asked ||
-			      check_asked(&options.check) ||
-			      options.check.junit;
+	options.check_asked |= options.check.asked || options.check.junit;
 	options.stacks = options.stacks || options.native;
 	if (options.attach && count > 1 &&
 	    run_parse_late_options(&options, argv, &count) != COMMAND_OK)

@@ -170,6 +170,7 @@ add_condition() {
 		    .help = "memory times time must not exceed this",
 		    .parse = option_size,
 		    .offset = offsetof(type, member.conditions.max_area_mib_s),
+		    .implies = offsetof(type, member.asked),
 		    .ours = true},
 	END
 	sed -i '/max-area/,/ours = true},/s/$/ \\/' src/commands/check.h

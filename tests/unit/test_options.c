@@ -12,7 +12,7 @@
 #include "cli/options.h"
 
 struct values {
-	bool multiprocess, children, name, no_exit, nopython;
+	bool multiprocess, children, name, no_exit, nopython, counted;
 	double interval, size;
 	const char *output, *kind;
 	long count;
@@ -33,7 +33,8 @@ static const struct option_row rows[] = {
     {0, "no-exit-code", NULL, "flag", option_flag, AT(no_exit), .ours = true},
     {0, "size", "SIZE", "a size", option_size, AT(size)},
     {0, "backend", "B", "one of", option_choice, AT(kind), .choices = kinds},
-    {'n', "count", "N", "whole", option_whole, AT(count)},
+    {'n', "count", "N", "whole", option_whole, AT(count),
+	.implies = offsetof(struct values, counted)},
     {'w', "window", "A,B", "range", option_range, AT(window)}, {0}};
 
 enum { MOST = 16 };
@@ -252,10 +253,32 @@ static void test_printed_help(void **state)
 	free(text);
 }
 
+static void an_option_implies_another_where_its_value_is_good(void **state)
+{
+	struct values values;
+	char rest[64];
+
+	(void)state;
+	assert_int_equal(
+	    parse(&values, false, (const char *const[]){"-n", "3", NULL}, rest),
+	    OPTION_RUN);
+	assert_int_equal(values.count, 3);
+	assert_true(values.counted);
+	assert_int_equal(
+	    parse(&values, false, (const char *const[]){"-n", "x", NULL}, rest),
+	    OPTION_BAD);
+	assert_false(values.counted);
+	assert_int_equal(
+	    parse(&values, false, (const char *const[]){"-T", "1", NULL}, rest),
+	    OPTION_RUN);
+	assert_false(values.counted);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_bundles),
+	    cmocka_unit_test(an_option_implies_another_where_its_value_is_good),
 	    cmocka_unit_test(test_abbreviations),
 	    cmocka_unit_test(test_negative_numbers),
 	    cmocka_unit_test(test_stop_early),

@@ -81,22 +81,6 @@ static const struct verdict *judge(const struct conditions *conditions)
 	return verdicts.items.len > 0 ? &verdicts.items.items[0] : NULL;
 }
 
-static void asked_by_any_condition(void **state)
-{
-	(void)state;
-	assert_false(verdicts_asked(&(struct conditions){.tolerance = 0.05}));
-	assert_true(verdicts_asked(&(struct conditions){.max_peak_mib = 1}));
-	assert_true(verdicts_asked(&(struct conditions){.max_mean_mib = 1}));
-	assert_true(verdicts_asked(&(struct conditions){.max_growth = true}));
-	assert_true(verdicts_asked(&(struct conditions){.no_leak = true}));
-	assert_true(verdicts_asked(&(struct conditions){.strict = true}));
-	assert_true(verdicts_asked(&(struct conditions){.max_cpu_percent = 1}));
-	assert_true(verdicts_asked(&(struct conditions){.max_threads = 1}));
-	assert_true(verdicts_asked(&(struct conditions){.max_gpu_mib = 1}));
-	assert_true(verdicts_asked(&(struct conditions){.max_spread = 0.1}));
-	assert_false(verdicts_asked(&(struct conditions){.phases = true}));
-}
-
 static void a_bound_is_met_by_what_reaches_it(void **state)
 {
 	const struct verdict *got;
@@ -752,7 +736,6 @@ static void recordings_of_two_measures_have_no_spread(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(asked_by_any_condition),
 	    TEST(a_bound_is_met_by_what_reaches_it),
 	    TEST(each_run_is_judged_by_each_condition),
 	    TEST(growth_of_a_few_samples),
