@@ -74,11 +74,12 @@ static void stacks_hook_tick(
 static void snapshots_hook_tick(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
+	struct marks *marks = context;
 	struct err e;
 
 	(void)tick;
 	(void)sink;
-	while (snapshots_notice(context, &e))
+	while (marks->asks && snapshots_notice(&marks->snapshots, &e))
 		command_fail(COMMAND_FAILED, &e);
 }
 
@@ -230,11 +231,11 @@ static void run_hooks_open_marks(
 		unsetenv(MARKS_VARIABLE);
 		return;
 	}
-	hooks->marks.snapshots.precise = plan->interval_ns < NS_PER_S / 1000;
+	hooks->marks.precise = plan->interval_ns < NS_PER_S / 1000;
 	plan->aside = &hooks->marks.snapshots.aside;
 	plan->hooks[HOOK_MARKS] = marks_hook(&hooks->marks);
 	plan->hooks[HOOK_SNAPSHOTS] =
-	    (struct sampler_hook){.context = &hooks->marks.snapshots,
+	    (struct sampler_hook){.context = &hooks->marks,
 		.tick = snapshots_hook_tick,
 		.end = snapshots_hook_tick};
 	if (!watched)
@@ -614,7 +615,8 @@ void run_hooks_summary(const struct run_hooks *hooks)
 	    hooks->allocations ? allocations_unseen(hooks->allocations) : 0;
 	char count[UNITS_COUNT];
 
-	run_hooks_report_snapshots(&hooks->marks.snapshots);
+	if (hooks->marks.asks)
+		run_hooks_report_snapshots(&hooks->marks.snapshots);
 	if (sampled > 0)
 		fprintf(stderr,
 		    "mprof: allocations: sampled in %s; mprof lines shows "

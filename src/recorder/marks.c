@@ -111,7 +111,6 @@ int marks_open(struct marks *marks, pid_t pid, pid_t watched, struct err *e)
 		random),
 	    .fd = -1,
 	    .news = -1};
-	snapshots_init(&marks->snapshots, marks->path);
 	if (marks_make(marks, e) == 0) {
 		marks->news = watch_file(marks->path);
 		return 0;
@@ -127,7 +126,8 @@ void marks_close(struct marks *marks)
 {
 	if (marks->fd < 0)
 		return;
-	snapshots_finish(&marks->snapshots);
+	if (marks->asks)
+		snapshots_finish(&marks->snapshots);
 	unlink(marks->path);
 	close(marks->fd);
 	if (marks->news >= 0)
@@ -136,15 +136,26 @@ void marks_close(struct marks *marks)
 	*marks = (struct marks){.fd = -1, .news = -1};
 }
 
-static void end_line(
+/* The label of the mark in the line, which may ask for a snapshot. */
+static const char *recorder_marks_label(struct marks *marks)
+{
+	if (marks->label[0] != SNAPSHOTS_WORD[0])
+		return marks->label;
+	if (!marks->asks)
+		snapshots_init(&marks->snapshots, marks->path, marks->precise);
+	marks->asks = true;
+	return snapshots_read_line(
+	    &marks->snapshots, marks->label, marks->last_ns);
+}
+
+static void recorder_marks_end_line(
     struct marks *marks, const struct sink_tick *tick, const struct sink *sink)
 {
 	const char *label;
 
 	marks->label[marks->used] = 0;
 	if (marks->used > 0) {
-		label = snapshots_read_line(
-		    &marks->snapshots, marks->label, marks->last_ns);
+		label = recorder_marks_label(marks);
 		if (sink->mark)
 			sink->mark(sink->context, marks->last_ns,
 			    tick->total_kib, label);
@@ -158,7 +169,7 @@ static void recorder_marks_add_bytes(struct marks *marks, const char *bytes,
 {
 	for (size_t i = 0; i < len; i++) {
 		if (bytes[i] == '\n')
-			end_line(marks, tick, sink);
+			recorder_marks_end_line(marks, tick, sink);
 		else if (marks->used == MARKS_LABEL - 1)
 			marks->cut = true;
 		else if (bytes[i] != 0 && bytes[i] != '\r')
@@ -211,7 +222,7 @@ static bool recorder_marks_is_due(void *context, const struct sink_tick *tick)
 	struct marks *marks = context;
 	struct stat file;
 
-	if (snapshots_is_due(&marks->snapshots))
+	if (marks->asks && snapshots_is_due(&marks->snapshots))
 		return true;
 	if (fstat(marks->fd, &file) == 0 && file.st_size != marks->offset)
 		return true;
@@ -228,7 +239,8 @@ static void recorder_marks_on_tick(
 	while (marks->news > 0 && read(marks->news, events, sizeof(events)) > 0)
 		;
 	read_some(marks, tick, sink);
-	snapshots_step(&marks->snapshots, tick, sink);
+	if (marks->asks)
+		snapshots_step(&marks->snapshots, tick, sink);
 	recorder_marks_is_due(marks, tick);
 }
 
@@ -241,8 +253,9 @@ static void recorder_marks_on_end(
 
 	for (int i = 0; i < READS_AT_END && read_some(marks, tick, sink); i++)
 		;
-	end_line(marks, tick, sink);
-	snapshots_end(&marks->snapshots, sink);
+	recorder_marks_end_line(marks, tick, sink);
+	if (marks->asks)
+		snapshots_end(&marks->snapshots, sink);
 }
 
 struct sampler_hook marks_hook(struct marks *marks)

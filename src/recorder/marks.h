@@ -30,7 +30,9 @@ struct marks {
 	size_t used;        /* bytes of label: an incomplete line */
 	bool cut;           /* the rest of this line is skipped */
 	char label[MARKS_LABEL];
-	struct snapshots snapshots; /* snapshots that lines ask for */
+	bool precise; /* the recording has precise times */
+	bool asks;    /* a line asked for a snapshot: snapshots is in use */
+	struct snapshots snapshots;
 };
 
 /* Ending of its name; preceded by a pattern until it is locked. */

@@ -40,9 +40,11 @@ static char *snapshots_path(const char *mark_path, const char *ending)
 	    mark_path, ending);
 }
 
-void snapshots_init(struct snapshots *snapshots, const char *mark_path)
+void snapshots_init(
+    struct snapshots *snapshots, const char *mark_path, bool precise)
 {
-	*snapshots = (struct snapshots){.mark_path = mark_path, .errors = -1};
+	*snapshots = (struct snapshots){
+	    .mark_path = mark_path, .precise = precise, .errors = -1};
 }
 
 void snapshots_remove_left(const char *mark_path)

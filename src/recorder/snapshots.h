@@ -53,9 +53,10 @@ struct snapshots {
 	struct strbuf records;
 };
 
-/* mark_path is borrowed. The caller finishes. */
-void snapshots_init(struct snapshots *snapshots, const char *mark_path)
-    __attribute__((nonnull));
+/* mark_path is borrowed. precise: the recording has precise times. The caller
+ * finishes. */
+void snapshots_init(struct snapshots *snapshots, const char *mark_path,
+    bool precise) __attribute__((nonnull));
 void snapshots_finish(struct snapshots *snapshots) __attribute__((nonnull));
 
 /* Takes a line of the mark file. Returns the label of its mark: the line where

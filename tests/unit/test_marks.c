@@ -106,7 +106,7 @@ static void a_line_asks_for_a_snapshot(void **state)
 	struct snapshots snapshots;
 
 	(void)state;
-	snapshots_init(&snapshots, "/nowhere/x.mark");
+	snapshots_init(&snapshots, "/nowhere/x.mark", false);
 	assert_string_equal(
 	    snapshots_read_line(&snapshots, "@heaped", 7), "@heaped");
 	assert_int_equal(snapshots.len, 0);
@@ -136,7 +136,7 @@ static void ten_snapshots_wait(void **state)
 	struct err e;
 
 	(void)state;
-	snapshots_init(&snapshots, "/nowhere/x.mark");
+	snapshots_init(&snapshots, "/nowhere/x.mark", false);
 	for (int i = 0; i < 30; i++)
 		snapshots_read_line(&snapshots, "@heap x", 7);
 	assert_int_equal(snapshots.len, SNAPSHOTS_WAITING);

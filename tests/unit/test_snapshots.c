@@ -87,7 +87,7 @@ static int begin(void **state)
 		return -1;
 	snprintf(mark_path, sizeof(mark_path), "%s/7.mark", scratch);
 	told[0] = 0;
-	snapshots_init(&snapshots, mark_path);
+	snapshots_init(&snapshots, mark_path, false);
 	return 0;
 }
 
