@@ -18,7 +18,6 @@
 #include "recorder/meter.h"
 #include "recorder/names.h"
 #include "recorder/report.h"
-#include "recorder/ticks.h"
 #include "recorder/usage.h"
 
 struct sampler {
@@ -52,6 +51,51 @@ struct sampler {
 	ARRAY(struct sink_process) processes;
 	struct sampler_result result;
 };
+
+/* 1/SMOOTHING: weight of the newest sample in the smoothed cost. */
+enum { SMOOTHING = 8 };
+
+void ticks_init(struct ticks *ticks, int64_t now_ns, int64_t interval_ns,
+    double max_overhead)
+{
+	*ticks = (struct ticks){.asked_ns = interval_ns,
+	    .interval_ns = interval_ns,
+	    .due_ns = now_ns,
+	    .max_overhead = max_overhead};
+}
+
+void ticks_advance(struct ticks *ticks, int64_t begun_ns, int64_t now_ns)
+{
+	int64_t passed;
+
+	ticks->due_ns += ticks->interval_ns;
+	if (now_ns < ticks->due_ns + ticks->interval_ns)
+		return;
+	passed = (now_ns - ticks->due_ns) / ticks->interval_ns;
+	if (begun_ns >= ticks->due_ns + passed * ticks->interval_ns)
+		passed++;
+	ticks->missed += (uint64_t)passed;
+	ticks->due_ns += passed * ticks->interval_ns;
+}
+
+void ticks_resume(struct ticks *ticks, int64_t now_ns)
+{
+	ticks->due_ns = now_ns;
+}
+
+void ticks_pace(struct ticks *ticks, int64_t cost_ns)
+{
+	int64_t least_ns;
+
+	if (ticks->max_overhead <= 0)
+		return;
+	if (ticks->cost_ns == 0)
+		ticks->cost_ns = cost_ns;
+	ticks->cost_ns += (cost_ns - ticks->cost_ns) / SMOOTHING;
+	least_ns = (int64_t)((double)ticks->cost_ns / ticks->max_overhead);
+	ticks->interval_ns =
+	    least_ns > ticks->asked_ns ? least_ns : ticks->asked_ns;
+}
 
 static bool sampler_reads_group(const struct sampler_plan *plan)
 {
@@ -521,7 +565,8 @@ static void sampler_note_waited(struct sampler *s,
 		peak_tracker_add_mark(&s->peaks, &mark);
 }
 
-static void child_ended(struct sampler *s, const struct launch_event *event)
+static void sampler_child_ended(
+    struct sampler *s, const struct launch_event *event)
 {
 	size_t at = tree_find_namespace_pid(&s->tree, event->pid);
 	struct member *member =
@@ -549,7 +594,8 @@ static void sampler_note_root_end(struct sampler *s)
 	s->root_end_ns = report_now_ns(&s->report);
 }
 
-static void root_ended(struct sampler *s, const struct launch_event *event)
+static void sampler_root_ended(
+    struct sampler *s, const struct launch_event *event)
 {
 	struct members *members = &s->tree.members;
 	bool there = members->list.len > 0 && members->list.items[0].is_root;
@@ -598,7 +644,7 @@ static bool sampler_is_over(struct sampler *s)
 #define FOLLOW_NS NS_PER_S
 #define FOLLOW_STEP_NS (NS_PER_S / 100)
 
-static void let_follow(struct sampler *s)
+static void sampler_let_follow(struct sampler *s)
 {
 	int64_t now_ns = clock_mono_ns(), end_ns = now_ns + FOLLOW_NS;
 	struct launch_event event = {0};
@@ -611,14 +657,14 @@ static void let_follow(struct sampler *s)
 		       members_any_stirs(&s->fs, &s->tree.members)))) {
 		launch_wait(s->launch, now_ns + FOLLOW_STEP_NS, &event);
 		if (event.what == LAUNCH_CHILD)
-			child_ended(s, &event);
+			sampler_child_ended(s, &event);
 		sampler_rescan(s);
 		now_ns = clock_mono_ns();
 	}
 }
 
 /* The program's end is its own: descendants may live on. */
-static void report_root_exit(struct sampler *s)
+static void sampler_report_exit(struct sampler *s)
 {
 	struct sink_exit exit = {
 	    .time_ns = s->root_over ? s->root_end_ns : s->result.end_ns,
@@ -676,7 +722,7 @@ static void sampler_finish(struct sampler *s)
 	exit_cause_judge(&s->exit_cause, s->result.status, s->root_killed,
 	    &s->result.exit_cause);
 	s->result.end_ns = s->tick.time_ns = report_now_ns(&s->report);
-	let_follow(s);
+	sampler_let_follow(s);
 	if (s->consumption)
 		consumption_finish(s->consumption);
 	sampler_fill_result(s);
@@ -686,7 +732,7 @@ static void sampler_finish(struct sampler *s)
 		if (hook->tick && hook->end)
 			hook->end(hook->context, &s->tick, s->report.sink);
 	}
-	report_root_exit(s);
+	sampler_report_exit(s);
 	if (s->peaks.peak.kib >= 0)
 		report_peak(&s->report, &s->peaks);
 	report_flush(&s->report);
@@ -697,7 +743,7 @@ static void sampler_finish(struct sampler *s)
 enum { SETTLED = 2 };
 
 /* Whether there is time for hooks: no tick is due. */
-static bool is_early(const struct sampler *s)
+static bool sampler_is_early(const struct sampler *s)
 {
 	int64_t now_ns = clock_mono_ns();
 
@@ -705,7 +751,7 @@ static bool is_early(const struct sampler *s)
 }
 
 /* The descriptor of the hook that wakes; 0 while it is not listened to. */
-static int wake_of(const struct sampler *s, int64_t now_ns)
+static int sampler_wake(const struct sampler *s, int64_t now_ns)
 {
 	for (size_t i = 0; i < SAMPLER_HOOKS; i++) {
 		if (s->plan.hooks[i].wake > 0)
@@ -721,7 +767,7 @@ static void sampler_await(struct sampler *s, struct launch_event *event)
 	    s->ticks.due_ns < s->end_ns ? s->ticks.due_ns : s->end_ns;
 	int64_t now_ns = clock_mono_ns();
 
-	s->launch->wake = wake_of(s, now_ns);
+	s->launch->wake = sampler_wake(s, now_ns);
 	if (now_ns < s->listen_ns && s->listen_ns < until_ns)
 		until_ns = s->listen_ns;
 	launch_wait(s->launch, until_ns, event);
@@ -731,7 +777,7 @@ static bool sampler_handle(struct sampler *s, const struct launch_event *event)
 {
 	switch (event->what) {
 	case LAUNCH_TICK:
-		if (is_early(s))
+		if (sampler_is_early(s))
 			break;
 		if (clock_mono_ns() >= s->end_ns) {
 			s->result.end = SAMPLER_TIMEOUT;
@@ -746,10 +792,10 @@ static bool sampler_handle(struct sampler *s, const struct launch_event *event)
 		}
 		break;
 	case LAUNCH_EXITED:
-		root_ended(s, event);
+		sampler_root_ended(s, event);
 		break;
 	case LAUNCH_CHILD:
-		child_ended(s, event);
+		sampler_child_ended(s, event);
 		break;
 	case LAUNCH_NEWS:
 		sampler_read_news(s);

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "recorder/ticks.h"
+#include "recorder/sampler.h"
 
 enum { MS = 1000000 };
 
