@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 /* KCMP_VM of kcmp(), Linux 3.5: musl may not have linux/kcmp.h. */
 enum { COMPARE_MEMORY = 1 };
 
@@ -37,7 +39,7 @@ static ssize_t borrow_read_statm(
 	return procfs_read(borrow->fs, pid, "statm", text, 128);
 }
 
-static bool is_waiting(const struct borrow *borrow, pid_t pid)
+static bool borrow_is_waiting(const struct borrow *borrow, pid_t pid)
 {
 	struct proc_stat stat;
 
@@ -53,14 +55,14 @@ static bool borrow_find_waiting(void *context, pid_t thread)
 {
 	struct borrow_search *search = context;
 
-	search->found = is_waiting(search->borrow, thread);
+	search->found = borrow_is_waiting(search->borrow, thread);
 	return !search->found;
 }
 
 /* vfork() leaves its calling thread in uninterruptible sleep. */
-static bool has_waiting_thread(const struct borrow *borrow, pid_t pid)
+static bool borrow_has_waiting_thread(const struct borrow *borrow, pid_t pid)
 {
-	struct borrow_search search = {borrow, is_waiting(borrow, pid)};
+	struct borrow_search search = {borrow, borrow_is_waiting(borrow, pid)};
 
 	if (!search.found)
 		procfs_each_thread(
@@ -75,7 +77,7 @@ static bool has_waiting_thread(const struct borrow *borrow, pid_t pid)
  * brought, uses its lender's page table. */
 enum { FAULT_PAGES = 16 };
 
-static bool has_pages_without_faults(
+static bool borrow_has_pages_without_faults(
     const struct borrow *borrow, const struct member *member, const char *statm)
 {
 	struct proc_stat stat;
@@ -92,7 +94,7 @@ static bool has_pages_without_faults(
  * as its lender, and the lender waits in vfork(), or the borrower had too few
  * page faults to have got them by itself. A fork differs in resident size at
  * first. */
-static enum answer compare_figures(const struct borrow *borrow,
+static enum answer borrow_compare_figures(const struct borrow *borrow,
     const struct member *member, const struct member *lender)
 {
 	char own[128], theirs[128];
@@ -104,8 +106,9 @@ static enum answer compare_figures(const struct borrow *borrow,
 		if (strcmp(own, theirs) != 0)
 			continue;
 		return member->borrows ||
-			       has_pages_without_faults(borrow, member, own) ||
-			       has_waiting_thread(borrow, lender->pid)
+			       borrow_has_pages_without_faults(
+				   borrow, member, own) ||
+			       borrow_has_waiting_thread(borrow, lender->pid)
 			   ? ANSWER_BORROWED
 			   : ANSWER_OWN_SO_FAR;
 	}
@@ -113,7 +116,7 @@ static enum answer compare_figures(const struct borrow *borrow,
 }
 
 /* Memory once found to differ stays different: only clone() makes it shared. */
-static enum answer ask_kernel(const struct borrow *borrow,
+static enum answer borrow_ask_kernel(const struct borrow *borrow,
     const struct member *member, const struct member *other)
 {
 	long order;
@@ -129,7 +132,7 @@ static enum answer ask_kernel(const struct borrow *borrow,
 
 /* Compares with the lender of the last tick or the parent, and then with its
  * lender in turn. */
-static enum answer ask_lenders(const struct borrow *borrow,
+static enum answer borrow_ask_lenders(const struct borrow *borrow,
     const struct members *members, const struct member *member, pid_t *lender)
 {
 	enum answer answer = ANSWER_OWN;
@@ -142,9 +145,9 @@ static enum answer ask_lenders(const struct borrow *borrow,
 		if (at == MEMBERS_NONE || &members->list.items[at] == member)
 			return ANSWER_OWN;
 		other = &members->list.items[at];
-		answer = ask_kernel(borrow, member, other);
+		answer = borrow_ask_kernel(borrow, member, other);
 		if (answer == ANSWER_NONE)
-			answer = compare_figures(borrow, member, other);
+			answer = borrow_compare_figures(borrow, member, other);
 		if (answer != ANSWER_OWN || !other->lender)
 			return answer;
 		*lender = other->lender;
@@ -155,7 +158,7 @@ static enum answer ask_lenders(const struct borrow *borrow,
 /* Whether both may have got the same memory from a lender or a parent that has
  * ended, or by CLONE_PARENT. Equal figures of statm prove nothing here: the
  * workers of a server often have the same. */
-static bool is_sibling(const struct members *members,
+static bool borrow_is_sibling(const struct members *members,
     const struct member *member, const struct member *other)
 {
 	if (other == member || other->gone || other->zombie || other->borrows)
@@ -166,7 +169,7 @@ static bool is_sibling(const struct members *members,
 	       members_find(members, member->ppid) == MEMBERS_NONE;
 }
 
-static enum answer ask_siblings(const struct borrow *borrow,
+static enum answer borrow_ask_siblings(const struct borrow *borrow,
     const struct members *members, const struct member *member, pid_t *lender)
 {
 	size_t asked = 0;
@@ -174,10 +177,11 @@ static enum answer ask_siblings(const struct borrow *borrow,
 	for (size_t i = members->list.len; i-- > 0 && asked < SIBLINGS;) {
 		const struct member *other = &members->list.items[i];
 
-		if (!is_sibling(members, member, other))
+		if (!borrow_is_sibling(members, member, other))
 			continue;
 		asked++;
-		if (ask_kernel(borrow, member, other) == ANSWER_BORROWED) {
+		if (borrow_ask_kernel(borrow, member, other) ==
+		    ANSWER_BORROWED) {
 			*lender = other->pid;
 			return ANSWER_BORROWED;
 		}
@@ -187,8 +191,8 @@ static enum answer ask_siblings(const struct borrow *borrow,
 
 /* Whether this process has kept the memory, and not the lender. Checked once,
  * when the memory is found to be its own. */
-static bool has_parted(const struct borrow *borrow, const struct member *member,
-    const struct member *lender)
+static bool borrow_has_parted(const struct borrow *borrow,
+    const struct member *member, const struct member *lender)
 {
 	struct proc_stat stat;
 
@@ -210,12 +214,12 @@ bool borrow_check(
 
 	if (member->owns)
 		return false;
-	answer = ask_lenders(borrow, members, member, &lender);
+	answer = borrow_ask_lenders(borrow, members, member, &lender);
 	before = members_find(members, lender);
 	if (answer == ANSWER_OWN)
-		answer = ask_siblings(borrow, members, member, &lender);
+		answer = borrow_ask_siblings(borrow, members, member, &lender);
 	if (answer != ANSWER_BORROWED && before != MEMBERS_NONE &&
-	    has_parted(borrow, member, &members->list.items[before]))
+	    borrow_has_parted(borrow, member, &members->list.items[before]))
 		*parted = before;
 	member->owns = answer == ANSWER_OWN;
 	if (answer != ANSWER_BORROWED) {
@@ -234,7 +238,7 @@ enum { SPARE = 24 };
 
 /* Raises the soft limit of open files to the hard one. Returns how many may be
  * used. */
-static int raise_limit(void)
+static int meter_raise_limit(void)
 {
 	struct rlimit limit, raised;
 	rlim_t usable;
@@ -257,7 +261,7 @@ void meter_init(
 	*meter = (struct meter){.fs = fs,
 	    .metric = metric,
 	    .file = metric_file_name(metric),
-	    .keep_below = raise_limit()};
+	    .keep_below = meter_raise_limit()};
 }
 
 static void meter_drop(struct member *member)
@@ -280,7 +284,8 @@ static void meter_keep(struct meter *meter, struct member *member, pid_t pid)
 }
 
 /* Opens the file by pid, which another process may have by now. */
-static ssize_t read_named(struct meter *meter, const struct member *member)
+static ssize_t meter_read_named(
+    struct meter *meter, const struct member *member)
 {
 	struct proc_stat stat;
 	ssize_t got = procfs_read(meter->fs, member->pid, meter->file,
@@ -301,7 +306,7 @@ static ssize_t meter_read_text(struct meter *meter, struct member *member)
 	if (member->fd < 0)
 		meter_keep(meter, member, member->pid);
 	if (member->fd < 0)
-		return read_named(meter, member);
+		return meter_read_named(meter, member);
 	return procfs_pread(member->fd, meter->text, sizeof(meter->text));
 }
 
@@ -321,7 +326,7 @@ struct meter_search {
 	struct member *member;
 };
 
-static bool try_thread(void *context, pid_t thread)
+static bool meter_try_thread(void *context, pid_t thread)
 {
 	struct meter_search *search = context;
 	struct meter *meter = search->meter;
@@ -350,14 +355,15 @@ static bool meter_examine(struct meter *meter, struct member *member)
 		return true;
 	if (stat.threads > 1) {
 		member->by_thread = true;
-		procfs_each_thread(meter->fs, member->pid, try_thread, &search);
+		procfs_each_thread(
+		    meter->fs, member->pid, meter_try_thread, &search);
 	} else {
 		member->zombie = true;
 	}
 	return true;
 }
 
-static void note_shared(const struct meter *meter, struct member *member)
+static void meter_note_shared(const struct meter *meter, struct member *member)
 {
 	int64_t kib = -1;
 
@@ -396,7 +402,7 @@ bool meter_measure(struct meter *meter, struct member *member)
 		return false;
 	member->kib = meter_read_kib(meter, got);
 	if (member->kib >= 0) {
-		note_shared(meter, member);
+		meter_note_shared(meter, member);
 		meter_note_program(meter, member);
 		if (member->kib > member->peak_kib)
 			member->peak_kib = member->kib;
@@ -452,4 +458,262 @@ void meter_read_again(struct meter *meter, struct members *members)
 			member->kib = -1;
 		member->on_loan = on_loan;
 	}
+}
+
+/* Peaks between samples are reported at most this often. */
+#define REPORT_NS NS_PER_S
+
+/* Time between two readings of the control group's high-water mark; processes'
+ * marks are read in turn. */
+#define GROUP_NS NS_PER_S
+
+void highest_restart(struct highest *highest, int64_t kib, int64_t now_ns)
+{
+	*highest = (struct highest){kib, now_ns, now_ns};
+}
+
+void highest_add(struct highest *highest, int64_t kib, int64_t now_ns)
+{
+	if (kib <= highest->kib)
+		return;
+	highest->kib = kib;
+	highest->time_ns = now_ns;
+}
+
+void high_water_init(struct high_water *high_water, const struct meter *meter,
+    const struct metric *metric)
+{
+	*high_water = (struct high_water){.fs = meter->fs,
+	    .key = metric->mark,
+	    .keep_below = meter->keep_below};
+}
+
+/* Reads a file, which is kept open while descriptors last. The text is empty
+ * where it can't be read. */
+static void high_water_read_kept(const struct high_water *high_water, pid_t pid,
+    const char *name, int *fd, char *text, size_t size)
+{
+	if (*fd < 0)
+		*fd = procfs_open(high_water->fs, pid, name);
+	if (*fd < high_water->keep_below) {
+		procfs_pread(*fd, text, size);
+		return;
+	}
+	close(*fd);
+	*fd = -1;
+	procfs_read(high_water->fs, pid, name, text, size);
+}
+
+/* A process that has not run can't have grown: reading schedstat costs a tenth
+ * of reading status. It covers the main thread alone, and is missing where the
+ * kernel keeps no account. Opening it each time would save no time. */
+static bool high_water_has_run(
+    const struct high_water *high_water, struct member *member)
+{
+	uint64_t before = member->ran;
+	char text[64];
+
+	if (!member->single || member->status_fd < 0)
+		return true;
+	high_water_read_kept(high_water, member->pid, "schedstat",
+	    &member->schedstat_fd, text, sizeof(text));
+	if (sscanf(text, "%" SCNu64, &member->ran) != 1)
+		member->ran = 0;
+	return member->ran == 0 || member->ran != before;
+}
+
+static int64_t high_water_read_mark(
+    struct high_water *high_water, struct member *member)
+{
+	char text[4096];
+	int64_t kib;
+
+	if (member->zombie || member->gone || !member->owns ||
+	    !high_water_has_run(high_water, member))
+		return -1;
+	high_water_read_kept(high_water, member->pid, "status",
+	    &member->status_fd, text, sizeof(text));
+	member->single = strstr(text, "\nThreads:\t1\n") != NULL;
+	kib = procfs_kib(text, high_water->key);
+	if (member->started < high_water->began && member->base_kib < 0)
+		member->base_kib = kib;
+	if (kib <= member->base_kib)
+		return -1;
+	if (kib > member->peak_kib)
+		member->peak_kib = kib;
+	return kib;
+}
+
+static void high_water_read_one(struct high_water *high_water,
+    struct member *member, const struct high_water_moment *moment,
+    struct high_water_mark *highest)
+{
+	int64_t kib = high_water_read_mark(high_water, member);
+
+	if (kib > highest->kib && (!high_water->alone || member->is_root))
+		*highest = (struct high_water_mark){kib, member->high};
+	highest_restart(
+	    &member->high, moment->sampled ? member->kib : -1, moment->now_ns);
+}
+
+struct high_water_mark high_water_step(struct high_water *high_water,
+    struct members *members, int64_t elapsed_ns,
+    const struct high_water_moment *moment)
+{
+	size_t count = members->list.len;
+	const int64_t most = (int64_t)count * NS_PER_S;
+	struct high_water_mark highest = {.kib = -1};
+
+	if (!high_water->key || count == 0)
+		return highest;
+	high_water->credit += (int64_t)count * elapsed_ns;
+	if (high_water->credit > most)
+		high_water->credit = most;
+	for (; high_water->credit >= NS_PER_S; high_water->credit -= NS_PER_S) {
+		if (high_water->next >= count)
+			high_water->next = 0;
+		high_water_read_one(high_water,
+		    &members->list.items[high_water->next++], moment, &highest);
+	}
+	return highest;
+}
+
+struct high_water_mark high_water_all(struct high_water *high_water,
+    struct members *members, const struct high_water_moment *moment)
+{
+	return high_water_step(high_water, members, NS_PER_S, moment);
+}
+
+void peak_tracker_init(struct peak_tracker *peaks, const struct cgroup *cgroup,
+    int64_t start_ns, bool attached)
+{
+	*peaks = (struct peak_tracker){.marks = peaks->marks,
+	    .cgroup = cgroup,
+	    .attached = attached,
+	    .ticked_ns = start_ns,
+	    .read_ns = start_ns,
+	    .reported_ns = start_ns,
+	    .peak = {.kib = -1}};
+	highest_restart(&peaks->group, -1, start_ns);
+	peaks->cgroup_kib = cgroup ? cgroup_peak_kib(cgroup) : -1;
+}
+
+/* A process that is new was not there at the tick before. */
+void peak_tracker_add_members(
+    struct peak_tracker *peaks, struct members *members, int64_t time_ns)
+{
+	for (size_t i = 0; i < members->list.len; i++) {
+		struct member *member = &members->list.items[i];
+
+		if (member->gone)
+			continue;
+		if (member->high.since_ns == 0)
+			highest_restart(&member->high, -1, peaks->ticked_ns);
+		highest_add(&member->high, member->kib, time_ns);
+	}
+}
+
+static void peak_tracker_raise(
+    struct peak_tracker *peaks, int64_t kib, int64_t time_ns, bool unreported)
+{
+	if (kib <= peaks->peak.kib)
+		return;
+	peaks->peak = (struct sink_peak){
+	    .kib = kib, .time_ns = time_ns, .since_ns = peaks->read_ns};
+	peaks->unreported = unreported;
+}
+
+void peak_tracker_add_sum(
+    struct peak_tracker *peaks, int64_t kib, int64_t time_ns)
+{
+	peaks->sums++;
+	peaks->ticked_ns = time_ns;
+	highest_add(&peaks->group, kib, time_ns);
+	peak_tracker_raise(peaks, kib, time_ns, false);
+}
+
+void peak_tracker_add_unsampled(
+    struct peak_tracker *peaks, int64_t kib, int64_t time_ns)
+{
+	peak_tracker_raise(peaks, kib, time_ns, true);
+}
+
+/* Margin by which a later mark of the same peak may be higher. Linux 6.2 and
+ * later count a process's pages per processor and add them up in batches, so
+ * VmHWM, wait4() and a sample of one moment differ. */
+static int64_t peak_tracker_slack_kib(int64_t kib)
+{
+	return 2048 + kib / 128;
+}
+
+/* A mark that is hardly higher, while all samples since the last mark were far
+ * lower, belongs to the known peak. */
+static bool peak_tracker_only_confirms(
+    const struct peak_tracker *peaks, const struct high_water_mark *mark)
+{
+	int64_t kib = peaks->peak.kib, slack = peak_tracker_slack_kib(kib);
+
+	return mark->kib - kib <= slack && mark->high.kib < kib - slack;
+}
+
+void peak_tracker_add_mark(
+    struct peak_tracker *peaks, const struct high_water_mark *mark)
+{
+	if (mark->kib <= peaks->peak.kib)
+		return;
+	if (!peak_tracker_only_confirms(peaks, mark)) {
+		peaks->peak.time_ns = mark->high.time_ns;
+		peaks->peak.since_ns = mark->high.since_ns;
+	}
+	peaks->peak.kib = mark->kib;
+	peaks->unreported = true;
+}
+
+/* A mark that stood before the recording tells of an earlier time. kib is a
+ * sample of this moment; -1: none was taken. */
+static void peak_tracker_read_group(
+    struct peak_tracker *peaks, int64_t kib, int64_t now_ns)
+{
+	struct high_water_mark mark = {
+	    cgroup_peak_kib(peaks->cgroup), peaks->group};
+
+	if (mark.kib > peaks->cgroup_kib)
+		peak_tracker_add_mark(peaks, &mark);
+	if (mark.kib >= 0)
+		peaks->read_ns = now_ns;
+	highest_restart(&peaks->group, kib, now_ns);
+}
+
+bool peak_tracker_read(struct peak_tracker *peaks, struct members *members,
+    int64_t elapsed_ns, const struct sink_tick *tick)
+{
+	const struct high_water_moment moment = {tick->time_ns, true};
+	bool all = peaks->attached && peaks->sums <= 1;
+	struct high_water_mark mark =
+	    all ? high_water_all(&peaks->marks, members, &moment)
+		: high_water_step(&peaks->marks, members, elapsed_ns, &moment);
+
+	if (mark.kib >= 0)
+		peaks->read_ns = tick->time_ns;
+	peak_tracker_add_mark(peaks, &mark);
+	if (peaks->cgroup && tick->time_ns - peaks->group.since_ns >= GROUP_NS)
+		peak_tracker_read_group(peaks, tick->total_kib, tick->time_ns);
+	if (!peaks->unreported ||
+	    tick->time_ns - peaks->reported_ns < REPORT_NS)
+		return false;
+	peaks->reported_ns = tick->time_ns;
+	return true;
+}
+
+void peak_tracker_read_all(
+    struct peak_tracker *peaks, struct members *members, int64_t now_ns)
+{
+	const struct high_water_moment moment = {now_ns, false};
+	struct high_water_mark mark =
+	    high_water_all(&peaks->marks, members, &moment);
+
+	peak_tracker_add_mark(peaks, &mark);
+	if (peaks->cgroup)
+		peak_tracker_read_group(peaks, -1, now_ns);
+	peaks->read_ns = now_ns;
 }

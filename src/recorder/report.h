@@ -7,7 +7,7 @@
 #define MPROF_RECORDER_REPORT_H
 
 #include "recorder/members.h"
-#include "recorder/peak_tracker.h"
+#include "recorder/meter.h"
 #include "recorder/shares.h"
 #include "recorder/sink.h"
 

@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 #include "fake_proc.h"
-#include "recorder/peak_tracker.h"
+#include "recorder/meter.h"
 
 enum { PID = 100 };
 
