@@ -14,10 +14,10 @@
 #include "base/mem.h"
 #include "base/self.h"
 #include "base/units.h"
-#include "recorder/fork_events.h"
 #include "recorder/meter.h"
 #include "recorder/names.h"
 #include "recorder/report.h"
+#include "recorder/tree.h"
 #include "recorder/usage.h"
 
 struct sampler {

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 
 #include "fake_proc.h"
-#include "recorder/fork_events.h"
+#include "recorder/tree.h"
 
 /* Pids above every one that a kernel gives. HIDDEN and FOREIGN live; /proc
  * doesn't show them, and the second is another user's. */
