@@ -90,4 +90,7 @@ int run_hooks_check(const struct run_options *options, const char *path);
  * was given, or a baseline can't be read. */
 int run_hooks_prepare_check(const struct run_options *options, struct err *e);
 
+/* Warns why no GPU was read; nothing for NULL or "". */
+void run_warn_gpu(const char *why);
+
 #endif

@@ -9,10 +9,9 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "cli/run_summary.h"
 #include "cli/terminal.h"
 #include "commands/command.h"
-#include "commands/run_options.h"
+#include "commands/run.h"
 #include "render/live.h"
 #include "input/profiles.h"
 #include "input/target.h"
@@ -173,8 +172,8 @@ static int command_watch_sample(const struct sampler_plan *plan,
 	}
 	live_finish(live);
 	if (got >= 0) {
-		run_summary_warn_gpu(sampler_missing_gpu(sampler));
-		run_summary_warn_gpu(result.gpu.text);
+		run_warn_gpu(sampler_missing_gpu(sampler));
+		run_warn_gpu(result.gpu.text);
 	}
 	sampler_destroy(sampler);
 	return got;
