@@ -8,8 +8,8 @@
 
 #include "analysis/origin.h"
 #include "base/index.h"
+#include "base/io.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "base/strbuf.h"
 #include "base/units.h"
 #include "base/utf8.h"

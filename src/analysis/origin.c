@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/path.h"
+#include "base/io.h"
 #include "base/python_path.h"
 
 static bool origin_starts(const char *text, const char *start)

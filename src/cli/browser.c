@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
-#include "base/path.h"
 
 enum { FAILS_WITHIN = 10 }; /* times 50 ms */
 

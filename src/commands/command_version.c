@@ -10,7 +10,7 @@
 #include <gnu/libc-version.h>
 #endif
 
-#include "base/path.h"
+#include "base/io.h"
 #include "base/self.h"
 #include "base/units.h"
 #include "proc/cgroup.h"

@@ -8,7 +8,6 @@
 #include "analysis/overview.h"
 #include "base/io.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "chart/chart.h"
 #include "cli/browser.h"
 #include "cli/graphics.h"

@@ -9,7 +9,7 @@
 #include "base/array.h"
 #include "base/index.h"
 #include "base/parallel.h"
-#include "base/path.h"
+#include "base/io.h"
 #include "base/utf8.h"
 #include "commands/command.h"
 #include "dat/beside.h"

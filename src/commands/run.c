@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "base/signal_name.h"
 #include "base/units.h"
 #include "base/utf8.h"

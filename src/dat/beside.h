@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "base/path.h"
+#include "base/io.h"
 
 struct beside {
 	struct named_file target; /* the recording */

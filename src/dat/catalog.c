@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "base/path.h"
 #include "base/utf8.h"
 #include "dat/begin.h"
 #include "dat/beside.h"

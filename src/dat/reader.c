@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "base/path.h"
 #include "dat/fields.h"
 #include "dat/record.h"
 #include "profile/allocations.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/path.h"
+#include "base/io.h"
 #include "base/utf8.h"
 #include "dat/fields.h"
 #include "profile/allocations.h"

@@ -17,7 +17,6 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "base/strbuf.h"
 #include "base/units.h"
 #include "base/utf8.h"

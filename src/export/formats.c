@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/path.h"
+#include "base/io.h"
 
 static const struct export_format export_formats[] = {
 #define EXPORT(name, ending, summary) {#name, ending, summary, export_##name},

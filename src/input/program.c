@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "base/self.h"
 
 struct program_argv {

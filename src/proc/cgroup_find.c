@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/path.h"
+#include "base/io.h"
 #include "proc/cgroup.h"
 #include "proc/container.h"
 

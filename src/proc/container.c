@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/json_strings.h"
+#include "base/io.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "base/strbuf.h"
 #include "proc/procfs.h"
 

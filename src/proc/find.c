@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/path.h"
+#include "base/io.h"
 #include "base/python_command.h"
 #include "proc/argv.h"
 

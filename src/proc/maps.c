@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/path.h"
+#include "base/io.h"
 #include "proc/procfs.h"
 
 int maps_open(struct maps *maps, pid_t pid)

@@ -8,8 +8,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
-#include "base/path.h"
 
 enum {
 	CHUNK = 64 << 10,    /* bytes of the log that one read takes */

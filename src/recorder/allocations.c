@@ -17,7 +17,6 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "base/random.h"
 #include "proc/filters.h"
 #include "proc/maps.h"

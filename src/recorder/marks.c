@@ -19,7 +19,6 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "proc/argv.h"
 
 /* Bytes read at one tick at most: a program that marks without end must not

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/path.h"
+#include "base/io.h"
 #include "base/self.h"
 #include "base/strbuf.h"
 #include "layout/layout.h"

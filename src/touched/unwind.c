@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "base/touched_feed.h"
 #include "proc/namespace.h"
 #include "proc/perf_map.h"

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "base/path.h"
+#include "base/io.h"
 #include "scratch.h"
 
 static int begin(void **state)

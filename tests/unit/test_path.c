@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "base/path.h"
+#include "base/io.h"
 #include "scratch.h"
 
 static void test_name(void **state)

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/path.h"
+#include "base/io.h"
 #include "base/utf8.h"
 #include "proc/maps.h"
 #include "proc/procfs.h"
