@@ -34,7 +34,7 @@ static const struct values_unit size_units[] = {{"", 1, 1}, {"b", 1, MIB},
     {"gb", 1e9, MIB}, {"t", MIB, 1}, {"tib", MIB, 1}, {"tb", 1e12, MIB},
     {NULL, 0, 0}};
 
-static int parse_with_units(
+static int options_parse_with_units(
     const char *text, const struct values_unit *units, double *value)
 {
 	char *end;
@@ -57,7 +57,7 @@ static int parse_with_units(
 
 int duration_parse(const char *text, double *seconds, struct err *e)
 {
-	if (parse_with_units(text, time_units, seconds) == 0)
+	if (options_parse_with_units(text, time_units, seconds) == 0)
 		return 0;
 	return err_set(e,
 	    "%s: not a duration; give a number above 0 of seconds, or with a "
@@ -67,7 +67,7 @@ int duration_parse(const char *text, double *seconds, struct err *e)
 
 int size_parse(const char *text, double *mib, struct err *e)
 {
-	if (parse_with_units(text, size_units, mib) == 0)
+	if (options_parse_with_units(text, size_units, mib) == 0)
 		return 0;
 	return err_set(e,
 	    "%s: not a size; give a number above 0 of MiB, or with a unit: "
@@ -75,7 +75,7 @@ int size_parse(const char *text, double *mib, struct err *e)
 	    text);
 }
 
-static int bad_value(
+static int options_bad_value(
     const struct option_row *row, const struct err *cause, struct err *e)
 {
 	return err_set(e, "option --%s: %s", row->name, cause->text);
@@ -132,7 +132,7 @@ int option_duration(
 	struct err cause;
 
 	if (duration_parse(text, where, &cause) != 0)
-		return bad_value(row, &cause, e);
+		return options_bad_value(row, &cause, e);
 	return 0;
 }
 
@@ -142,11 +142,11 @@ int option_size(
 	struct err cause;
 
 	if (size_parse(text, where, &cause) != 0)
-		return bad_value(row, &cause, e);
+		return options_bad_value(row, &cause, e);
 	return 0;
 }
 
-static bool range_read(const char *text, struct option_range *range)
+static bool option_range_read(const char *text, struct option_range *range)
 {
 	const char *second;
 	char *end;
@@ -166,7 +166,7 @@ int option_range(
 {
 	struct option_range range;
 
-	if (!range_read(text, &range) || range.first >= range.last)
+	if (!option_range_read(text, &range) || range.first >= range.last)
 		return err_set(e,
 		    "option --%s: %s: must be two numbers with a comma "
 		    "between, the smaller first: 0,20.5",
@@ -181,7 +181,7 @@ int option_window(
 {
 	struct option_range range, *window = where;
 
-	if (!range_read(text, &range))
+	if (!option_range_read(text, &range))
 		return err_set(e,
 		    "option --%s: %s: must be two numbers with a comma "
 		    "between: 0,20.5",
@@ -221,7 +221,7 @@ enum { HELP_COLUMN = 28, VALUE_COLUMN = 40 };
 /* Prefix of a word such as -1, so that getopt_long takes it for an operand. */
 #define HIDDEN '\001'
 
-static bool is_negative_number(const char *word)
+static bool options_is_negative_number(const char *word)
 {
 	if (word[0] != '-' || word[1] == 0)
 		return false;
@@ -230,12 +230,12 @@ static bool is_negative_number(const char *word)
 
 static char *options_revealed(char *word)
 {
-	return word && word[0] == HIDDEN && is_negative_number(word + 1)
+	return word && word[0] == HIDDEN && options_is_negative_number(word + 1)
 		   ? word + 1
 		   : word;
 }
 
-static struct option *make_long(const struct option_row *rows)
+static struct option *options_make_long(const struct option_row *rows)
 {
 	size_t count = 0;
 	struct option *made;
@@ -254,7 +254,8 @@ static struct option *make_long(const struct option_row *rows)
 	return made;
 }
 
-static void make_short(const struct option_call *call, char *out, size_t size)
+static void options_make_short(
+    const struct option_call *call, char *out, size_t size)
 {
 	size_t used = 0;
 
@@ -303,7 +304,7 @@ static const struct option_row *row_of_theirs(
 
 /* Completes an ambiguous --word[=value] to the full name; NULL where that is
  * not possible. */
-static char *whole_name(const struct option_row *rows, const char *word)
+static char *options_whole_name(const struct option_row *rows, const char *word)
 {
 	size_t len = strcspn(word + 2, "=");
 	const struct option_row *row = row_of_theirs(rows, word + 2, len);
@@ -311,7 +312,7 @@ static char *whole_name(const struct option_row *rows, const char *word)
 	return row ? mem_format("--%s%s", row->name, word + 2 + len) : NULL;
 }
 
-static enum option_result bad_option(
+static enum option_result options_bad_option(
     const struct option_call *call, const char *word, int code, struct err *e)
 {
 	const struct option_row *row = row_of_code(call->rows, optopt);
@@ -344,7 +345,7 @@ static enum option_result bad_option(
 }
 
 /* The value of the option in word. As in argparse, -o=x is the same as -o x. */
-static char *value_of(const struct option_row *row, char *word)
+static char *options_value_of(const struct option_row *row, char *word)
 {
 	bool joined = row->letter && word[0] == '-' && word[1] == row->letter &&
 		      optarg == word + 2;
@@ -359,7 +360,8 @@ static enum option_result options_set(
 	const struct option_row *row = row_of_code(call->rows, code);
 	char *values = call->values;
 
-	if (row->parse(row, value_of(row, word), values + row->offset, e) != 0)
+	if (row->parse(
+		row, options_value_of(row, word), values + row->offset, e) != 0)
 		return OPTION_BAD;
 	if (row->implies)
 		*(bool *)(values + row->implies) = true;
@@ -368,21 +370,21 @@ static enum option_result options_set(
 
 /* Hides negative numbers in argv from getopt_long. The new words are never
  * freed, like argv itself. */
-static void hide_numbers(int argc, char **argv)
+static void options_hide_numbers(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		if (is_negative_number(argv[i]))
+		if (options_is_negative_number(argv[i]))
 			argv[i] = mem_format("%c%s", HIDDEN, argv[i]);
 	}
 }
 
-static enum option_result parse_all(const struct option_call *call, int argc,
-    char **argv, const struct option *long_options, struct err *e)
+static enum option_result options_parse_all(const struct option_call *call,
+    int argc, char **argv, const struct option *long_options, struct err *e)
 {
 	char letters[160];
 	int code, at;
 
-	make_short(call, letters, sizeof(letters));
+	options_make_short(call, letters, sizeof(letters));
 	opterr = 0;
 	optind = 0; /* resets getopt_long completely */
 	for (;;) {
@@ -400,9 +402,9 @@ static enum option_result parse_all(const struct option_call *call, int argc,
 			char *whole = NULL;
 
 			if (strncmp(word, "--", 2) == 0 && optopt == 0)
-				whole = whole_name(call->rows, word);
+				whole = options_whole_name(call->rows, word);
 			if (!whole)
-				return bad_option(call, word, code, e);
+				return options_bad_option(call, word, code, e);
 			argv[--optind] = whole;
 			continue;
 		}
@@ -414,12 +416,12 @@ static enum option_result parse_all(const struct option_call *call, int argc,
 enum option_result options_parse(const struct option_call *call, int argc,
     char **argv, int *rest, struct err *e)
 {
-	struct option *long_options = make_long(call->rows);
+	struct option *long_options = options_make_long(call->rows);
 	enum option_result result;
 
 	if (!call->stop_early)
-		hide_numbers(argc, argv);
-	result = parse_all(call, argc, argv, long_options, e);
+		options_hide_numbers(argc, argv);
+	result = options_parse_all(call, argc, argv, long_options, e);
 	free(long_options);
 	*rest = optind;
 	for (int i = 1; i < argc && !call->stop_early; i++)
@@ -428,7 +430,7 @@ enum option_result options_parse(const struct option_call *call, int argc,
 }
 
 /* Prints text in columns from..79; the cursor is at column. */
-static void print_wrapped(
+static void options_print_wrapped(
     FILE *out, const char *text, size_t column, size_t from)
 {
 	if (column + 1 >= from) {
@@ -488,14 +490,15 @@ int options_refuse(
 	return -1;
 }
 
-static void print_values(const struct option_row *row, FILE *out)
+static void options_print_values(const struct option_row *row, FILE *out)
 {
 	struct option_value value = options_value(row, 0);
 
 	for (size_t i = 1; value.name && value.help; i++) {
 		int len = fprintf(out, "%*s%s", HELP_COLUMN, "", value.name);
 
-		print_wrapped(out, value.help, (size_t)len, VALUE_COLUMN);
+		options_print_wrapped(
+		    out, value.help, (size_t)len, VALUE_COLUMN);
 		value = options_value(row, i);
 	}
 }
@@ -515,9 +518,9 @@ static void options_print_row(const struct option_row *row, FILE *out)
 		    row->optional ? "[=%s]" : " %s", row->arg);
 	fputs(head, out);
 	help = options_help(row);
-	print_wrapped(out, help, (size_t)len, HELP_COLUMN);
+	options_print_wrapped(out, help, (size_t)len, HELP_COLUMN);
 	free(help);
-	print_values(row, out);
+	options_print_values(row, out);
 }
 
 void options_print_help(const struct option_row *rows, FILE *out)

@@ -39,13 +39,13 @@ static void screen_leave(void)
 
 /* SA_RESETHAND has removed the handler: raising the signal again ends the
  * process. */
-static void on_crash(int number)
+static void screen_on_crash(int number)
 {
 	screen_leave();
 	raise(number);
 }
 
-static void set_crash_handlers(void (*handler)(int))
+static void screen_set_crash_handlers(void (*handler)(int))
 {
 	struct sigaction action = {
 	    .sa_handler = handler, .sa_flags = SA_RESETHAND | SA_NODEFER};
@@ -54,7 +54,7 @@ static void set_crash_handlers(void (*handler)(int))
 		(void)sigaction(crashes[i], &action, NULL);
 }
 
-static void awaited_set(sigset_t *set)
+static void screen_awaited_set(sigset_t *set)
 {
 	sigemptyset(set);
 	for (size_t i = 0; i < sizeof(awaited) / sizeof(awaited[0]); i++)
@@ -85,9 +85,9 @@ void screen_open(struct screen *screen, bool keys)
 	*screen = (struct screen){.signals = -1};
 	has_before = keys && tcgetattr(STDIN_FILENO, &before) == 0;
 	screen->reads_keys = has_before;
-	set_crash_handlers(on_crash);
+	screen_set_crash_handlers(screen_on_crash);
 	if (keys) {
-		awaited_set(&set);
+		screen_awaited_set(&set);
 		sigprocmask(SIG_BLOCK, &set, NULL);
 		screen->signals =
 		    signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -101,10 +101,10 @@ void screen_close(struct screen *screen)
 
 	screen_leave();
 	has_before = 0;
-	set_crash_handlers(SIG_DFL);
+	screen_set_crash_handlers(SIG_DFL);
 	if (screen->signals >= 0) {
 		close(screen->signals);
-		awaited_set(&set);
+		screen_awaited_set(&set);
 		sigprocmask(SIG_UNBLOCK, &set, NULL);
 	}
 	screen->signals = -1;

@@ -22,7 +22,7 @@ static const char *terminal_variable(const char *name)
 }
 
 /* The first variable that is set decides, see setlocale(3). */
-static bool locale_is_unicode(void)
+static bool terminal_is_unicode(void)
 {
 	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
 
@@ -119,7 +119,7 @@ void terminal_read(struct terminal *terminal, int fd)
 	terminal->columns_given =
 	    strtol(terminal_variable("COLUMNS"), NULL, 10) > 0;
 	terminal->rows = terminal_size_of("LINES", size.ws_row, 24, LEAST_ROWS);
-	terminal->unicode = !dumb && locale_is_unicode();
+	terminal->unicode = !dumb && terminal_is_unicode();
 	terminal->screen = terminal->is_terminal && *term && !dumb;
 	terminal->colour =
 	    !*terminal_variable("NO_COLOR") &&
@@ -149,7 +149,8 @@ enum { FIGURE = 16 }; /* columns after the text */
 #define REDRAW_NS (NS_PER_S / 10)
 #define MIB (1024.0 * 1024)
 
-static void waiting_draw(struct waiting *waiting, uint64_t done, uint64_t whole)
+static void terminal_draw_waiting(
+    struct waiting *waiting, uint64_t done, uint64_t whole)
 {
 	char what[512], figure[UNITS_TEXT + 8];
 	struct terminal terminal;
@@ -170,7 +171,7 @@ static void waiting_draw(struct waiting *waiting, uint64_t done, uint64_t whole)
 	waiting->shown = true;
 }
 
-static void waiting_step(void *context, uint64_t done, uint64_t whole)
+static void terminal_step_waiting(void *context, uint64_t done, uint64_t whole)
 {
 	struct waiting *waiting = context;
 	int64_t now_ns;
@@ -181,7 +182,7 @@ static void waiting_step(void *context, uint64_t done, uint64_t whole)
 	if (now_ns < waiting->next_ns)
 		return;
 	waiting->next_ns = now_ns + REDRAW_NS;
-	waiting_draw(waiting, done, whole);
+	terminal_draw_waiting(waiting, done, whole);
 }
 
 struct progress waiting_begin(struct waiting *waiting, const char *what)
@@ -192,7 +193,7 @@ struct progress waiting_begin(struct waiting *waiting, const char *what)
 	*waiting = (struct waiting){.what = what, .wanted = terminal.screen};
 	if (waiting->wanted)
 		waiting->next_ns = clock_mono_ns() + PATIENCE_NS;
-	return (struct progress){waiting_step, waiting};
+	return (struct progress){terminal_step_waiting, waiting};
 }
 
 void waiting_end(struct waiting *waiting)

@@ -73,7 +73,7 @@ struct filter {
 
 /* Filters in the kernel: its answer, forks of processes and, where wanted,
  * exits of processes, but not of threads. */
-static int attach_filter(int fd, bool exits)
+static int connector_attach_filter(int fd, bool exits)
 {
 	enum {
 		LOAD = 0x20,
@@ -138,7 +138,7 @@ static bool connector_subscribe(struct connector *connector, bool exits)
 	};
 	struct event answer;
 
-	return attach_filter(connector->fd, exits) == 0 &&
+	return connector_attach_filter(connector->fd, exits) == 0 &&
 	       bind(connector->fd, (const struct sockaddr *)&own,
 		   sizeof(own)) == 0 &&
 	       send(connector->fd, &request, sizeof(request), 0) ==

@@ -7,7 +7,7 @@
 #include "proc/procfs.h"
 
 /* More pages than an address space has are no figure. */
-static int64_t read_pages(const char *text, int64_t page_kib)
+static int64_t metric_read_pages(const char *text, int64_t page_kib)
 {
 	uint64_t pages = 0;
 
@@ -17,52 +17,55 @@ static int64_t read_pages(const char *text, int64_t page_kib)
 }
 
 /* "size resident shared text lib data dt", in pages */
-static int64_t read_size(const char *text, int64_t page_kib)
+static int64_t metric_read_size(const char *text, int64_t page_kib)
 {
-	return read_pages(text, page_kib);
+	return metric_read_pages(text, page_kib);
 }
 
-static const char *next_field(const char *text)
+static const char *metric_next_field(const char *text)
 {
 	while (*text && *text != ' ')
 		text++;
 	return *text == ' ' ? text + 1 : text;
 }
 
-static int64_t read_resident(const char *text, int64_t page_kib)
+static int64_t metric_read_resident(const char *text, int64_t page_kib)
 {
-	return read_pages(next_field(text), page_kib);
+	return metric_read_pages(metric_next_field(text), page_kib);
 }
 
-static int64_t read_shared(const char *text, int64_t page_kib)
+static int64_t metric_read_shared(const char *text, int64_t page_kib)
 {
-	return read_pages(next_field(next_field(text)), page_kib);
+	return metric_read_pages(
+	    metric_next_field(metric_next_field(text)), page_kib);
 }
 
-static int64_t read_code(const char *text, int64_t page_kib)
+static int64_t metric_read_code(const char *text, int64_t page_kib)
 {
-	return read_pages(next_field(next_field(next_field(text))), page_kib);
+	return metric_read_pages(
+	    metric_next_field(metric_next_field(metric_next_field(text))),
+	    page_kib);
 }
 
-static int64_t read_swap(const char *text, int64_t page_kib)
+static int64_t metric_read_swap(const char *text, int64_t page_kib)
 {
 	(void)page_kib;
 	return procfs_kib(text, "VmSwap");
 }
 
-static int64_t read_anonymous(const char *text, int64_t page_kib)
+static int64_t metric_read_anonymous(const char *text, int64_t page_kib)
 {
 	(void)page_kib;
 	return procfs_kib(text, "RssAnon");
 }
 
-static int64_t read_proportional(const char *text, int64_t page_kib)
+static int64_t metric_read_proportional(const char *text, int64_t page_kib)
 {
 	(void)page_kib;
 	return procfs_kib(text, "Pss");
 }
 
-static int64_t read_unique(const char *text, int64_t page_kib)
+static int64_t metric_read_unique(const char *text, int64_t page_kib)
 {
 	static const char *const keys[] = {
 	    "Private_Clean", "Private_Dirty", "Private_Hugetlb"};
@@ -83,37 +86,37 @@ static const struct metric metrics[] = {
     {
 	.measure = &measures[MEASURE_RSS],
 	.file = METRIC_STATM,
-	.read_program = read_code,
-	.read = read_resident,
-	.read_shared = read_shared,
+	.read_program = metric_read_code,
+	.read = metric_read_resident,
+	.read_shared = metric_read_shared,
 	.mark = "VmHWM",
     },
     {
 	.measure = &measures[MEASURE_PSS],
 	.file = METRIC_ROLLUP,
-	.read = read_proportional,
+	.read = metric_read_proportional,
     },
     {
 	.measure = &measures[MEASURE_USS],
 	.file = METRIC_ROLLUP,
-	.read = read_unique,
+	.read = metric_read_unique,
     },
     {
 	.measure = &measures[MEASURE_SWAP],
 	.file = METRIC_STATUS,
-	.read = read_swap,
+	.read = metric_read_swap,
     },
     {
 	.measure = &measures[MEASURE_VMS],
 	.file = METRIC_STATM,
-	.read_program = read_code,
-	.read = read_size,
+	.read_program = metric_read_code,
+	.read = metric_read_size,
 	.mark = "VmPeak",
     },
     {
 	.measure = &measures[MEASURE_ANON],
 	.file = METRIC_STATUS,
-	.read = read_anonymous,
+	.read = metric_read_anonymous,
     },
     {
 	.measure = &measures[MEASURE_CGROUP],

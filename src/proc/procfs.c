@@ -40,7 +40,7 @@ enum {
 
 /* Reads a number at *at, which then points after it and one separator. More
  * than 64 bits wrap around: no kernel writes that, and it does no harm. */
-static int64_t number_next(const char **at)
+static int64_t procfs_number_next(const char **at)
 {
 	const char *p = *at;
 	bool negative = *p == '-';
@@ -53,9 +53,9 @@ static int64_t number_next(const char **at)
 	return (int64_t)(negative ? -value : value);
 }
 
-static int64_t number_of(const char *text)
+static int64_t procfs_number_of(const char *text)
 {
-	return number_next(&text);
+	return procfs_number_next(&text);
 }
 
 ssize_t procfs_pread(int fd, char *text, size_t size)
@@ -84,7 +84,7 @@ ssize_t procfs_read_at(int root, const char *path, char *text, size_t size)
 
 /* Opens a file of the kernel: lxcfs and the like put their own over loadavg and
  * stat, which don't tell the newest pid. */
-static int open_kernels(int root, const char *name)
+static int procfs_open_kernels(int root, const char *name)
 {
 	int fd = openat(root, name, O_RDONLY | O_CLOEXEC);
 	struct statfs ours, theirs;
@@ -106,7 +106,7 @@ int procfs_nested_pids(const char *status, int depth, pid_t *found)
 	if (!at)
 		return 0;
 	for (at += strlen("\nNSpid:\t"); *at >= '0' && *at <= '9'; count++) {
-		pid_t number = (pid_t)number_next(&at);
+		pid_t number = (pid_t)procfs_number_next(&at);
 
 		if (depth < 0 || count == depth)
 			*found = number;
@@ -143,14 +143,14 @@ int procfs_init(struct procfs *fs, const char *root, struct err *e)
 		    e, "%s: this process is not in it; is it mounted?", root);
 	}
 	text[len] = 0;
-	fs->self = (pid_t)number_of(text);
+	fs->self = (pid_t)procfs_number_of(text);
 	fs->other_namespace = fs->self != getpid();
 	if (fs->other_namespace)
 		fs->depth = procfs_read_nested(fs, fs->self, -1, &inner) - 1;
-	fs->loadavg = open_kernels(fs->root, "loadavg");
+	fs->loadavg = procfs_open_kernels(fs->root, "loadavg");
 	if (procfs_read_at(fs->root, "sys/kernel/pid_max", text, sizeof(text)) >
 	    0)
-		fs->pid_max = (long)number_of(text);
+		fs->pid_max = (long)procfs_number_of(text);
 	return 0;
 }
 
@@ -183,15 +183,15 @@ bool procfs_newest(const struct procfs *fs, pid_t *newest, long *threads)
 	if (!at)
 		return false;
 	at++;
-	*threads = (long)number_next(&at);
-	*newest = (pid_t)number_next(&at);
+	*threads = (long)procfs_number_next(&at);
+	*newest = (pid_t)procfs_number_next(&at);
 	return *newest > 0;
 }
 
 /* The line follows the one with all interrupts, which takes a page or more. */
 int64_t procfs_forks(const struct procfs *fs)
 {
-	int fd = open_kernels(fs->root, "stat");
+	int fd = procfs_open_kernels(fs->root, "stat");
 	int64_t forks = -1;
 	char *line = NULL;
 	size_t size = 0;
@@ -208,14 +208,14 @@ int64_t procfs_forks(const struct procfs *fs)
 		const char *at = line + strlen("processes ");
 
 		if (strncmp(line, "processes ", strlen("processes ")) == 0)
-			forks = number_next(&at);
+			forks = procfs_number_next(&at);
 	}
 	free(line);
 	fclose(file);
 	return forks;
 }
 
-static void make_path(char path[static 64], pid_t pid, const char *name)
+static void procfs_make_path(char path[static 64], pid_t pid, const char *name)
 {
 	char digits[16];
 	size_t count = 0;
@@ -246,7 +246,7 @@ int procfs_open(const struct procfs *fs, pid_t pid, const char *name)
 {
 	char path[64];
 
-	make_path(path, pid, name);
+	procfs_make_path(path, pid, name);
 	return openat(fs->root, path, O_RDONLY | O_CLOEXEC);
 }
 
@@ -255,7 +255,7 @@ ssize_t procfs_read(const struct procfs *fs, pid_t pid, const char *name,
 {
 	char path[64];
 
-	make_path(path, pid, name);
+	procfs_make_path(path, pid, name);
 	return procfs_read_at(fs->root, path, text, size);
 }
 
@@ -283,7 +283,7 @@ static const char *procfs_read_name(
 }
 
 /* Sums; negative where one has wrapped below 0, or the sum does. */
-static int64_t count_sum(int64_t a, int64_t b)
+static int64_t procfs_count_sum(int64_t a, int64_t b)
 {
 	return a < 0 || b < 0 ? -1 : (int64_t)((uint64_t)a + (uint64_t)b);
 }
@@ -302,7 +302,7 @@ bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat)
 	stat->state = *at;
 	at += at[0] && at[1] ? 2 : strlen(at);
 	for (size_t i = 1; i < FIELDS && *at; i++)
-		fields[i] = number_next(&at);
+		fields[i] = procfs_number_next(&at);
 	stat->pid = pid;
 	stat->ppid = (pid_t)fields[FIELD_PPID];
 	stat->is_thread = fields[FIELD_EXIT_SIGNAL] == -1;
@@ -311,11 +311,12 @@ bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat)
 	stat->is_ending = (fields[FIELD_FLAGS] & FLAG_ENDING) != 0;
 	stat->faults = fields[FIELD_FAULTS];
 	stat->major_faults = fields[FIELD_MAJOR_FAULTS];
-	stat->cpu_ticks = count_sum(fields[FIELD_USER], fields[FIELD_SYSTEM]);
+	stat->cpu_ticks =
+	    procfs_count_sum(fields[FIELD_USER], fields[FIELD_SYSTEM]);
 	stat->waited_faults = fields[FIELD_WAITED_FAULTS];
 	stat->waited_major_faults = fields[FIELD_WAITED_MAJOR_FAULTS];
-	stat->waited_cpu_ticks =
-	    count_sum(fields[FIELD_WAITED_USER], fields[FIELD_WAITED_SYSTEM]);
+	stat->waited_cpu_ticks = procfs_count_sum(
+	    fields[FIELD_WAITED_USER], fields[FIELD_WAITED_SYSTEM]);
 	stat->threads = (long)fields[FIELD_THREADS];
 	stat->started = (uint64_t)fields[FIELD_STARTED];
 	stat->vms_kib = fields[FIELD_VMS] / 1024;
@@ -375,7 +376,7 @@ int64_t procfs_number(const char *text, const char *key)
 			text += strspn(text, " \t");
 			if (*text < '0' || *text > '9')
 				return -1;
-			number = number_next(&text);
+			number = procfs_number_next(&text);
 			return number < 0 ? -1 : number;
 		}
 		text = strchr(text, '\n');
@@ -399,7 +400,7 @@ struct procfs_entry {
 	char name[];
 };
 
-static int each_number(int fd, int64_t *position,
+static int procfs_each_number(int fd, int64_t *position,
     bool (*each)(void *context, pid_t pid), void *context)
 {
 	/* The kernel creates an inode for each entry: reads only as many as are
@@ -420,7 +421,7 @@ static int each_number(int fd, int64_t *position,
 			at += entry->len;
 			if (*name < '1' || *name > '9')
 				continue;
-			if (each(context, (pid_t)number_next(&name)))
+			if (each(context, (pid_t)procfs_number_next(&name)))
 				continue;
 			if (position)
 				*position = (int64_t)entry->offset;
@@ -437,7 +438,7 @@ out:
 int procfs_each(const struct procfs *fs, int64_t *position,
     bool (*each)(void *context, pid_t pid), void *context)
 {
-	return each_number(
+	return procfs_each_number(
 	    openat(fs->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), position,
 	    each, context);
 }
@@ -445,7 +446,8 @@ int procfs_each(const struct procfs *fs, int64_t *position,
 int procfs_each_thread(const struct procfs *fs, pid_t pid,
     bool (*each)(void *context, pid_t thread), void *context)
 {
-	return each_number(procfs_open(fs, pid, "task"), NULL, each, context);
+	return procfs_each_number(
+	    procfs_open(fs, pid, "task"), NULL, each, context);
 }
 
 pid_t procfs_namespace_pid(const struct procfs *fs, pid_t pid)

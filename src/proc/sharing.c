@@ -30,7 +30,7 @@ bool sharing_read(
 	return usage->rss_kib >= 0 && usage->pss_kib >= 0;
 }
 
-static bool segment_is(const void *items, size_t at, const void *key)
+static bool sharing_segment_is(const void *items, size_t at, const void *key)
 {
 	const struct segment_saving *saving = items;
 	const struct sharing_segment *segment = key;
@@ -49,7 +49,7 @@ static void sharing_segments_add(
 	if (saved_kib <= 0)
 		return;
 	at = index_place(&segments->index,
-	    index_hash_number(is.inode * 31 + is.device), segment_is,
+	    index_hash_number(is.inode * 31 + is.device), sharing_segment_is,
 	    segments->list.items, &is, segments->list.len);
 	if (at == segments->list.len)
 		*array_push(&segments->list) = (struct segment_saving){is, 0};

@@ -187,7 +187,8 @@ size_t allocations_unseen(const struct allocations *all)
 	return all->own + all->unsampled.reported;
 }
 
-static bool stack_same(const void *stacks, size_t at, const void *key)
+static bool allocations_stack_same(
+    const void *stacks, size_t at, const void *key)
 {
 	return ((const struct allocation_known_stack *)stacks)[at].offset ==
 	       *(const uint32_t *)key;
@@ -201,8 +202,8 @@ static uint32_t allocations_site(
 	struct allocations *all = round->all;
 	struct allocation_reader *reader = &round->table->reader;
 	uint32_t hash = index_hash_number(stack), site = 0;
-	size_t at = index_find(&reader->stack_index, hash, stack_same,
-	    reader->stacks.items, &stack);
+	size_t at = index_find(&reader->stack_index, hash,
+	    allocations_stack_same, reader->stacks.items, &stack);
 
 	*bytes = 0;
 	if (at != INDEX_NONE)

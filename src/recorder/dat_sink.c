@@ -17,7 +17,7 @@
  * process is killed meanwhile. */
 #define HOLD_NS (600 * NS_PER_S)
 
-static void write_sample(struct dat_sink *recording, int64_t time_ns)
+static void dat_sink_write_memory(struct dat_sink *recording, int64_t time_ns)
 {
 	struct dat_writer *writer = &recording->writer;
 
@@ -29,13 +29,13 @@ static void write_sample(struct dat_sink *recording, int64_t time_ns)
 	recording->held_ns = 0;
 }
 
-static void write_held(struct dat_sink *recording)
+static void dat_sink_write_held(struct dat_sink *recording)
 {
 	if (recording->held_ns)
-		write_sample(recording, recording->held_ns);
+		dat_sink_write_memory(recording, recording->held_ns);
 }
 
-static void write_ranks(struct dat_writer *writer)
+static void dat_sink_write_ranks(struct dat_writer *writer)
 {
 	struct launcher launcher;
 
@@ -50,7 +50,8 @@ static void write_ranks(struct dat_writer *writer)
 
 /* Writes INFO, the first record of a run: how it is recorded. Its memory and
  * time are those of the record that follows. */
-static void write_info(struct dat_sink *recording, int64_t kib, int64_t time_ns)
+static void dat_sink_write_info(
+    struct dat_sink *recording, int64_t kib, int64_t time_ns)
 {
 	struct dat_writer *writer = &recording->writer;
 	time_t start = (time_t)(time_ns / NS_PER_S);
@@ -74,17 +75,17 @@ static void write_info(struct dat_sink *recording, int64_t kib, int64_t time_ns)
 	if (recording->alone)
 		dat_write_whole(writer, "alone", 1);
 	if (recording->launched)
-		write_ranks(writer);
+		dat_sink_write_ranks(writer);
 	dat_write_end(writer, kib, time_ns);
 }
 
 /* Begins a record that is no sample, and writes INFO and the held sample before
  * it. */
-static struct dat_writer *begin_record(struct dat_sink *recording,
+static struct dat_writer *dat_sink_begin_record(struct dat_sink *recording,
     const char *keyword, int64_t kib, int64_t time_ns)
 {
-	write_info(recording, kib, time_ns);
-	write_held(recording);
+	dat_sink_write_info(recording, kib, time_ns);
+	dat_sink_write_held(recording);
 	dat_write_begin(&recording->writer, keyword);
 	return &recording->writer;
 }
@@ -94,7 +95,7 @@ static bool dat_sink_is_child(const struct sink_process *process)
 	return !process->is_root && process->kib >= 0;
 }
 
-static bool is_changed(
+static bool dat_sink_is_changed(
     const struct dat_sink *recording, const struct sink_tick *tick)
 {
 	size_t at = 0;
@@ -133,7 +134,7 @@ static void dat_sink_write_proc(struct dat_sink *recording,
     const struct dat_sink_proc *proc, int64_t time_ns)
 {
 	struct dat_writer *writer =
-	    begin_record(recording, "PROC", proc->kib, time_ns);
+	    dat_sink_begin_record(recording, "PROC", proc->kib, time_ns);
 
 	dat_write_whole(writer, "pid", proc->pid);
 	if (proc->start_ticks)
@@ -196,7 +197,8 @@ static void dat_sink_on_end(void *context, const struct sink_exit *end)
 
 	if (!end->is_root && (!end->has_status || !recording->each))
 		return;
-	writer = begin_record(context, "EXIT", end->peak_kib, end->time_ns);
+	writer =
+	    dat_sink_begin_record(context, "EXIT", end->peak_kib, end->time_ns);
 	dat_write_whole(writer, "pid", end->pid);
 	if (!end->has_status)
 		;
@@ -249,7 +251,7 @@ static void dat_sink_begin_file(struct dat_sink *recording)
 	recording->file_ns = time_ns;
 	recording->informed = recording->begun = false;
 	dat_write_command(&recording->writer, recording->command);
-	write_info(recording, recording->written_kib, time_ns);
+	dat_sink_write_info(recording, recording->written_kib, time_ns);
 	for (size_t i = 0; i < recording->procs.len; i++)
 		dat_sink_write_proc(
 		    recording, &recording->procs.items[i], time_ns);
@@ -300,7 +302,8 @@ static void dat_sink_write_trouble(
 	if (recording->troubles == writer->troubles)
 		return;
 	recording->troubles = writer->troubles;
-	begin_record(recording, "SIZE", tick->total_kib, tick->time_ns);
+	dat_sink_begin_record(
+	    recording, "SIZE", tick->total_kib, tick->time_ns);
 	dat_write_whole(writer, "most", (int64_t)writer->most);
 	dat_write_text(writer, "why", writer->trouble.text);
 	dat_write_end(writer, tick->total_kib, tick->time_ns);
@@ -318,20 +321,20 @@ static void dat_sink_on_tick(void *context, const struct sink_tick *tick)
 		dat_sink_rotate(recording, tick);
 
 	if (recording->skip_unchanged && recording->begun &&
-	    !is_changed(recording, tick)) {
+	    !dat_sink_is_changed(recording, tick)) {
 		recording->held_ns = tick->time_ns;
 		if (tick->time_ns - recording->written_ns >= HOLD_NS)
-			write_held(recording);
+			dat_sink_write_held(recording);
 		return;
 	}
-	write_info(recording, tick->total_kib, tick->time_ns);
-	write_held(recording);
+	dat_sink_write_info(recording, tick->total_kib, tick->time_ns);
+	dat_sink_write_held(recording);
 	dat_sink_remember(recording, tick);
-	write_sample(recording, tick->time_ns);
+	dat_sink_write_memory(recording, tick->time_ns);
 	recording->begun = true;
 }
 
-static void on_peak(void *context, const struct sink_peak *peak)
+static void dat_sink_on_peak(void *context, const struct sink_peak *peak)
 {
 	const struct dat_sink *recording = context;
 	struct dat_writer *writer;
@@ -339,13 +342,14 @@ static void on_peak(void *context, const struct sink_peak *peak)
 	/* The peak stands in an older file. */
 	if (recording->file_ns > peak->time_ns)
 		return;
-	writer = begin_record(context, "PEAK", peak->kib, peak->time_ns);
+	writer =
+	    dat_sink_begin_record(context, "PEAK", peak->kib, peak->time_ns);
 	if (peak->since_ns)
 		dat_write_time(writer, "since", peak->since_ns);
 	dat_write_end(writer, peak->kib, peak->time_ns);
 }
 
-static void keep_share(
+static void dat_sink_keep_share(
     struct dat_sink *recording, const struct sink_share *reading)
 {
 	struct share share = {
@@ -360,12 +364,12 @@ static void keep_share(
 	    recording->shares.items, recording->shares.len - 1, share);
 }
 
-static void on_share(void *context, const struct sink_share *share)
+static void dat_sink_on_share(void *context, const struct sink_share *share)
 {
 	struct dat_writer *writer =
-	    begin_record(context, "SHARE", share->kib, share->time_ns);
+	    dat_sink_begin_record(context, "SHARE", share->kib, share->time_ns);
 
-	keep_share(context, share);
+	dat_sink_keep_share(context, share);
 	dat_write_mib(writer, "pss", share->pss_kib);
 	if (share->processes)
 		dat_write_whole(writer, "processes", (int64_t)share->processes);
@@ -375,7 +379,7 @@ static void on_share(void *context, const struct sink_share *share)
 static void dat_sink_begin_usage(
     struct dat_sink *recording, const struct sink_usage *usage)
 {
-	write_info(recording, usage->kib, usage->time_ns);
+	dat_sink_write_info(recording, usage->kib, usage->time_ns);
 	dat_write_begin(&recording->writer, "USAGE");
 	if (usage->pid)
 		dat_write_whole(&recording->writer, "pid", usage->pid);
@@ -406,16 +410,17 @@ static void dat_sink_on_usage(void *context, const struct sink_usage *usage)
 		dat_write_end(writer, usage->kib, usage->time_ns);
 }
 
-static void on_mark(
+static void dat_sink_on_mark(
     void *context, int64_t time_ns, int64_t kib, const char *label)
 {
-	struct dat_writer *writer = begin_record(context, "MARK", kib, time_ns);
+	struct dat_writer *writer =
+	    dat_sink_begin_record(context, "MARK", kib, time_ns);
 
 	dat_write_text(writer, "label", label);
 	dat_write_end(writer, kib, time_ns);
 }
 
-static void write_frame(
+static void dat_sink_write_frame(
     struct dat_writer *writer, const struct sink_frame *frame)
 {
 	char line[32];
@@ -426,21 +431,21 @@ static void write_frame(
 	dat_write_part(writer, frame->function);
 }
 
-static void write_frames(
+static void dat_sink_write_frames(
     struct dat_writer *writer, const struct sink_stack *stack)
 {
 	dat_write_text(writer, "frames", "");
 	for (size_t i = 0; i < stack->count; i++) {
 		if (i > 0)
 			dat_write_raw(writer, ",");
-		write_frame(writer, &stack->frames[i]);
+		dat_sink_write_frame(writer, &stack->frames[i]);
 	}
 }
 
-static void on_stack(void *context, const struct sink_stack *stack)
+static void dat_sink_on_stack(void *context, const struct sink_stack *stack)
 {
 	struct dat_writer *writer =
-	    begin_record(context, "STACK", stack->kib, stack->time_ns);
+	    dat_sink_begin_record(context, "STACK", stack->kib, stack->time_ns);
 
 	dat_write_whole(writer, "id", stack->id);
 	if (stack->pid)
@@ -448,12 +453,12 @@ static void on_stack(void *context, const struct sink_stack *stack)
 	if (stack->thread)
 		dat_write_whole(writer, "thread", stack->thread);
 	if (stack->frames)
-		write_frames(writer, stack);
+		dat_sink_write_frames(writer, stack);
 	dat_write_end(writer, stack->kib, stack->time_ns);
 }
 
 /* A frame's text is written once; later records refer to it by its number. */
-static void write_numbered_frames(
+static void dat_sink_write_numbered_frames(
     struct dat_sink *recording, const struct sink_allocation *taken)
 {
 	struct dat_writer *writer = &recording->writer;
@@ -468,15 +473,15 @@ static void write_numbered_frames(
 			continue;
 		recording->frames = taken->numbers[i];
 		dat_write_raw(writer, ":");
-		write_frame(writer, &taken->frames[i]);
+		dat_sink_write_frame(writer, &taken->frames[i]);
 	}
 }
 
 static void dat_sink_write_sample(struct dat_sink *recording,
     const char *keyword, const struct sink_allocation *taken)
 {
-	struct dat_writer *writer =
-	    begin_record(recording, keyword, taken->kib, taken->time_ns);
+	struct dat_writer *writer = dat_sink_begin_record(
+	    recording, keyword, taken->kib, taken->time_ns);
 
 	dat_write_whole(writer, "id", taken->id);
 	dat_write_whole(writer, "site", taken->site);
@@ -484,7 +489,7 @@ static void dat_sink_write_sample(struct dat_sink *recording,
 	if (taken->pid)
 		dat_write_whole(writer, "pid", taken->pid);
 	if (taken->frames)
-		write_numbered_frames(recording, taken);
+		dat_sink_write_numbered_frames(recording, taken);
 	dat_write_end(writer, taken->kib, taken->time_ns);
 }
 
@@ -504,8 +509,8 @@ static void dat_sink_on_touched(
 static void dat_sink_write_gone(struct dat_sink *recording, const char *keyword,
     const struct sink_freed *freed)
 {
-	struct dat_writer *writer =
-	    begin_record(recording, keyword, freed->kib, freed->time_ns);
+	struct dat_writer *writer = dat_sink_begin_record(
+	    recording, keyword, freed->kib, freed->time_ns);
 	char text[32];
 
 	dat_write_text(writer, "id", "");
@@ -542,8 +547,8 @@ static void dat_sink_on_left(void *context, const struct sink_freed *left)
 
 static void dat_sink_on_faults(void *context, const struct sink_faults *faults)
 {
-	struct dat_writer *writer =
-	    begin_record(context, "FAULTS", faults->kib, faults->time_ns);
+	struct dat_writer *writer = dat_sink_begin_record(
+	    context, "FAULTS", faults->kib, faults->time_ns);
 
 	dat_write_whole(writer, "period", (int64_t)faults->period);
 	if (faults->lost)
@@ -556,7 +561,7 @@ static void dat_sink_on_faults(void *context, const struct sink_faults *faults)
 static void dat_sink_on_held(void *context, const struct sink_held *held)
 {
 	struct dat_writer *writer =
-	    begin_record(context, "HELD", held->kib, held->time_ns);
+	    dat_sink_begin_record(context, "HELD", held->kib, held->time_ns);
 
 	if (held->pid)
 		dat_write_whole(writer, "pid", held->pid);
@@ -577,11 +582,11 @@ static void dat_sink_on_records(void *context, const char *text, size_t len)
 {
 	struct dat_sink *recording = context;
 
-	write_held(recording);
+	dat_sink_write_held(recording);
 	strbuf_add_bytes(&recording->writer.buffer, text, len);
 }
 
-static void on_flush(void *context)
+static void dat_sink_on_flush(void *context)
 {
 	struct dat_sink *recording = context;
 
@@ -595,11 +600,11 @@ void dat_sink_init(struct dat_sink *recording)
 		.tick = dat_sink_on_tick,
 		.introduce = dat_sink_on_introduce,
 		.exit = dat_sink_on_end,
-		.peak = on_peak,
-		.share = on_share,
+		.peak = dat_sink_on_peak,
+		.share = dat_sink_on_share,
 		.usage = dat_sink_on_usage,
-		.mark = on_mark,
-		.stack = on_stack,
+		.mark = dat_sink_on_mark,
+		.stack = dat_sink_on_stack,
 		.allocation = dat_sink_on_allocation,
 		.freed = dat_sink_on_freed,
 		.held = dat_sink_on_held,
@@ -607,7 +612,7 @@ void dat_sink_init(struct dat_sink *recording)
 		.touched = dat_sink_on_touched,
 		.left = dat_sink_on_left,
 		.faults = dat_sink_on_faults,
-		.flush = on_flush},
+		.flush = dat_sink_on_flush},
 	    .writer = {.fd = -1},
 	};
 }
@@ -616,7 +621,7 @@ int dat_sink_finish(struct dat_sink *recording, struct err *e)
 {
 	int result;
 
-	write_held(recording);
+	dat_sink_write_held(recording);
 	array_free(&recording->written);
 	array_free(&recording->shares);
 	for (size_t i = 0; i < recording->procs.len; i++)

@@ -21,7 +21,7 @@ static const struct exit_cause_limit of_address_space = {
 static const struct exit_cause_limit of_machine = {
     "machine", "this machine", false};
 
-static int64_t machine_kib(const struct procfs *fs)
+static int64_t exit_cause_machine_kib(const struct procfs *fs)
 {
 	char text[512];
 	int64_t kib = procfs_machine(fs, "meminfo", text, sizeof(text)) > 0
@@ -33,7 +33,7 @@ static int64_t machine_kib(const struct procfs *fs)
 
 /* Processes on this machine that the out-of-memory killer has ended: Linux
  * 4.13. */
-static int64_t machine_kills(const struct procfs *fs)
+static int64_t exit_cause_machine_kills(const struct procfs *fs)
 {
 	char text[16384];
 	const char *at;
@@ -44,7 +44,7 @@ static int64_t machine_kills(const struct procfs *fs)
 	return at ? atoll(at + strlen("\noom_kill ")) : -1;
 }
 
-static int64_t address_kib(pid_t pid)
+static int64_t exit_cause_address_kib(pid_t pid)
 {
 	struct rlimit limit;
 
@@ -77,7 +77,7 @@ void exit_cause_finish(struct exit_cause *exit_cause)
 }
 
 /* Cgroup version 1 moves a process to the root group as it begins to end. */
-static bool is_ending(const struct exit_cause *exit_cause)
+static bool exit_cause_is_ending(const struct exit_cause *exit_cause)
 {
 	struct proc_stat stat;
 
@@ -120,7 +120,8 @@ static void exit_cause_read_membership(struct exit_cause *exit_cause)
 		exit_cause->membership =
 		    procfs_open(exit_cause->fs, exit_cause->pid, "cgroup");
 	if (procfs_pread(exit_cause->membership, groups, sizeof(groups)) <= 0 ||
-	    strcmp(groups, exit_cause->groups) == 0 || is_ending(exit_cause))
+	    strcmp(groups, exit_cause->groups) == 0 ||
+	    exit_cause_is_ending(exit_cause))
 		return;
 	exit_cause_find_cgroup(exit_cause, exit_cause->pid);
 	memcpy(exit_cause->groups, groups, sizeof(groups));
@@ -136,9 +137,10 @@ void exit_cause_read(struct exit_cause *exit_cause, int64_t now_ns)
 	exit_cause->due_ns =
 	    now_ns + (pause_ns < NS_PER_S ? pause_ns : NS_PER_S);
 	if (!exit_cause->was_read)
-		exit_cause->machine_kills = machine_kills(exit_cause->fs);
+		exit_cause->machine_kills =
+		    exit_cause_machine_kills(exit_cause->fs);
 	exit_cause_read_membership(exit_cause);
-	limit_kib = address_kib(exit_cause->own_pid);
+	limit_kib = exit_cause_address_kib(exit_cause->own_pid);
 	if (limit_kib >= 0)
 		exit_cause->address_kib = limit_kib;
 	exit_cause->was_read = true;
@@ -146,37 +148,37 @@ void exit_cause_read(struct exit_cause *exit_cause, int64_t now_ns)
 
 /* Kills since the first reading; -1 where the counter can't be read now, or
  * could not be then, as in a group that is gone. */
-static int64_t kills_since(int64_t before, int64_t now)
+static int64_t exit_cause_kills_since(int64_t before, int64_t now)
 {
 	if (before < 0 || now < 0)
 		return -1;
 	return now > before ? now - before : 0;
 }
 
-static int64_t kills_in_cgroup(const struct exit_cause *exit_cause)
+static int64_t exit_cause_kills_in_cgroup(const struct exit_cause *exit_cause)
 {
-	return kills_since(
+	return exit_cause_kills_since(
 	    exit_cause->cgroup_kills, cgroup_oom_kills(&exit_cause->cgroup));
 }
 
 /* The kill may have been another program's: the machine's counter doesn't
  * say. */
-static bool may_be_killed(const struct exit_cause *exit_cause)
+static bool exit_cause_may_be_killed(const struct exit_cause *exit_cause)
 {
-	return kills_in_cgroup(exit_cause) < 0 &&
-	       kills_since(exit_cause->machine_kills,
-		   machine_kills(exit_cause->fs)) > 0;
+	return exit_cause_kills_in_cgroup(exit_cause) < 0 &&
+	       exit_cause_kills_since(exit_cause->machine_kills,
+		   exit_cause_machine_kills(exit_cause->fs)) > 0;
 }
 
-static bool is_kill(int status)
+static bool exit_cause_is_kill(int status)
 {
 	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 }
 
 bool exit_cause_killed(struct exit_cause *exit_cause, int status)
 {
-	if (!is_kill(status) || !exit_cause->was_read ||
-	    kills_in_cgroup(exit_cause) <= exit_cause->blamed)
+	if (!exit_cause_is_kill(status) || !exit_cause->was_read ||
+	    exit_cause_kills_in_cgroup(exit_cause) <= exit_cause->blamed)
 		return false;
 	exit_cause->blamed++;
 	return true;
@@ -192,7 +194,7 @@ static void exit_cause_lower_limit(struct exit_cause_verdict *verdict,
 }
 
 /* Reads the limit again: it may have been changed. */
-static int64_t cgroup_kib(const struct exit_cause *exit_cause)
+static int64_t exit_cause_cgroup_kib(const struct exit_cause *exit_cause)
 {
 	int64_t now = cgroup_limit_kib(&exit_cause->cgroup);
 
@@ -207,20 +209,22 @@ void exit_cause_judge(struct exit_cause *exit_cause, int status, bool ours,
 	*verdict = (struct exit_cause_verdict){.limit_kib = -1};
 	if (!exit_cause->was_read && status != 0) {
 		exit_cause_find_cgroup(exit_cause, exit_cause->fs->self);
-		exit_cause->address_kib = address_kib(getpid());
+		exit_cause->address_kib = exit_cause_address_kib(getpid());
 	}
-	if (exit_cause->was_read && kills_in_cgroup(exit_cause) > 0)
-		verdict->kills = kills_in_cgroup(exit_cause);
+	if (exit_cause->was_read && exit_cause_kills_in_cgroup(exit_cause) > 0)
+		verdict->kills = exit_cause_kills_in_cgroup(exit_cause);
 	if (!ours)
 		verdict->oom = exit_cause_killed(exit_cause, status);
-	verdict->may_be_oom = !ours && is_kill(status) &&
-			      exit_cause->was_read && may_be_killed(exit_cause);
-	exit_cause_lower_limit(verdict, cgroup_kib(exit_cause), &of_cgroup);
+	verdict->may_be_oom = !ours && exit_cause_is_kill(status) &&
+			      exit_cause->was_read &&
+			      exit_cause_may_be_killed(exit_cause);
+	exit_cause_lower_limit(
+	    verdict, exit_cause_cgroup_kib(exit_cause), &of_cgroup);
 	/* This limit makes malloc() fail, and kills no process. */
 	if (!verdict->oom && !verdict->may_be_oom)
 		exit_cause_lower_limit(
 		    verdict, exit_cause->address_kib, &of_address_space);
 	if (status != 0)
-		exit_cause_lower_limit(
-		    verdict, machine_kib(exit_cause->fs), &of_machine);
+		exit_cause_lower_limit(verdict,
+		    exit_cause_machine_kib(exit_cause->fs), &of_machine);
 }

@@ -35,7 +35,7 @@ static volatile sig_atomic_t fault_pid, fault_refused;
 static struct sigaction replaced[FAULTS];
 
 /* A fault in this process itself acts as it would without a handler. */
-static void have_fault(int signal, const siginfo_t *info)
+static void launch_have_fault(int signal, const siginfo_t *info)
 {
 	for (size_t i = 0; i < FAULTS; i++) {
 		if (faults[i] == signal)
@@ -45,13 +45,13 @@ static void have_fault(int signal, const siginfo_t *info)
 		(void)raise(signal);
 }
 
-static void on_fault(int signal, siginfo_t *info, void *context)
+static void launch_on_fault(int signal, siginfo_t *info, void *context)
 {
 	int cause = errno;
 
 	(void)context;
 	if (info->si_code > 0 || info->si_pid == getpid() || fault_pid == 0)
-		have_fault(signal, info);
+		launch_have_fault(signal, info);
 	else if (kill((pid_t)fault_pid, signal) != 0 && errno == EPERM &&
 		 fault_refused == 0)
 		fault_refused = signal;
@@ -73,8 +73,8 @@ static void launch_block_faults(void)
  * launch_block_faults(). */
 static void launch_pass_faults(pid_t pid, const sigset_t *inherited)
 {
-	const struct sigaction action = {
-	    .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_RESTART};
+	const struct sigaction action = {.sa_sigaction = launch_on_fault,
+	    .sa_flags = SA_SIGINFO | SA_RESTART};
 
 	sigset_t set;
 
@@ -88,12 +88,12 @@ static void launch_pass_faults(pid_t pid, const sigset_t *inherited)
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-static bool is_stop(int signal)
+static bool launch_is_stop(int signal)
 {
 	return signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }
 
-static bool is_ignored(int signal)
+static bool launch_is_ignored(int signal)
 {
 	struct sigaction action;
 
@@ -104,7 +104,7 @@ static bool is_ignored(int signal)
 /* Whether the kernel sent the same signal to the program: the terminal signals
  * the whole foreground group. A hangup goes to the session's leader alone;
  * where that is this process, it would have been the program without mprof. */
-static bool program_has_it(const struct launch *launch, int signal)
+static bool launch_program_has_it(const struct launch *launch, int signal)
 {
 	switch (signal) {
 	case SIGHUP:
@@ -138,7 +138,7 @@ static bool launch_is_unrelated(
 	return sender != getpid() && sender != launch->pid;
 }
 
-static bool still_stopped(struct launch *launch)
+static bool launch_still_stopped(struct launch *launch)
 {
 	siginfo_t info = {0};
 
@@ -151,7 +151,8 @@ static bool still_stopped(struct launch *launch)
 }
 
 /* The signal may be refused: the program may run as another user by now. */
-static void pass_on(struct launch *launch, const struct signalfd_siginfo *info)
+static void launch_pass_on(
+    struct launch *launch, const struct signalfd_siginfo *info)
 {
 	int signal = (int)info->ssi_signo;
 	union sigval value = {.sival_ptr = (void *)(uintptr_t)info->ssi_ptr};
@@ -166,15 +167,15 @@ static void pass_on(struct launch *launch, const struct signalfd_siginfo *info)
 
 /* A second SIGTERM; for a recorder that only watches, any signal that ends a
  * process. */
-static bool asks_to_quit(struct launch *launch, int signal)
+static bool launch_asks_to_quit(struct launch *launch, int signal)
 {
 	int64_t now_ns = clock_mono_ns();
 	int64_t first_ns = launch->term_ns;
 
-	if (is_ignored(signal))
+	if (launch_is_ignored(signal))
 		return false;
 	if (launch->watching)
-		return !is_stop(signal) && signal != SIGCHLD &&
+		return !launch_is_stop(signal) && signal != SIGCHLD &&
 		       signal != SIGCONT && signal != SIGWINCH &&
 		       signal != SIGURG;
 	if (signal != SIGTERM)
@@ -191,14 +192,15 @@ static bool launch_handle_sent(struct launch *launch,
 
 	if (!launch_is_unrelated(launch, info))
 		return false;
-	if (asks_to_quit(launch, signal)) {
+	if (launch_asks_to_quit(launch, signal)) {
 		*event = (struct launch_event){
 		    .what = LAUNCH_QUIT, .signal = signal};
 		return true;
 	}
 	/* The shell continues the whole group: one SIGCONT is enough. */
-	if (!launch->watching && (signal != SIGCONT || still_stopped(launch)))
-		pass_on(launch, info);
+	if (!launch->watching &&
+	    (signal != SIGCONT || launch_still_stopped(launch)))
+		launch_pass_on(launch, info);
 	return false;
 }
 
@@ -207,13 +209,13 @@ static bool launch_handle_kernels(struct launch *launch,
 {
 	int signal = (int)info->ssi_signo;
 
-	if (launch->watching && asks_to_quit(launch, signal)) {
+	if (launch->watching && launch_asks_to_quit(launch, signal)) {
 		*event = (struct launch_event){
 		    .what = LAUNCH_QUIT, .signal = signal};
 		return true;
 	}
-	if (!launch->watching && !program_has_it(launch, signal))
-		pass_on(launch, info);
+	if (!launch->watching && !launch_program_has_it(launch, signal))
+		launch_pass_on(launch, info);
 	return false;
 }
 
@@ -232,7 +234,7 @@ static bool launch_read_signal(
 		launch->reap = true;
 		return false;
 	}
-	if (is_stop(signal)) {
+	if (launch_is_stop(signal)) {
 		launch->stop_signal = signal;
 		launch->stop_ns = clock_mono_ns();
 	} else if (signal == SIGCONT) {
@@ -246,7 +248,7 @@ static bool launch_read_signal(
 /* Stops this process by the same signal as the terminal would have, had it not
  * been blocked: the shell sees which one. In an orphaned group it doesn't
  * stop. */
-static void stop_with(int signal)
+static void launch_stop_with(int signal)
 {
 	const struct sigaction by_default = {.sa_handler = SIG_DFL};
 	struct sigaction before;
@@ -273,7 +275,7 @@ static bool launch_stop_with_program(
 	launch->stop_signal = 0;
 	if (clock_mono_ns() - launch->stop_ns > STOP_PATIENCE_NS)
 		return false;
-	stop_with(signal);
+	launch_stop_with(signal);
 	*event = (struct launch_event){.what = LAUNCH_RESUMED};
 	return true;
 }
@@ -281,7 +283,7 @@ static bool launch_stop_with_program(
 /* Delay before the next try where a system call failed unexpectedly. */
 #define RETRY_NS (NS_PER_S / 100)
 
-static int open_signals(struct launch *launch, struct err *e)
+static int launch_open_signals(struct launch *launch, struct err *e)
 {
 	sigset_t held;
 
@@ -337,7 +339,7 @@ struct clone_words {
  * vfork() the child's high-water mark would begin with all that this process
  * holds; with memory of its own, with the pages ever written. Linux 5.3; a
  * seccomp filter may refuse it. */
-static pid_t clone_suspended(void)
+static pid_t launch_clone_suspended(void)
 {
 	struct clone_words words = {
 	    .flags = CLONE_VFORK, .exit_signal = SIGCHLD};
@@ -345,11 +347,11 @@ static pid_t clone_suspended(void)
 	return (pid_t)syscall(SYS_clone3, &words, sizeof(words));
 }
 
-static pid_t spawn_reporting(const struct launch *launch,
+static pid_t launch_spawn_reporting(const struct launch *launch,
     const struct launch_request *request, const struct sigaction *sigchld,
     volatile struct launch_report *report, bool shared)
 {
-	pid_t pid = shared ? clone_suspended() : -1;
+	pid_t pid = shared ? launch_clone_suspended() : -1;
 
 	if (pid < 0) /* NOLINTNEXTLINE(bugprone-unsafe-functions) */
 		pid = vfork();
@@ -371,7 +373,7 @@ static int launch_spawn(struct launch *launch,
 	pid_t pid;
 
 	report = shared ? page : &own;
-	pid = spawn_reporting(launch, request, sigchld, report, shared);
+	pid = launch_spawn_reporting(launch, request, sigchld, report, shared);
 	cause = errno;
 	own = *(volatile struct launch_report *)report;
 	if (shared)
@@ -395,28 +397,28 @@ static int launch_spawn(struct launch *launch,
 
 /* After such an error execvp() tries the next directory of PATH, so its last
  * error may not be ENOENT. */
-static bool not_found(int exec_error)
+static bool launch_not_found(int exec_error)
 {
 	return exec_error == ENOENT || exec_error == ENOTDIR;
 }
 
-static void say_exec_error(
+static void launch_say_exec_error(
     const struct launch *launch, const char *program, struct err *e)
 {
 	bool is_path = strchr(program, '/') != NULL;
 
 	errno = launch->exec_error;
-	if (not_found(errno) && is_path && access(program, F_OK) == 0)
+	if (launch_not_found(errno) && is_path && access(program, F_OK) == 0)
 		err_set(
 		    e, "%s: the interpreter that it names is missing", program);
-	else if (not_found(errno) && !is_path)
+	else if (launch_not_found(errno) && !is_path)
 		err_set(e, "%s: command not found", program);
 	else
 		err_errno(e, "%s: can't be executed", program);
 }
 
 /* Were SIGCHLD ignored, the kernel would reap children itself. */
-static int spawn_adopting(
+static int launch_spawn_adopting(
     struct launch *launch, const struct launch_request *request, struct err *e)
 {
 	const struct sigaction by_default = {.sa_handler = SIG_DFL};
@@ -429,7 +431,7 @@ static int spawn_adopting(
 	if (launch_spawn(launch, request, &sigchld, e) == 0)
 		return 0;
 	if (launch->exec_error != 0)
-		say_exec_error(launch, request->argv[0], e);
+		launch_say_exec_error(launch, request->argv[0], e);
 	(void)sigaction(SIGCHLD, &sigchld, NULL);
 	return -1;
 }
@@ -438,12 +440,12 @@ int launch_start(
     struct launch *launch, const struct launch_request *request, struct err *e)
 {
 	*launch = (struct launch){.signals = -1, .pidfd = -1};
-	if (open_signals(launch, e) != 0)
+	if (launch_open_signals(launch, e) != 0)
 		return -1;
 	/* Until they can be passed on: one that came earlier would end this
 	 * process while the program runs. */
 	launch_block_faults();
-	if (spawn_adopting(launch, request, e) != 0) {
+	if (launch_spawn_adopting(launch, request, e) != 0) {
 		sigprocmask(SIG_SETMASK, &launch->inherited, NULL);
 		close(launch->signals);
 		return -1;
@@ -458,7 +460,7 @@ int launch_watch(struct launch *launch, pid_t pid, struct err *e)
 {
 	*launch = (struct launch){
 	    .pid = pid, .watching = true, .signals = -1, .pidfd = -1};
-	if (open_signals(launch, e) != 0)
+	if (launch_open_signals(launch, e) != 0)
 		return -1;
 	/* Linux 5.3; without it, as for a group, the sampler's next reading
 	 * shows the end. Where /proc belongs to another pid namespace, pid is
@@ -641,5 +643,5 @@ int launch_failure_status(const struct launch *launch)
 {
 	if (launch->exec_error == 0)
 		return 125;
-	return not_found(launch->exec_error) ? 127 : 126;
+	return launch_not_found(launch->exec_error) ? 127 : 126;
 }

@@ -56,7 +56,7 @@ const char *marks_directory(void)
 
 /* Returns a descriptor that is readable when the file was written; -1 without
  * inotify: a mark is then found at the next tick. */
-static int watch_file(const char *path)
+static int recorder_marks_watch_file(const char *path)
 {
 	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 
@@ -111,7 +111,7 @@ int marks_open(struct marks *marks, pid_t pid, pid_t watched, struct err *e)
 	    .fd = -1,
 	    .news = -1};
 	if (marks_make(marks, e) == 0) {
-		marks->news = watch_file(marks->path);
+		marks->news = recorder_marks_watch_file(marks->path);
 		return 0;
 	}
 	if (marks->fd >= 0)
@@ -181,7 +181,7 @@ static void recorder_marks_add_bytes(struct marks *marks, const char *bytes,
  * still for up to 10 ms. It is not before the newest mark that was reported,
  * not after this tick, and not before a tick at which the file held no new
  * line. */
-static void note_time(
+static void recorder_marks_note_time(
     struct marks *marks, const struct stat *file, const struct sink_tick *tick)
 {
 	int64_t written =
@@ -195,7 +195,7 @@ static void note_time(
 }
 
 /* Reads one part of the file; false where no more is left. */
-static bool read_some(
+static bool recorder_marks_read_some(
     struct marks *marks, const struct sink_tick *tick, const struct sink *sink)
 {
 	char bytes[READ_AT_MOST];
@@ -210,7 +210,7 @@ static bool read_some(
 	if (len <= 0)
 		return false;
 	marks->offset += len;
-	note_time(marks, &file, tick);
+	recorder_marks_note_time(marks, &file, tick);
 	recorder_marks_add_bytes(marks, bytes, (size_t)len, tick, sink);
 	return true;
 }
@@ -237,7 +237,7 @@ static void recorder_marks_on_tick(
 
 	while (marks->news > 0 && read(marks->news, events, sizeof(events)) > 0)
 		;
-	read_some(marks, tick, sink);
+	recorder_marks_read_some(marks, tick, sink);
 	if (marks->asks)
 		snapshots_step(&marks->snapshots, tick, sink);
 	recorder_marks_is_due(marks, tick);
@@ -250,7 +250,9 @@ static void recorder_marks_on_end(
 {
 	struct marks *marks = context;
 
-	for (int i = 0; i < READS_AT_END && read_some(marks, tick, sink); i++)
+	for (int i = 0;
+	     i < READS_AT_END && recorder_marks_read_some(marks, tick, sink);
+	     i++)
 		;
 	recorder_marks_end_line(marks, tick, sink);
 	if (marks->asks)
@@ -288,7 +290,7 @@ bool marks_is_left(const char *path)
 	return left;
 }
 
-static char *from_directory(pid_t pid)
+static char *recorder_marks_from_directory(pid_t pid)
 {
 	static const char *const patterns[] = {
 	    "%s/mprof-%u-%d-*" MARKS_SUFFIX, "%s/mprof-%u-*-%d-*" MARKS_SUFFIX};
@@ -316,7 +318,7 @@ char *marks_find(pid_t pid, struct err *e)
 	char *found = argv_variable(pid, MARKS_VARIABLE);
 
 	if (!found)
-		found = from_directory(pid);
+		found = recorder_marks_from_directory(pid);
 	if (!found)
 		err_set(e,
 		    "pid %d: is not recorded, or not by this user; give the "
@@ -327,7 +329,7 @@ char *marks_find(pid_t pid, struct err *e)
 
 /* The path comes from another process's environment: make sure that it is a
  * mark file, and no other file is written. */
-static int check_file(int fd, const char *path, struct err *e)
+static int recorder_marks_check_file(int fd, const char *path, struct err *e)
 {
 	struct stat file;
 
@@ -359,7 +361,7 @@ int marks_write(const char *path, const char *label, struct err *e)
 		    path);
 	if (fd < 0)
 		return err_errno(e, "%s: can't be written", path);
-	got = check_file(fd, path, e);
+	got = recorder_marks_check_file(fd, path, e);
 	line = mem_format("%s\n", label);
 	for (char *c = line; c[1]; c++) {
 		if (*c == '\n')
@@ -387,14 +389,14 @@ struct left_directory {
 	int opened;
 };
 
-static bool left_is_named(
+static bool recorder_marks_left_is_named(
     const struct left_directory *directory, const char *name)
 {
 	return fnmatch(directory->named, name, 0) == 0;
 }
 
 /* Whether the name still refers to the open file, and this user owns it. */
-static bool left_is_ours(
+static bool recorder_marks_left_is_ours(
     const struct left_directory *directory, const char *name, int fd)
 {
 	struct stat opened, named;
@@ -405,19 +407,20 @@ static bool left_is_ours(
 	       named.st_ino == opened.st_ino && named.st_dev == opened.st_dev;
 }
 
-static void left_remove(const struct left_directory *directory,
+static void recorder_marks_left_remove(const struct left_directory *directory,
     const char *name, void (*remove_beside)(const char *))
 {
 	char *path = mem_format("%s/%s", directory->path, name);
 
-	if (left_is_named(directory, name))
+	if (recorder_marks_left_is_named(directory, name))
 		remove_beside(path);
 	unlinkat(directory->fd, name, 0);
 	free(path);
 }
 
-static void left_remove_unlocked(struct left_directory *directory,
-    const char *name, void (*remove_beside)(const char *))
+static void recorder_marks_left_remove_unlocked(
+    struct left_directory *directory, const char *name,
+    void (*remove_beside)(const char *))
 {
 	int fd = openat(directory->fd, name,
 	    O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
@@ -425,16 +428,16 @@ static void left_remove_unlocked(struct left_directory *directory,
 	if (fd < 0)
 		return;
 	directory->opened++;
-	if (left_is_ours(directory, name, fd) &&
+	if (recorder_marks_left_is_ours(directory, name, fd) &&
 	    file_lock_take(fd) == FILE_LOCK_TAKEN)
-		left_remove(directory, name, remove_beside);
+		recorder_marks_left_remove(directory, name, remove_beside);
 	close(fd);
 }
 
-static bool left_may_be(
+static bool recorder_marks_left_may_be(
     const struct left_directory *directory, const char *name)
 {
-	bool named = left_is_named(directory, name);
+	bool named = recorder_marks_left_is_named(directory, name);
 	struct stat about;
 
 	if (!named && fnmatch(directory->unnamed, name, 0) != 0)
@@ -462,8 +465,8 @@ void marks_remove_left(
 	for (int i = 0; i < ENTRIES_MAX && left.opened < OPENED_MAX &&
 			(entry = readdir(dir)) != NULL;
 	     i++) {
-		if (left_may_be(&left, entry->d_name))
-			left_remove_unlocked(
+		if (recorder_marks_left_may_be(&left, entry->d_name))
+			recorder_marks_left_remove_unlocked(
 			    &left, entry->d_name, remove_beside);
 	}
 	closedir(dir);

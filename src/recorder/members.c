@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 
-static bool member_has_pid(const void *items, size_t at, const void *key)
+static bool members_has_pid(const void *items, size_t at, const void *key)
 {
 	const struct member *member = (const struct member *)items + at;
 
@@ -71,7 +71,7 @@ struct member *members_add(
 size_t members_find(const struct members *members, pid_t pid)
 {
 	return index_find(&members->index, index_hash_number((uint64_t)pid),
-	    member_has_pid, members->list.items, &pid);
+	    members_has_pid, members->list.items, &pid);
 }
 
 void members_lose(struct members *members, size_t at)

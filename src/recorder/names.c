@@ -33,7 +33,7 @@ void names_finish(struct names *names)
 }
 
 /* A first reading can't wait: nothing is known of what the process executes. */
-static bool is_new(const struct member *member, int64_t now_ns)
+static bool names_is_new(const struct member *member, int64_t now_ns)
 {
 	if (member->reads == 0)
 		return !member->forked || member->executed ||
@@ -57,7 +57,8 @@ enum names_found { NAMES_READ, NAMES_NONE, NAMES_LATER };
 
 /* The mappings of a process that sleeps, has one thread and its own memory
  * don't change: its command line can be read at once. */
-static bool is_still(const struct member *member, const struct proc_stat *stat)
+static bool names_is_still(
+    const struct member *member, const struct proc_stat *stat)
 {
 	return member->owns && stat->threads == 1 && stat->state == 'S';
 }
@@ -74,7 +75,7 @@ static enum names_found names_read_argv(
 	if (!procfs_stat_of(names->fs, member->pid, member->started, stat) ||
 	    stat->is_ending)
 		return NAMES_NONE;
-	if (is_still(member, stat)) {
+	if (names_is_still(member, stat)) {
 		len = procfs_read(names->fs, member->pid, "cmdline",
 		    names->command, sizeof(names->command));
 		return argv_join(names->command, len) ? NAMES_READ : NAMES_NONE;
@@ -157,7 +158,7 @@ struct member *names_step(
 		if (member->gone || member->zombie ||
 		    member->tried_ns == now_ns)
 			continue;
-		if (!is_new(member, now_ns)) {
+		if (!names_is_new(member, now_ns)) {
 			if (!names_is_due(member, now_ns) ||
 			    names->credit_ns < NS_PER_S / READS_PER_S)
 				continue;

@@ -66,7 +66,7 @@ static int64_t shares_round_most_kib(
 	return shared_kib - most_shared_kib + own_kib;
 }
 
-static int64_t sum_kib(const struct shares_round *round)
+static int64_t shares_sum_kib(const struct shares_round *round)
 {
 	int64_t kib = 0;
 
@@ -75,7 +75,7 @@ static int64_t sum_kib(const struct shares_round *round)
 	return kib;
 }
 
-static int compare_pids(const void *left, const void *right)
+static int shares_compare_pids(const void *left, const void *right)
 {
 	const struct shares_process *a = left, *b = right;
 
@@ -103,7 +103,7 @@ static void shares_round_read_stats(
 	}
 	if (!round->again ||
 	    llabs(round->faults - before) * PAGES_A_FAULT * fs->page_kib >
-		sum_kib(round) / SAME)
+		shares_sum_kib(round) / SAME)
 		return;
 	round->reading.same = true;
 	round->faults = before; /* faults of the last full reading, so that slow
@@ -114,7 +114,7 @@ static void shares_round_read_all(
     struct shares_round *round, const struct procfs *fs)
 {
 	struct shares_reading *reading = &round->reading;
-	int64_t sum = sum_kib(round);
+	int64_t sum = shares_sum_kib(round);
 
 	for (size_t i = 0; i < round->list.len; i++) {
 		struct shares_process *process = &round->list.items[i];
@@ -138,7 +138,7 @@ static const struct shares_process *shares_round_find(
 	struct shares_process key = {.pid = pid};
 
 	return bsearch(&key, round->list.items, round->list.len, sizeof(key),
-	    compare_pids);
+	    shares_compare_pids);
 }
 
 /* The earliest ancestor that is joined to this process by forks alone. */
@@ -157,7 +157,7 @@ static pid_t shares_round_family(
 }
 
 /* Counts who maps the segment of the process that shares the most. */
-static size_t count_sharers(
+static size_t shares_count_sharers(
     const struct shares_round *round, const struct procfs *fs)
 {
 	const struct shares_process *most = NULL;
@@ -198,11 +198,11 @@ static void shares_round_read(
 {
 	int64_t began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	struct shares_reading *reading = &round->reading;
-	int64_t sum = sum_kib(round);
+	int64_t sum = shares_sum_kib(round);
 
 	*reading = (struct shares_reading){.taken = false};
 	qsort(round->list.items, round->list.len, sizeof(round->list.items[0]),
-	    compare_pids);
+	    shares_compare_pids);
 	shares_round_read_stats(round, fs);
 	if (!reading->same &&
 	    share_misleads((double)sum,
@@ -211,7 +211,7 @@ static void shares_round_read(
 		shares_round_read_all(round, fs);
 		if (reading->taken && share_misleads((double)reading->rss_kib,
 					  (double)reading->pss_kib))
-			reading->sharers = count_sharers(round, fs);
+			reading->sharers = shares_count_sharers(round, fs);
 	}
 	round->cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - began_ns;
 }
@@ -310,7 +310,7 @@ static bool shares_counts(const struct member *member)
 	       member->kib >= 0;
 }
 
-static int64_t estimate_ns(
+static int64_t shares_estimate_ns(
     const struct shares *shares, size_t count, int64_t total_kib)
 {
 	if (shares->cost_kib == 0)
@@ -332,7 +332,7 @@ static double shares_affordable(
 /* Whether the total is high enough above the last reading for another. Some
  * budget must be left for a peak at the end of growth: the less there is, the
  * larger are the steps. */
-static bool is_higher(
+static bool shares_is_higher(
     const struct shares *shares, int64_t total_kib, double readings)
 {
 	static const struct {
@@ -359,10 +359,10 @@ static bool shares_is_due(const struct shares *shares, size_t count,
 	    total_kib < shares->highest_kib - shares->highest_kib / NEAR)
 		return false;
 	readings = shares_affordable(
-	    shares, estimate_ns(shares, count, total_kib), now_ns);
+	    shares, shares_estimate_ns(shares, count, total_kib), now_ns);
 	if (readings < 1)
 		return false;
-	if (is_higher(shares, total_kib, readings))
+	if (shares_is_higher(shares, total_kib, readings))
 		return true;
 	return now_ns - shares->read_ns >= shares->wait_ns &&
 	       total_kib <= shares->before_kib + shares->before_kib / SETTLED;
@@ -417,7 +417,8 @@ static void shares_begin(struct shares *shares, const struct members *members,
 
 /* While nothing changes, the wait grows, the more so the more the last reading
  * cost. */
-static void set_wait(struct shares *shares, const struct shares_round *round)
+static void shares_set_wait(
+    struct shares *shares, const struct shares_round *round)
 {
 	const struct shares_reading *reading = &round->reading;
 	int64_t pss_kib = reading->taken ? reading->pss_kib : 0;
@@ -451,7 +452,7 @@ static bool shares_collect(
 		shares->cost_ns = round->cost_ns;
 		shares->cost_kib = shares->total_kib;
 	}
-	set_wait(shares, round);
+	shares_set_wait(shares, round);
 	*reading = round->reading;
 	return reading->taken;
 }

@@ -50,7 +50,7 @@ static struct group *textfile_group_of(struct textfile *t, const char *name)
 
 /* A name's peak is the highest of its sums and of its processes' own marks: the
  * most that is proved. */
-static void add_up(struct textfile *t, const struct sink_tick *tick)
+static void textfile_add_up(struct textfile *t, const struct sink_tick *tick)
 {
 	for (size_t i = 0; i < t->groups.len; i++)
 		t->groups.items[i].kib = 0;
@@ -74,17 +74,18 @@ static void add_up(struct textfile *t, const struct sink_tick *tick)
 		t->peak_kib = tick->total_kib;
 }
 
-static void print_metric(FILE *out, const char *name, const char *help)
+static void textfile_print_head(FILE *out, const char *name, const char *help)
 {
 	fprintf(out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
 }
 
-static void print_groups(FILE *out, const struct textfile *t, bool peak)
+static void textfile_print_groups(
+    FILE *out, const struct textfile *t, bool peak)
 {
 	const char *name = peak ? "mprof_process_memory_peak_bytes"
 				: "mprof_process_memory_bytes";
 
-	print_metric(out, name,
+	textfile_print_head(out, name,
 	    peak ? "Highest memory of the processes of one name."
 		 : "Memory of the processes of one name.");
 	for (size_t i = 0; i < t->groups.len; i++) {
@@ -121,7 +122,7 @@ static void textfile_print_metric(FILE *out, const struct textfile *t,
 	}
 }
 
-static void print_usage(
+static void textfile_print_usage(
     FILE *out, const struct textfile *t, const double *usage)
 {
 	for (size_t first = 0, end; usage && first < FIGURES; first = end) {
@@ -133,19 +134,20 @@ static void print_usage(
 static void textfile_print_all(
     FILE *out, const struct textfile *t, const struct sink_tick *tick)
 {
-	print_metric(out, "mprof_memory_bytes",
+	textfile_print_head(out, "mprof_memory_bytes",
 	    "Memory of a recorded program and its descendants.");
 	fprintf(out, "mprof_memory_bytes{%s} %lld\n", t->labels,
 	    (long long)tick->total_kib * 1024);
-	print_metric(out, "mprof_memory_peak_bytes",
+	textfile_print_head(out, "mprof_memory_peak_bytes",
 	    "Highest memory of a recorded program and its descendants.");
 	fprintf(out, "mprof_memory_peak_bytes{%s} %lld\n", t->labels,
 	    (long long)t->peak_kib * 1024);
-	print_metric(out, "mprof_processes", "Recorded processes alive.");
+	textfile_print_head(
+	    out, "mprof_processes", "Recorded processes alive.");
 	fprintf(out, "mprof_processes{%s} %zu\n", t->labels, tick->count);
-	print_usage(out, t, tick->usage);
-	print_groups(out, t, false);
-	print_groups(out, t, true);
+	textfile_print_usage(out, t, tick->usage);
+	textfile_print_groups(out, t, false);
+	textfile_print_groups(out, t, true);
 }
 
 /* Readable by this user alone: the figures are of the user's programs. */
@@ -181,7 +183,7 @@ static void textfile_on_tick(
 	if (tick->time_ns < t->next_ns)
 		return;
 	t->next_ns = tick->time_ns + NS_PER_S;
-	add_up(t, tick);
+	textfile_add_up(t, tick);
 	textfile_replace(t, tick);
 }
 
