@@ -24,11 +24,10 @@ static const struct exit_cause_limit of_machine = {
 static int64_t exit_cause_machine_kib(const struct procfs *fs)
 {
 	char text[512];
-	int64_t kib = procfs_machine(fs, "meminfo", text, sizeof(text)) > 0
-			  ? procfs_kib(text, "MemTotal")
-			  : -1;
 
-	return kib;
+	return procfs_machine(fs, "meminfo", text, sizeof(text)) > 0
+		   ? procfs_kib(text, "MemTotal")
+		   : -1;
 }
 
 /* Processes on this machine that the out-of-memory killer has ended: Linux
@@ -76,15 +75,6 @@ void exit_cause_finish(struct exit_cause *exit_cause)
 	cgroup_finish(&exit_cause->cgroup);
 }
 
-/* Cgroup version 1 moves a process to the root group as it begins to end. */
-static bool exit_cause_is_ending(const struct exit_cause *exit_cause)
-{
-	struct proc_stat stat;
-
-	return !procfs_stat(exit_cause->fs, exit_cause->pid, &stat) ||
-	       stat.is_ending;
-}
-
 static void exit_cause_set_cgroup(
     struct exit_cause *exit_cause, const struct cgroup *found)
 {
@@ -113,6 +103,7 @@ void exit_cause_watch_group(struct exit_cause *exit_cause, const char *path)
 static void exit_cause_read_membership(struct exit_cause *exit_cause)
 {
 	char groups[sizeof(exit_cause->groups)] = "";
+	struct proc_stat stat;
 
 	if (exit_cause->pid <= 0)
 		return;
@@ -120,8 +111,11 @@ static void exit_cause_read_membership(struct exit_cause *exit_cause)
 		exit_cause->membership =
 		    procfs_open(exit_cause->fs, exit_cause->pid, "cgroup");
 	if (procfs_pread(exit_cause->membership, groups, sizeof(groups)) <= 0 ||
-	    strcmp(groups, exit_cause->groups) == 0 ||
-	    exit_cause_is_ending(exit_cause))
+	    strcmp(groups, exit_cause->groups) == 0)
+		return;
+	/* Version 1 moves a process to the root group as it begins to end. */
+	if (!procfs_stat(exit_cause->fs, exit_cause->pid, &stat) ||
+	    stat.is_ending)
 		return;
 	exit_cause_find_cgroup(exit_cause, exit_cause->pid);
 	memcpy(exit_cause->groups, groups, sizeof(groups));
@@ -193,19 +187,13 @@ static void exit_cause_lower_limit(struct exit_cause_verdict *verdict,
 	verdict->limit_of = limit_of;
 }
 
-/* Reads the limit again: it may have been changed. */
-static int64_t exit_cause_cgroup_kib(const struct exit_cause *exit_cause)
-{
-	int64_t now = cgroup_limit_kib(&exit_cause->cgroup);
-
-	return now >= 0 ? now : exit_cause->cgroup_kib;
-}
-
 /* If a program ended before the first reading, this process's limits stand
  * for the ones it had inherited. */
 void exit_cause_judge(struct exit_cause *exit_cause, int status, bool ours,
     struct exit_cause_verdict *verdict)
 {
+	int64_t limit_kib;
+
 	*verdict = (struct exit_cause_verdict){.limit_kib = -1};
 	if (!exit_cause->was_read && status != 0) {
 		exit_cause_find_cgroup(exit_cause, exit_cause->fs->self);
@@ -218,8 +206,11 @@ void exit_cause_judge(struct exit_cause *exit_cause, int status, bool ours,
 	verdict->may_be_oom = !ours && exit_cause_is_kill(status) &&
 			      exit_cause->was_read &&
 			      exit_cause_may_be_killed(exit_cause);
-	exit_cause_lower_limit(
-	    verdict, exit_cause_cgroup_kib(exit_cause), &of_cgroup);
+	/* The limit is read again: it may have been changed. */
+	limit_kib = cgroup_limit_kib(&exit_cause->cgroup);
+	if (limit_kib < 0)
+		limit_kib = exit_cause->cgroup_kib;
+	exit_cause_lower_limit(verdict, limit_kib, &of_cgroup);
 	/* This limit makes malloc() fail, and kills no process. */
 	if (!verdict->oom && !verdict->may_be_oom)
 		exit_cause_lower_limit(

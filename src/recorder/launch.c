@@ -34,27 +34,26 @@ enum { FAULTS = sizeof(faults) / sizeof(faults[0]) };
 static volatile sig_atomic_t fault_pid, fault_refused;
 static struct sigaction replaced[FAULTS];
 
-/* A fault in this process itself acts as it would without a handler. */
-static void launch_have_fault(int signal, const siginfo_t *info)
+static void launch_on_fault(int signal, siginfo_t *info, void *context)
 {
+	int cause = errno;
+
+	(void)context;
+	if (info->si_code <= 0 && info->si_pid != getpid() && fault_pid != 0) {
+		if (kill((pid_t)fault_pid, signal) != 0 && errno == EPERM &&
+		    fault_refused == 0)
+			fault_refused = signal;
+		errno = cause;
+		return;
+	}
+	/* A fault in this process itself acts as it would without a
+	 * handler. */
 	for (size_t i = 0; i < FAULTS; i++) {
 		if (faults[i] == signal)
 			(void)sigaction(signal, &replaced[i], NULL);
 	}
 	if (info->si_code <= 0)
 		(void)raise(signal);
-}
-
-static void launch_on_fault(int signal, siginfo_t *info, void *context)
-{
-	int cause = errno;
-
-	(void)context;
-	if (info->si_code > 0 || info->si_pid == getpid() || fault_pid == 0)
-		launch_have_fault(signal, info);
-	else if (kill((pid_t)fault_pid, signal) != 0 && errno == EPERM &&
-		 fault_refused == 0)
-		fault_refused = signal;
 	errno = cause;
 }
 
@@ -93,14 +92,6 @@ static bool launch_is_stop(int signal)
 	return signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }
 
-static bool launch_is_ignored(int signal)
-{
-	struct sigaction action;
-
-	return sigaction(signal, NULL, &action) == 0 &&
-	       action.sa_handler == SIG_IGN;
-}
-
 /* Whether the kernel sent the same signal to the program: the terminal signals
  * the whole foreground group. A hangup goes to the session's leader alone;
  * where that is this process, it would have been the program without mprof. */
@@ -126,16 +117,6 @@ static bool launch_program_has_it(const struct launch *launch, int signal)
 		return true; /* SIGXCPU, SIGXFSZ, ...: about this process */
 	}
 	return getpgid(launch->pid) == getpgrp();
-}
-
-/* Whether a third process sent it: the program may signal its whole group with
- * kill(0, ...). */
-static bool launch_is_unrelated(
-    const struct launch *launch, const struct signalfd_siginfo *info)
-{
-	pid_t sender = (pid_t)info->ssi_pid;
-
-	return sender != getpid() && sender != launch->pid;
 }
 
 static bool launch_still_stopped(struct launch *launch)
@@ -171,8 +152,10 @@ static bool launch_asks_to_quit(struct launch *launch, int signal)
 {
 	int64_t now_ns = clock_mono_ns();
 	int64_t first_ns = launch->term_ns;
+	struct sigaction action;
 
-	if (launch_is_ignored(signal))
+	if (sigaction(signal, NULL, &action) == 0 &&
+	    action.sa_handler == SIG_IGN)
 		return false;
 	if (launch->watching)
 		return !launch_is_stop(signal) && signal != SIGCHLD &&
@@ -189,8 +172,10 @@ static bool launch_handle_sent(struct launch *launch,
     const struct signalfd_siginfo *info, struct launch_event *event)
 {
 	int signal = (int)info->ssi_signo;
+	pid_t sender = (pid_t)info->ssi_pid;
 
-	if (!launch_is_unrelated(launch, info))
+	/* The program may signal its whole group with kill(0, ...). */
+	if (sender == getpid() || sender == launch->pid)
 		return false;
 	if (launch_asks_to_quit(launch, signal)) {
 		*event = (struct launch_event){
@@ -339,20 +324,16 @@ struct clone_words {
  * vfork() the child's high-water mark would begin with all that this process
  * holds; with memory of its own, with the pages ever written. Linux 5.3; a
  * seccomp filter may refuse it. */
-static pid_t launch_clone_suspended(void)
-{
-	struct clone_words words = {
-	    .flags = CLONE_VFORK, .exit_signal = SIGCHLD};
-
-	return (pid_t)syscall(SYS_clone3, &words, sizeof(words));
-}
-
 static pid_t launch_spawn_reporting(const struct launch *launch,
     const struct launch_request *request, const struct sigaction *sigchld,
     volatile struct launch_report *report, bool shared)
 {
-	pid_t pid = shared ? launch_clone_suspended() : -1;
+	struct clone_words words = {
+	    .flags = CLONE_VFORK, .exit_signal = SIGCHLD};
+	pid_t pid = -1;
 
+	if (shared)
+		pid = (pid_t)syscall(SYS_clone3, &words, sizeof(words));
 	if (pid < 0) /* NOLINTNEXTLINE(bugprone-unsafe-functions) */
 		pid = vfork();
 	/* The child sets signals, then executes or calls _exit(). */

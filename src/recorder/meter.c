@@ -301,15 +301,6 @@ static ssize_t meter_read_named(
 	return got;
 }
 
-static ssize_t meter_read_text(struct meter *meter, struct member *member)
-{
-	if (member->fd < 0)
-		meter_keep(meter, member, member->pid);
-	if (member->fd < 0)
-		return meter_read_named(meter, member);
-	return procfs_pread(member->fd, meter->text, sizeof(meter->text));
-}
-
 /* Returns the figure in the text; -1 for a process without memory: a zombie,
  * one about to end, or a kernel thread. */
 static int64_t meter_read_kib(const struct meter *meter, ssize_t got)
@@ -363,24 +354,18 @@ static bool meter_examine(struct meter *meter, struct member *member)
 	return true;
 }
 
-static void meter_note_shared(const struct meter *meter, struct member *member)
+/* The rest of the text. Another program shows that the process has executed
+ * one. */
+static void meter_note_rest(const struct meter *meter, struct member *member)
 {
-	int64_t kib = -1;
+	const struct metric *metric = meter->metric;
+	int64_t page_kib = meter->fs->page_kib, kib = -1, program = 0;
 
-	if (meter->metric->read_shared)
-		kib = meter->metric->read_shared(
-		    meter->text, meter->fs->page_kib);
+	if (metric->read_shared)
+		kib = metric->read_shared(meter->text, page_kib);
 	member->shared_kib = kib < 0 ? 0 : kib;
-}
-
-/* Another program shows that the process has executed one. */
-static void meter_note_program(const struct meter *meter, struct member *member)
-{
-	int64_t program = 0;
-
-	if (meter->metric->read_program)
-		program = meter->metric->read_program(
-		    meter->text, meter->fs->page_kib);
+	if (metric->read_program)
+		program = metric->read_program(meter->text, page_kib);
 	if (program <= 0)
 		return;
 	member->executed |= member->program > 0 && member->program != program;
@@ -389,8 +374,13 @@ static void meter_note_program(const struct meter *meter, struct member *member)
 
 bool meter_measure(struct meter *meter, struct member *member)
 {
-	ssize_t got = meter_read_text(meter, member);
+	ssize_t got;
 
+	if (member->fd < 0)
+		meter_keep(meter, member, member->pid);
+	got = member->fd < 0
+		  ? meter_read_named(meter, member)
+		  : procfs_pread(member->fd, meter->text, sizeof(meter->text));
 	if (got < 0 && (errno == EACCES || errno == EPERM)) {
 		meter->denied++;
 		member->denied = true;
@@ -402,8 +392,7 @@ bool meter_measure(struct meter *meter, struct member *member)
 		return false;
 	member->kib = meter_read_kib(meter, got);
 	if (member->kib >= 0) {
-		meter_note_shared(meter, member);
-		meter_note_program(meter, member);
+		meter_note_rest(meter, member);
 		if (member->kib > member->peak_kib)
 			member->peak_kib = member->kib;
 		return true;
@@ -638,20 +627,14 @@ void peak_tracker_add_unsampled(
 	peak_tracker_raise(peaks, kib, time_ns, true);
 }
 
-/* Margin by which a later mark of the same peak may be higher. Linux 6.2 and
- * later count a process's pages per processor and add them up in batches, so
- * VmHWM, wait4() and a sample of one moment differ. */
-static int64_t peak_tracker_slack_kib(int64_t kib)
-{
-	return 2048 + kib / 128;
-}
-
 /* A mark that is hardly higher, while all samples since the last mark were far
- * lower, belongs to the known peak. */
+ * lower, belongs to the known peak. Linux 6.2 and later count a process's pages
+ * per processor and add them up in batches, so VmHWM, wait4() and a sample of
+ * one moment differ: slack is that margin. */
 static bool peak_tracker_only_confirms(
     const struct peak_tracker *peaks, const struct high_water_mark *mark)
 {
-	int64_t kib = peaks->peak.kib, slack = peak_tracker_slack_kib(kib);
+	int64_t kib = peaks->peak.kib, slack = 2048 + kib / 128;
 
 	return mark->kib - kib <= slack && mark->high.kib < kib - slack;
 }

@@ -55,14 +55,6 @@ static bool names_is_due(const struct member *member, int64_t now_ns)
 
 enum names_found { NAMES_READ, NAMES_NONE, NAMES_LATER };
 
-/* The mappings of a process that sleeps, has one thread and its own memory
- * don't change: its command line can be read at once. */
-static bool names_is_still(
-    const struct member *member, const struct proc_stat *stat)
-{
-	return member->owns && stat->threads == 1 && stat->state == 'S';
-}
-
 /* During an exec the new name is there a moment before the command line, and a
  * process that has ended has none any more. A command line that can't be read
  * yet is asked for again in the next step. */
@@ -75,7 +67,9 @@ static enum names_found names_read_argv(
 	if (!procfs_stat_of(names->fs, member->pid, member->started, stat) ||
 	    stat->is_ending)
 		return NAMES_NONE;
-	if (names_is_still(member, stat)) {
+	/* The mappings of a process that sleeps, has one thread and its own
+	 * memory don't change: its command line can be read at once. */
+	if (member->owns && stat->threads == 1 && stat->state == 'S') {
 		len = procfs_read(names->fs, member->pid, "cmdline",
 		    names->command, sizeof(names->command));
 		return argv_join(names->command, len) ? NAMES_READ : NAMES_NONE;

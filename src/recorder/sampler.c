@@ -742,44 +742,31 @@ static void sampler_finish(struct sampler *s)
  * program that ends before is not delayed by it. */
 enum { SETTLED = 2 };
 
-/* Whether there is time for hooks: no tick is due. */
-static bool sampler_is_early(const struct sampler *s)
-{
-	int64_t now_ns = clock_mono_ns();
-
-	return now_ns < s->ticks.due_ns && now_ns < s->end_ns;
-}
-
-/* The descriptor of the hook that wakes; 0 while it is not listened to. */
-static int sampler_wake(const struct sampler *s, int64_t now_ns)
-{
-	for (size_t i = 0; i < SAMPLER_HOOKS; i++) {
-		if (s->plan.hooks[i].wake > 0)
-			return now_ns < s->listen_ns ? 0
-						     : s->plan.hooks[i].wake;
-	}
-	return 0;
-}
-
 static void sampler_await(struct sampler *s, struct launch_event *event)
 {
 	int64_t until_ns =
 	    s->ticks.due_ns < s->end_ns ? s->ticks.due_ns : s->end_ns;
-	int64_t now_ns = clock_mono_ns();
+	bool listens = clock_mono_ns() >= s->listen_ns;
 
-	s->launch->wake = sampler_wake(s, now_ns);
-	if (now_ns < s->listen_ns && s->listen_ns < until_ns)
+	s->launch->wake = 0;
+	for (size_t i = 0; i < SAMPLER_HOOKS && listens; i++) {
+		if (s->plan.hooks[i].wake > 0)
+			s->launch->wake = s->plan.hooks[i].wake;
+	}
+	if (!listens && s->listen_ns < until_ns)
 		until_ns = s->listen_ns;
 	launch_wait(s->launch, until_ns, event);
 }
 
 static bool sampler_handle(struct sampler *s, const struct launch_event *event)
 {
+	int64_t now_ns = clock_mono_ns();
+
 	switch (event->what) {
 	case LAUNCH_TICK:
-		if (sampler_is_early(s))
-			break;
-		if (clock_mono_ns() >= s->end_ns) {
+		if (now_ns < s->ticks.due_ns && now_ns < s->end_ns)
+			break; /* the wait was for hooks */
+		if (now_ns >= s->end_ns) {
 			s->result.end = SAMPLER_TIMEOUT;
 			return false;
 		}
@@ -801,7 +788,7 @@ static bool sampler_handle(struct sampler *s, const struct launch_event *event)
 		sampler_read_news(s);
 		break;
 	case LAUNCH_RESUMED:
-		ticks_resume(&s->ticks, clock_mono_ns());
+		ticks_resume(&s->ticks, now_ns);
 		break;
 	case LAUNCH_QUIT:
 		s->result.end = SAMPLER_QUIT;

@@ -191,14 +191,6 @@ static bool tree_is_late(struct tree *tree)
 	       (tree->done >= tree->most || clock_mono_ns() >= tree->until_ns);
 }
 
-static void tree_set_most(struct tree *tree)
-{
-	if (clock_mono_ns() >= tree->until_ns)
-		tree->most = STEP;
-	else if (tree->most < UINT_MAX - STEP)
-		tree->most += STEP;
-}
-
 static bool tree_consider_each(void *context, pid_t pid)
 {
 	struct tree *tree = context;
@@ -304,8 +296,8 @@ static void tree_scan_lost(struct tree *tree, int64_t now_ns)
 	}
 }
 
-/* The pids in `again` become those to be read in this scan. */
-static void tree_swap_again(struct tree *tree)
+/* The pids in `again` are those to be read in this scan. */
+static void tree_scan_again(struct tree *tree)
 {
 	pid_t *now = tree->now.items;
 	size_t cap = tree->now.cap;
@@ -316,11 +308,6 @@ static void tree_swap_again(struct tree *tree)
 	tree->again.items = now;
 	tree->again.cap = cap;
 	tree->again.len = 0;
-}
-
-static void tree_scan_again(struct tree *tree)
-{
-	tree_swap_again(tree);
 	for (size_t i = 0; i < tree->now.len; i++)
 		tree_consider(tree, tree->now.items[i], true);
 }
@@ -363,7 +350,10 @@ bool tree_scan(struct tree *tree, int64_t now_ns, int64_t until_ns)
 		tree->reached_ns = now_ns;
 	tree_adopt_unrelated(tree);
 	tree_keep_unrelated(tree);
-	tree_set_most(tree);
+	if (clock_mono_ns() >= tree->until_ns)
+		tree->most = STEP;
+	else if (tree->most < UINT_MAX - STEP)
+		tree->most += STEP;
 	return true;
 }
 
@@ -681,20 +671,11 @@ static void group_add_pid(struct group_scanner *group, struct tree *tree,
 		tree->members.list.items[at].listed = group->scans;
 }
 
-static void group_lose_others(
-    struct group_scanner *group, struct members *members)
-{
-	for (size_t i = 0; i < members->list.len; i++) {
-		const struct member *member = &members->list.items[i];
-
-		if (!member->gone && member->listed != group->scans)
-			members_lose(members, i);
-	}
-}
-
 void group_scan(struct group_scanner *group, struct tree *tree,
     struct fork_events *events, int64_t now_ns)
 {
+	struct members *members = &tree->members;
+
 	group->scans++;
 	tree->scanned_ns = now_ns;
 	tree->again.len = tree->unrelated.len = 0;
@@ -713,5 +694,10 @@ void group_scan(struct group_scanner *group, struct tree *tree,
 			at = *end ? end + 1 : end;
 		}
 	}
-	group_lose_others(group, &tree->members);
+	for (size_t i = 0; i < members->list.len; i++) {
+		const struct member *member = &members->list.items[i];
+
+		if (!member->gone && member->listed != group->scans)
+			members_lose(members, i);
+	}
 }
