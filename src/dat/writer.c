@@ -236,11 +236,6 @@ void dat_write_end(struct dat_writer *writer, int64_t kib, int64_t time_ns)
 	writer_put_point(writer, kib, time_ns);
 }
 
-static void writer_init(struct dat_writer *writer, const char *path)
-{
-	*writer = (struct dat_writer){.fd = -1, .path = mem_copy(path)};
-}
-
 /* Frees without reporting errors, and returns -1. */
 static int writer_drop(struct dat_writer *writer)
 {
@@ -255,7 +250,7 @@ static int writer_drop(struct dat_writer *writer)
 	return -1;
 }
 
-static int check_existing(
+static int writer_check_existing(
     struct dat_writer *writer, const struct named_file *file, struct err *e)
 {
 	struct stat about;
@@ -296,19 +291,6 @@ static int check_existing(
 	return 0;
 }
 
-/* Opens or creates the file. A FIFO that nobody reads must not block, now or
- * later. -1 with errno, EEXIST where someone else has just created it. */
-static int open_named(struct dat_writer *writer, const struct named_file *file)
-{
-	int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY;
-
-	writer->created = !named_file_exists(file);
-	if (writer->created)
-		return openat(file->directory, file->name,
-		    flags | O_CREAT | O_EXCL, 0666);
-	return named_file_reopen(file, flags | O_NONBLOCK);
-}
-
 enum open_result {
 	OPEN_DONE,
 	OPEN_MOVED, /* the name was created or removed meanwhile: retry */
@@ -330,12 +312,19 @@ static enum open_result writer_lock(struct dat_writer *writer)
 		   : OPEN_DONE;
 }
 
-static enum open_result open_and_lock(
+/* Opens or creates the file. A FIFO that nobody reads must not block, now or
+ * later. */
+static enum open_result writer_open_and_lock(
     struct dat_writer *writer, const struct named_file *file, struct err *e)
 {
+	int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY;
 	enum open_result result;
 
-	writer->fd = open_named(writer, file);
+	writer->created = !named_file_exists(file);
+	writer->fd = writer->created
+			 ? openat(file->directory, file->name,
+			       flags | O_CREAT | O_EXCL, 0666)
+			 : named_file_reopen(file, flags | O_NONBLOCK);
 	if (writer->fd < 0) {
 		result = errno == EEXIST || errno == ENOENT ? OPEN_MOVED
 							    : OPEN_FAILED;
@@ -348,59 +337,48 @@ static enum open_result open_and_lock(
 		err_set(e, "%s: is removed again and again by another program",
 		    writer->path);
 	if (result == OPEN_DONE && !writer->created &&
-	    check_existing(writer, file, e) != 0)
+	    writer_check_existing(writer, file, e) != 0)
 		return OPEN_FAILED;
 	return result;
 }
 
-/* Looks at the name, opens and locks it. */
-static enum open_result open_once(struct dat_writer *writer, struct err *e)
-{
-	enum open_result result = OPEN_FAILED;
-	struct named_file file;
-
-	if (named_file_init(&file, writer->path, e) == 0)
-		result = open_and_lock(writer, &file, e);
-	named_file_finish(&file);
-	if (result == OPEN_DONE)
-		return result;
-	if (writer->fd >= 0)
-		close(writer->fd);
-	writer->fd = -1;
-	writer->created = false;
-	return result;
-}
-
-static enum open_result open_path(struct dat_writer *writer, struct err *e)
+static enum open_result writer_open_path(
+    struct dat_writer *writer, struct err *e)
 {
 	enum open_result result = OPEN_MOVED;
 
-	for (int i = 0; result == OPEN_MOVED && i < OPEN_TRIES; i++)
-		result = open_once(writer, e);
+	for (int i = 0; result == OPEN_MOVED && i < OPEN_TRIES; i++) {
+		struct named_file file;
+
+		result = named_file_init(&file, writer->path, e) == 0
+			     ? writer_open_and_lock(writer, &file, e)
+			     : OPEN_FAILED;
+		named_file_finish(&file);
+		if (result == OPEN_DONE)
+			break;
+		if (writer->fd >= 0)
+			close(writer->fd);
+		writer->fd = -1;
+		writer->created = false;
+	}
 	return result;
 }
 
-/* "run.2.dat" beside "run.dat". */
-static char *name_beside(const char *path, int number)
-{
-	size_t len = strlen(path);
-	bool dat = path_has_ending(path, ".dat");
-
-	return mem_format("%.*s.%d%s", (int)(dat ? len - 4 : len), path, number,
-	    dat ? ".dat" : "");
-}
-
-/* Finds a free name beside the one that is taken. Skips names of other content,
- * as the user did not choose them. */
-static int open_beside(
+/* Finds a free name beside the one that is taken: "run.2.dat" beside "run.dat".
+ * Skips names of other content, as the user did not choose them. */
+static int writer_open_beside(
     struct dat_writer *writer, const char *path, struct err *e)
 {
+	bool dat = path_has_ending(path, ".dat");
+	int len = (int)strlen(path) - (dat ? 4 : 0);
+
 	for (int number = 2; number < BESIDE_MAX; number++) {
 		struct err ignored;
 
 		free(writer->path);
-		writer->path = name_beside(path, number);
-		if (open_path(writer, &ignored) == OPEN_DONE)
+		writer->path = mem_format(
+		    "%.*s.%d%s", len, path, number, dat ? ".dat" : "");
+		if (writer_open_path(writer, &ignored) == OPEN_DONE)
 			return 0;
 	}
 	return err_set(e,
@@ -413,10 +391,10 @@ int dat_writer_open(struct dat_writer *writer, const char *path, struct err *e)
 {
 	enum open_result result;
 
-	writer_init(writer, path);
-	result = open_path(writer, e);
+	*writer = (struct dat_writer){.fd = -1, .path = mem_copy(path)};
+	result = writer_open_path(writer, e);
 	if (result == OPEN_DONE ||
-	    (result == OPEN_TAKEN && open_beside(writer, path, e) == 0))
+	    (result == OPEN_TAKEN && writer_open_beside(writer, path, e) == 0))
 		return 0;
 	return writer_drop(writer);
 }
@@ -437,9 +415,8 @@ int dat_writer_open_default(
 		fd = open(name,
 		    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
 		if (fd >= 0 && file_lock_take(fd) != FILE_LOCK_HELD) {
-			writer_init(writer, name);
-			writer->fd = fd;
-			writer->created = true;
+			*writer = (struct dat_writer){
+			    .fd = fd, .path = mem_copy(name), .created = true};
 			return 0;
 		}
 		if (fd >= 0)
@@ -504,7 +481,7 @@ bool dat_writer_is_full(const struct dat_writer *writer)
 }
 
 /* The name of the nth older file. */
-static char *name_older(const char *name, unsigned number)
+static char *writer_name_older(const char *name, unsigned number)
 {
 	return number == 0 ? mem_copy(name) : mem_format("%s.%u", name, number);
 }
@@ -518,7 +495,7 @@ static unsigned writer_free_number(
 	bool taken = true;
 
 	while (taken && number < writer->keeps) {
-		char *name = name_older(file->name, number);
+		char *name = writer_name_older(file->name, number);
 
 		taken = fstatat(file->directory, name, &about,
 			    AT_SYMLINK_NOFOLLOW) == 0;
@@ -530,15 +507,15 @@ static unsigned writer_free_number(
 
 /* Renames from the oldest on: if this process is killed in between, all files
  * exist except the one to be dropped. Files after a free name stay. */
-static int rename_older(
+static int writer_rename_older(
     const struct dat_writer *writer, const struct named_file *file)
 {
 	int failed = 0;
 
 	for (unsigned i = writer_free_number(writer, file); i > 0 && !failed;
 	     i--) {
-		char *from = name_older(file->name, i - 1);
-		char *to = name_older(file->name, i);
+		char *from = writer_name_older(file->name, i - 1);
+		char *to = writer_name_older(file->name, i);
 
 		failed =
 		    renameat(file->directory, from, file->directory, to) != 0 &&
@@ -553,7 +530,7 @@ static int rename_older(
  * no file that someone created meanwhile. */
 static void writer_undo_rename(const struct named_file *file)
 {
-	char *older = name_older(file->name, 1);
+	char *older = writer_name_older(file->name, 1);
 
 	if (linkat(file->directory, older, file->directory, file->name, 0) == 0)
 		unlinkat(file->directory, older, 0);
@@ -571,7 +548,7 @@ static int writer_open_next(
 		return -1;
 	if (fstat(writer->fd, &about) != 0 || !named_file_is(file, &about))
 		return err_set(e, "it was renamed or removed");
-	if (rename_older(writer, file) != 0)
+	if (writer_rename_older(writer, file) != 0)
 		return err_errno(e, "can't be renamed");
 	fd = openat(file->directory, file->name,
 	    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC,
@@ -615,18 +592,6 @@ static void writer_note_trouble(
 	writer->thin_at = 2 * size;
 }
 
-static void writer_end_thinning(struct dat_writer *writer)
-{
-	struct err e;
-
-	if (thin_commit(writer->thin, &writer->fd, &e) != 0)
-		writer_note_trouble(writer, &e, writer_size(writer));
-	else
-		writer_renew_bound(writer);
-	free(writer->thin);
-	writer->thin = NULL;
-}
-
 static void writer_begin_thinning(struct dat_writer *writer, size_t size)
 {
 	const struct thin_wish wish = {.path = writer->path,
@@ -648,16 +613,23 @@ static void writer_begin_thinning(struct dat_writer *writer, size_t size)
 /* Called when everything recorded is in the file. */
 static void writer_thin(struct dat_writer *writer)
 {
+	struct err e;
 	size_t size;
 
-	if (writer->thin && thin_is_done(writer->thin))
-		writer_end_thinning(writer);
+	if (writer->thin && thin_is_done(writer->thin)) {
+		if (thin_commit(writer->thin, &writer->fd, &e) != 0)
+			writer_note_trouble(writer, &e, writer_size(writer));
+		else
+			writer_renew_bound(writer);
+		free(writer->thin);
+		writer->thin = NULL;
+	}
 	size = writer_size(writer);
 	if (!writer->thin && size >= writer->thin_at)
 		writer_begin_thinning(writer, size);
 }
 
-static bool write_some(struct dat_writer *writer)
+static bool writer_write_some(struct dat_writer *writer)
 {
 	ssize_t wrote =
 	    write(writer->fd, writer->buffer.text, writer->buffer.len);
@@ -677,7 +649,8 @@ static bool write_some(struct dat_writer *writer)
 }
 
 /* Counts the samples in the buffer from there on. */
-static uint64_t count_samples(const struct dat_writer *writer, size_t from)
+static uint64_t writer_count_samples(
+    const struct dat_writer *writer, size_t from)
 {
 	const char *at = writer->buffer.text + from;
 	const char *end = writer->buffer.text + writer->buffer.len;
@@ -694,10 +667,10 @@ static uint64_t count_samples(const struct dat_writer *writer, size_t from)
 
 void dat_writer_flush(struct dat_writer *writer)
 {
-	while (writer->buffer.len > 0 && write_some(writer))
+	while (writer->buffer.len > 0 && writer_write_some(writer))
 		;
 	if (writer->buffer.len > KEEP_MAX && writer->flushed > 0) {
-		writer->lost += count_samples(writer, writer->flushed);
+		writer->lost += writer_count_samples(writer, writer->flushed);
 		writer->buffer.len = writer->flushed;
 	}
 	writer->flushed = writer->buffer.len;
@@ -706,7 +679,7 @@ void dat_writer_flush(struct dat_writer *writer)
 }
 
 /* Lets a FIFO's reader catch up. */
-static void flush_last(struct dat_writer *writer)
+static void writer_flush_last(struct dat_writer *writer)
 {
 	struct pollfd pollfd = {.fd = writer->fd, .events = POLLOUT};
 	int64_t until_ns = clock_mono_ns() + PATIENCE_MS * (NS_PER_S / 1000);
@@ -725,7 +698,7 @@ int dat_writer_close(struct dat_writer *writer, struct err *e)
 	struct stat about;
 	int result = 0;
 
-	flush_last(writer);
+	writer_flush_last(writer);
 	if (fstat(writer->fd, &about) == 0 && about.st_nlink == 0)
 		result = err_set(
 		    e, "%s: was removed during the recording", writer->path);
@@ -734,7 +707,8 @@ int dat_writer_close(struct dat_writer *writer, struct err *e)
 	if (writer->lost > 0 || writer->buffer.len > 0) {
 		errno = writer->cause;
 		result = err_errno(e, "%s: %s", writer->path,
-		    units_count(lost, writer->lost + count_samples(writer, 0),
+		    units_count(lost,
+			writer->lost + writer_count_samples(writer, 0),
 			"sample is missing, it could not be written",
 			"samples are missing, they could not be written"));
 	}

@@ -431,17 +431,6 @@ static void dat_sink_write_frame(
 	dat_write_part(writer, frame->function);
 }
 
-static void dat_sink_write_frames(
-    struct dat_writer *writer, const struct sink_stack *stack)
-{
-	dat_write_text(writer, "frames", "");
-	for (size_t i = 0; i < stack->count; i++) {
-		if (i > 0)
-			dat_write_raw(writer, ",");
-		dat_sink_write_frame(writer, &stack->frames[i]);
-	}
-}
-
 static void dat_sink_on_stack(void *context, const struct sink_stack *stack)
 {
 	struct dat_writer *writer =
@@ -453,7 +442,12 @@ static void dat_sink_on_stack(void *context, const struct sink_stack *stack)
 	if (stack->thread)
 		dat_write_whole(writer, "thread", stack->thread);
 	if (stack->frames)
-		dat_sink_write_frames(writer, stack);
+		dat_write_text(writer, "frames", "");
+	for (size_t i = 0; stack->frames && i < stack->count; i++) {
+		if (i > 0)
+			dat_write_raw(writer, ",");
+		dat_sink_write_frame(writer, &stack->frames[i]);
+	}
 	dat_write_end(writer, stack->kib, stack->time_ns);
 }
 

@@ -30,25 +30,20 @@ enum { READ_AT_MOST = 16 << 10, READS_AT_END = 4096 };
 
 static const char name_pattern[] = "mprof-*" MARKS_SUFFIX;
 
-/* Whether no other user can remove or exchange a file in the directory: sudo -E
- * leaves TMPDIR as another user's. */
-static bool marks_directory_is_safe(const char *directory)
-{
-	struct stat about;
-
-	return directory[0] == '/' && stat(directory, &about) == 0 &&
-	       S_ISDIR(about.st_mode) && access(directory, W_OK | X_OK) == 0 &&
-	       (about.st_uid == geteuid() || (about.st_mode & S_ISVTX));
-}
-
+/* No other user may be able to remove or exchange a file in the directory: sudo
+ * -E leaves TMPDIR as another user's. */
 const char *marks_directory(void)
 {
 	static const char *const variables[] = {"XDG_RUNTIME_DIR", "TMPDIR"};
 
 	for (size_t i = 0; i < 2; i++) {
 		const char *directory = getenv(variables[i]);
+		struct stat about;
 
-		if (directory && marks_directory_is_safe(directory))
+		if (directory && directory[0] == '/' &&
+		    stat(directory, &about) == 0 && S_ISDIR(about.st_mode) &&
+		    access(directory, W_OK | X_OK) == 0 &&
+		    (about.st_uid == geteuid() || (about.st_mode & S_ISVTX)))
 			return directory;
 	}
 	return "/tmp";
@@ -407,17 +402,6 @@ static bool recorder_marks_left_is_ours(
 	       named.st_ino == opened.st_ino && named.st_dev == opened.st_dev;
 }
 
-static void recorder_marks_left_remove(const struct left_directory *directory,
-    const char *name, void (*remove_beside)(const char *))
-{
-	char *path = mem_format("%s/%s", directory->path, name);
-
-	if (recorder_marks_left_is_named(directory, name))
-		remove_beside(path);
-	unlinkat(directory->fd, name, 0);
-	free(path);
-}
-
 static void recorder_marks_left_remove_unlocked(
     struct left_directory *directory, const char *name,
     void (*remove_beside)(const char *))
@@ -429,8 +413,14 @@ static void recorder_marks_left_remove_unlocked(
 		return;
 	directory->opened++;
 	if (recorder_marks_left_is_ours(directory, name, fd) &&
-	    file_lock_take(fd) == FILE_LOCK_TAKEN)
-		recorder_marks_left_remove(directory, name, remove_beside);
+	    file_lock_take(fd) == FILE_LOCK_TAKEN) {
+		char *path = mem_format("%s/%s", directory->path, name);
+
+		if (recorder_marks_left_is_named(directory, name))
+			remove_beside(path);
+		unlinkat(directory->fd, name, 0);
+		free(path);
+	}
 	close(fd);
 }
 

@@ -122,15 +122,6 @@ static void textfile_print_metric(FILE *out, const struct textfile *t,
 	}
 }
 
-static void textfile_print_usage(
-    FILE *out, const struct textfile *t, const double *usage)
-{
-	for (size_t first = 0, end; usage && first < FIGURES; first = end) {
-		end = resource_metric_end(first);
-		textfile_print_metric(out, t, usage, first, end);
-	}
-}
-
 static void textfile_print_all(
     FILE *out, const struct textfile *t, const struct sink_tick *tick)
 {
@@ -145,7 +136,11 @@ static void textfile_print_all(
 	textfile_print_head(
 	    out, "mprof_processes", "Recorded processes alive.");
 	fprintf(out, "mprof_processes{%s} %zu\n", t->labels, tick->count);
-	textfile_print_usage(out, t, tick->usage);
+	for (size_t first = 0, end; tick->usage && first < FIGURES;
+	     first = end) {
+		end = resource_metric_end(first);
+		textfile_print_metric(out, t, tick->usage, first, end);
+	}
 	textfile_print_groups(out, t, false);
 	textfile_print_groups(out, t, true);
 }
@@ -164,27 +159,21 @@ static int textfile_open(
 
 /* On any error the old file stays, and the next second tries again: the
  * recording must not suffer. */
-static void textfile_replace(struct textfile *t, const struct sink_tick *tick)
-{
-	struct io_output out;
-
-	if (textfile_open(t, &out, NULL) != 0)
-		return;
-	textfile_print_all(out.stream, t, tick);
-	(void)!io_output_commit(&out, NULL);
-}
-
 static void textfile_on_tick(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
 	struct textfile *t = context;
+	struct io_output out;
 
 	(void)sink;
 	if (tick->time_ns < t->next_ns)
 		return;
 	t->next_ns = tick->time_ns + NS_PER_S;
 	textfile_add_up(t, tick);
-	textfile_replace(t, tick);
+	if (textfile_open(t, &out, NULL) != 0)
+		return;
+	textfile_print_all(out.stream, t, tick);
+	(void)!io_output_commit(&out, NULL);
 }
 
 struct textfile *textfile_create(
