@@ -24,7 +24,7 @@ double growth_of_run(const struct run *run, struct leak *leak)
 	struct trend trend;
 
 	leak_judge(&run->total, run->exit.recorded, leak);
-	return trend_of(&trend, &run->total, leak) ? trend.mib_per_s : 0;
+	return trend_of(&trend, &run->total, leak) ? trend.mib_per_s : NAN;
 }
 
 int figures_of_series(const struct series *series, double from_s,
@@ -67,6 +67,8 @@ int figures_of_run(const struct run *run, struct figures *out)
 
 	if (got == 0)
 		out->duration_s = run_last_s(run) - run_first_s(run);
+	else
+		out->mean_mib = out->area_mib_s = NAN;
 	if (run_peak(run, &peak))
 		out->peak_mib = peak.mib;
 	out->cpu_percent = out->threads = out->gpu_mib = NAN;

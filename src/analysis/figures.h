@@ -15,7 +15,7 @@ struct figures {
 	double growth_mib; /* last sample minus the one before the first, or the
 			      first where there is none */
 	double growth_mib_s; /* growth_of_run(), which takes long, if asked for;
-				else 0 */
+				else 0; NAN: unknown */
 	/* As recorded by mprof run --with; else NAN. */
 	double cpu_percent; /* the mean, of one processor */
 	double threads;     /* highest at once */
@@ -29,12 +29,12 @@ int figures_of_series(const struct series *series, double from_s,
 
 /* Fills out from a run's total. The peak is at least the highest PEAK record,
  * the duration is the run's (profile/run.h). A run that ended before its
- * first sample has only a peak. */
+ * first sample has only a peak; its mean and area are NAN. */
 int figures_of_run(const struct run *run, struct figures *out)
     __attribute__((nonnull));
 
 /* The growth of a run's total, MiB/s: the slope of trend_of() by leak_judge(),
- * whose result goes to leak. 0 where there is no line. */
+ * whose result goes to leak. NAN where there is no line. */
 struct leak;
 double growth_of_run(const struct run *run, struct leak *leak)
     __attribute__((nonnull));

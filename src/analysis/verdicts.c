@@ -21,6 +21,18 @@ static struct verdict *verdicts_add(struct verdicts *verdicts, const char *name,
 	return verdict;
 }
 
+/* The figure is unknown: the condition is met as far as is known, and fails
+ * with --strict. */
+static void verdicts_doubt(
+    struct verdict *verdict, const char *why, bool strict)
+{
+	strcpy(verdict->figure, "unknown");
+	snprintf(verdict->note, sizeof(verdict->note), "%s", why);
+	verdict->value = NAN;
+	verdict->doubtful = true;
+	verdict->met = !strict;
+}
+
 static void verdicts_judge_bound(
     struct verdict *verdict, double value, double bound)
 {
@@ -43,6 +55,9 @@ static void verdicts_judge_mean(struct verdict *verdict,
 {
 	verdicts_judge_bound(
 	    verdict, run->figures.mean_mib, conditions->max_mean_mib);
+	if (isnan(verdict->value))
+		verdicts_doubt(verdict, "the program ended before a sample",
+		    conditions->strict);
 }
 
 /* Only certain growth counts: a slope that may be noise passes. */
@@ -58,9 +73,15 @@ static void verdicts_judge_growth(struct verdict *verdict,
 	verdict->met = low <= verdict->bound;
 	units_rate(verdict->figure, verdict->value);
 	units_rate(verdict->limit, verdict->bound);
-	if (verdict->met && verdict->value > verdict->bound)
+	if (isnan(verdict->value)) {
+		char *why = leak_why(&leak);
+
+		verdicts_doubt(verdict, why, conditions->strict);
+		free(why);
+	} else if (verdict->met && verdict->value > verdict->bound) {
 		snprintf(verdict->note, sizeof(verdict->note),
 		    "not beyond the noise");
+	}
 }
 
 /* An undecided verdict passes, with a note; with --strict it fails. */
@@ -103,9 +124,13 @@ static void verdicts_judge_usage(struct verdict *verdict,
 	if (!usage || find(usage, figure, &verdict->value) != 0) {
 		verdict->value = NAN;
 		strcpy(verdict->figure, "unknown");
-		snprintf(verdict->note, sizeof(verdict->note),
-		    "not in the recording: mprof run --with %s records it",
-		    resource_figures[figure].key);
+		if (usage && usage->figures[figure].len > 0)
+			strcpy(verdict->note, "a single reading gives no mean");
+		else
+			snprintf(verdict->note, sizeof(verdict->note),
+			    "not in the recording: mprof run --with %s "
+			    "records it",
+			    resource_figures[figure].key);
 		return;
 	}
 	verdict->met = verdict->value <= bound;

@@ -63,6 +63,18 @@ ok    baseline    400 MiB, at
 	[ "$status" -eq 0 ]
 }
 
+@test "check --max-growth: unknown with a single sample" {
+	printf 'CMDLINE made\nMEM 10.0 1700000000.0\n' >one.dat
+	run_apart mprof check --max-growth 5MiB/min one.dat
+	[ "$status" -eq 0 ]
+	[[ $output == "?     max-growth  unknown, at most 5.00 MiB/min (too few samples;"* ]]
+	run_apart mprof check --max-growth 5MiB/min --strict one.dat
+	[ "$status" -eq 1 ]
+	[[ $output == "FAIL  max-growth  unknown, "* ]]
+	run_apart mprof check --max-growth 5MiB/min --json one.dat
+	[ "$(jq -r '.conditions[0].value' <<<"$output")" = null ]
+}
+
 @test "check --baseline: one pair by its difference and the tolerance" {
 	level b.dat 415
 	run mprof check --baseline a.dat --tolerance 5% b.dat

@@ -135,7 +135,7 @@ static void growth_of_few_samples_is_the_line_that_plot_draws(void **state)
 	struct leak leak;
 
 	(void)state;
-	assert_near(growth_of_run(&run, &leak), 0, 0);
+	assert_true(isnan(growth_of_run(&run, &leak)));
 	series_add(&run.total, 10, 100);
 	series_add(&run.total, 11, 300);
 	series_add(&run.total, 14, 200);

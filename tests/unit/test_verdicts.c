@@ -156,6 +156,30 @@ static void growth_of_a_few_samples(void **state)
 	assert_string_equal(got->limit, "1.00 MiB/min");
 }
 
+/* The growth of one sample is unknown, not 0; so is that of several of one
+ * time. */
+static void growth_without_time_is_unknown(void **state)
+{
+	struct conditions asked = {.max_growth = true, .max_growth_mib_s = 1};
+	const struct verdict *got;
+	struct run *run;
+
+	(void)state;
+	run = take_run((const double[]){10, NAN});
+	for (int i = 0; i < 2; i++) {
+		asked.strict = false;
+		got = judge(&asked);
+		assert_true(got->met && got->doubtful && isnan(got->value));
+		assert_string_equal(got->figure, "unknown");
+		assert_string_equal(got->limit, "60.0 MiB/min");
+		assert_non_null(strstr(got->note, "too few samples; record "));
+		asked.strict = true;
+		got = judge(&asked);
+		assert_true(!got->met && got->doubtful);
+		series_add(&run->total, run->total.items[0].time_s, 20);
+	}
+}
+
 /* Ten minutes of `mib_per_s`, with so much noise. */
 static struct run *take_ramp(double mib_per_s, double noise)
 {
@@ -591,7 +615,9 @@ static void what_was_not_recorded_is_not_met(void **state)
 			assert_string_equal(got->figure, "unknown");
 		}
 		assert_string_equal(verdicts.items.items[0].note,
-		    "not in the recording: mprof run --with cpu records it");
+		    round == 0 ? "not in the recording: mprof run --with cpu "
+				 "records it"
+			       : "a single reading gives no mean");
 		assert_string_equal(verdicts.items.items[2].limit, "512 MiB");
 		/* another figure, and a count that was read once */
 		read_usage(run, FIGURE_READ, (const double[]){1, 2, NAN});
@@ -680,6 +706,11 @@ static void a_run_without_phases_is_judged_as_a_whole(void **state)
 	got = judge(&(struct conditions){.max_peak_mib = 20, .phases = true});
 	assert_int_equal(verdicts.items.len, 1);
 	assert_true(!got->met && got->value == 30 && !got->phase);
+	got = judge(&(struct conditions){.max_mean_mib = 20});
+	assert_true(got->met && got->doubtful && isnan(got->value));
+	assert_string_equal(got->note, "the program ended before a sample");
+	got = judge(&(struct conditions){.max_mean_mib = 20, .strict = true});
+	assert_false(got->met);
 }
 
 static void recordings_far_apart(void **state)
@@ -739,6 +770,7 @@ int main(void)
 	    TEST(a_bound_is_met_by_what_reaches_it),
 	    TEST(each_run_is_judged_by_each_condition),
 	    TEST(growth_of_a_few_samples),
+	    TEST(growth_without_time_is_unknown),
 	    TEST(slow_growth_beside_no_limit),
 	    TEST(growth_that_noise_explains_passes),
 	    TEST(a_leak_fails),
