@@ -2,7 +2,8 @@
 //
 // Rows that are lower than a line of text share the names beside them: those
 // of odd rows come first. Rows that are lower than a pixel share it, with the
-// highest of them.
+// highest of them, and so do columns that are narrower. Boxes end at whole
+// pixels: between two that share one the background would show as a line.
 #include <math.h>
 #include <stdlib.h>
 
@@ -19,7 +20,8 @@ struct heat_place {
 	struct place *place;
 	const struct plot *plot;
 	const struct scene_heat *heat;
-	size_t bands; /* drawn rows, each for one or several rows */
+	size_t bands;   /* drawn rows, each for one or several rows */
+	size_t columns; /* drawn columns, likewise */
 };
 
 static size_t heat_band_of(const struct heat_place *at, size_t row)
@@ -31,14 +33,29 @@ static double heat_y(const struct heat_place *at, size_t band)
 {
 	const struct draw_box *box = &at->plot->box;
 
-	return box->y + box->h * (double)band / (double)at->bands;
+	return round(box->y + box->h * (double)band / (double)at->bands);
 }
 
-/* 0: not measured; otherwise 1 to LEVELS. */
-static int heat_level(const struct heat_place *at, float mib)
+static double heat_x(const struct heat_place *at, size_t column)
 {
-	double share = mib / at->heat->high_mib;
+	const struct draw_box *box = &at->plot->box;
 
+	return round(box->x + box->w * (double)column / (double)at->columns);
+}
+
+/* That of the highest cell in the drawn column. 0: not measured; otherwise 1 to
+ * LEVELS. */
+static int heat_level(
+    const struct heat_place *at, const float *cells, size_t column)
+{
+	size_t cell = column * HEAT_COLUMNS / at->columns;
+	size_t end = ((column + 1) * HEAT_COLUMNS - 1) / at->columns;
+	float mib = cells[cell];
+	double share;
+
+	while (++cell <= end)
+		mib = fmaxf(mib, cells[cell]);
+	share = mib / at->heat->high_mib;
 	if (mib < 0)
 		return 0;
 	return 1 + (int)fmin(LEVELS - 1, floor(share * LEVELS));
@@ -64,22 +81,21 @@ static void heat_put_band(
     const struct heat_place *at, size_t band, const float *cells)
 {
 	double y = heat_y(at, band), height = heat_y(at, band + 1) - y;
-	double column = at->plot->box.w / HEAT_COLUMNS;
 
 	/* a line in the background's colour separates rows where there is
 	 * room */
 	height -= height > 6 ? 1 : 0;
-	for (size_t from = 0, to; from < HEAT_COLUMNS; from = to) {
-		int level = heat_level(at, cells[from]);
+	for (size_t from = 0, to; from < at->columns; from = to) {
+		int level = heat_level(at, cells, from);
+		double x = heat_x(at, from);
 
 		to = from + 1;
-		while (to < HEAT_COLUMNS && heat_level(at, cells[to]) == level)
+		while (to < at->columns && heat_level(at, cells, to) == level)
 			to++;
 		if (level > 0)
 			heat_put_box(at, ROLE_TOTAL, heat_opacity(level),
 			    (struct draw_box){
-				at->plot->box.x + column * (double)from, y,
-				column * (double)(to - from), height});
+				x, y, heat_x(at, to) - x, height});
 	}
 }
 
@@ -177,7 +193,7 @@ static void heat_put_scale(const struct heat_place *at)
 {
 	const struct draw_box *box = &at->plot->box;
 	double size = 0.85 * at->place->font, height = place_line_height(size);
-	double width = fmin(180, box->w / 3), y = box->y - height - 2;
+	double width = fmin(180, box->w / 3), y = box->y - height - 2, left;
 	char text[UNITS_TEXT];
 	struct text_run run = {.text = units_size(text, at->heat->high_mib),
 	    .x = box->x + box->w,
@@ -190,14 +206,16 @@ static void heat_put_scale(const struct heat_place *at)
 	if (right - width - 6 - size < box->x)
 		return;
 	place_text(at->place, &run);
+	left = round(right - width);
 	for (int level = 1; level <= LEVELS; level++) {
 		struct shape *shape =
 		    place_shape(at->place, SHAPE_BOX, ROLE_TOTAL);
+		double end = round(right - width + width * level / LEVELS);
 
 		shape->opacity = heat_opacity(level);
 		shape->box = (struct draw_box){
-		    right - width + width * (level - 1) / LEVELS, y + 2,
-		    width / LEVELS, height - 4};
+		    left, round(y + 2), end - left, round(height - 4)};
+		left = end;
 	}
 	run.text = "0";
 	run.x = right - width - 6;
@@ -270,6 +288,7 @@ void layout_heat(struct place *place, const struct plot *plot)
 	bool *taken =
 	    mem_zero((size_t)place->drawing->height + 2, sizeof(taken[0]));
 
+	at.columns = (size_t)fmin(HEAT_COLUMNS, fmax(1, plot->box.w));
 	at.bands = heat->rows.len < pixels ? heat->rows.len : pixels;
 	heat_put_rows(&at);
 	heat_put_ends(&at);
