@@ -40,7 +40,7 @@ static const struct process *moment_program(const struct run *run)
 void moment_init(struct moment *moment, const struct run *run, size_t tick)
 {
 	double rest = run->total.items[tick].mib;
-	bool is_sum = run_total_of(run) != RUN_TOTAL_PROGRAM;
+	bool is_sum = run_total_of(run) == RUN_TOTAL_ALL;
 
 	*moment = (struct moment){0};
 	for (size_t i = 0; i < run->processes.len; i++) {
@@ -91,7 +91,7 @@ static struct party *party_of(
 	return &parties->list.items[at];
 }
 
-/* The highest remainder of the total after its descendants. */
+/* The highest figure of run_program_at(), or the one at the end. */
 static double peak_of_program(const struct run *run)
 {
 	size_t len = run->total.len;

@@ -43,7 +43,7 @@ void peaks_sort_children(struct peaks *peaks) __attribute__((nonnull));
 int peak_of_function(const struct profile *profile, const char *name,
     double *mib) __attribute__((nonnull, warn_unused_result));
 
-/* A part of the total; the program's is what its descendants leave. */
+/* What a process holds; for the program it is run_program_at(). */
 struct holding {
 	/* NULL: the program, which no record names. */
 	const struct process *process;

@@ -90,13 +90,36 @@ static struct scene_line *add_layer(
 	return line;
 }
 
+static bool build_total_is_unknown(const struct run *run)
+{
+	bool several = false;
+
+	for (size_t i = 0; i < run->processes.len && !several; i++)
+		several = run->processes.items[i].memory.len > 0;
+	return several && run_total_of(run) == RUN_TOTAL_UNKNOWN;
+}
+
+const char *build_program_name(const struct run *run)
+{
+	return build_total_is_unknown(run) ? "the program, or all processes"
+					   : "the program itself";
+}
+
+void build_note_total(struct scene *scene, const struct run *run)
+{
+	if (build_total_is_unknown(run))
+		*array_push(&scene->notes) =
+		    mem_copy("the recording doesn't tell whether its total is "
+			     "of the program alone or of all processes");
+}
+
 static void add_program(struct stack_build *build)
 {
 	double *own = mem_zero(build->ticks.len + 1, sizeof(own[0]));
 
 	run_program_at(build->run, build->ticks.items, build->ticks.len, own);
-	add_layer(build, own, ROLE_TOTAL)->name =
-	    mem_copy(build->ranking.len > 0 ? BUILD_PROGRAM : "memory");
+	add_layer(build, own, ROLE_TOTAL)->name = mem_copy(
+	    build->ranking.len > 0 ? build_program_name(build->run) : "memory");
 	free(own);
 }
 
@@ -166,6 +189,7 @@ void build_layers(struct scene *scene, struct scene_panel *panel,
 	    .gap_s = downsample_gap(&run->total)};
 
 	add_layers(&build, shown ? shown->mib : 0);
+	build_note_total(scene, run);
 	ranking_finish(&build.ranking);
 	array_free(&build.ticks);
 }

@@ -121,8 +121,7 @@ static void heat_add_processes(
 	process_labels_finish(&labels);
 }
 
-/* Adds a row for the launched program. It is called only where the meaning of
- * the total is known, and with it the program's own memory. */
+/* Adds a row for the launched program. */
 static void heat_add_program(
     struct heat_build *build, const struct chart_request *request)
 {
@@ -139,7 +138,7 @@ static void heat_add_program(
 	if (total->len == 0)
 		return;
 	*array_push(&build->sources) =
-	    (struct heat_source){.name = mem_copy(BUILD_PROGRAM),
+	    (struct heat_source){.name = mem_copy(build_program_name(run)),
 		.memory = memory,
 		.zero_s = build_zero(request, 0),
 		.peak_mib = series_peak(memory)->mib,
@@ -265,14 +264,15 @@ int chart_heatmap(
 		heat_add_processes(&build, request);
 	if (build.sources.len == 0)
 		heat_add_runs(&build, request, &set);
-	else if (request->len == 1 &&
-		 run_total_of(request->runs[0].run) != RUN_TOTAL_UNKNOWN)
+	else if (request->len == 1)
 		heat_add_program(&build, request);
 	if (build.sources.len > 0)
 		qsort(build.sources.items, build.sources.len,
 		    sizeof(build.sources.items[0]),
 		    request->by_start ? heat_compare_starts
 				      : heat_compare_peaks);
+	if (request->len == 1)
+		build_note_total(scene, request->runs[0].run);
 	panel = build_panel(scene, PANEL_HEAT);
 	for (size_t i = 0; i < build.sources.len; i++)
 		heat_add_row(&build, &panel->heat, &build.sources.items[i]);

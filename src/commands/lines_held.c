@@ -207,8 +207,7 @@ static double lines_held_resident(const struct held *held, double total)
 	size_t next = series_find(&run->total, held->part.at_s);
 
 	if (!measure || strcmp(measure, measures[MEASURE_RSS].name) != 0 ||
-	    (run_total_of(run) == RUN_TOTAL_PROGRAM &&
-		lines_held_has_others(held)))
+	    (run_total_of(run) != RUN_TOTAL_ALL && lines_held_has_others(held)))
 		return INFINITY;
 	if (held->part.until_end)
 		return total;

@@ -543,7 +543,7 @@ void run_sum_at(
 void run_program_at(
     const struct run *run, const size_t *ticks, size_t count, double *own)
 {
-	if (count > 0 && run_total_of(run) != RUN_TOTAL_PROGRAM)
+	if (count > 0 && run_total_of(run) == RUN_TOTAL_ALL)
 		run_sum_at(run, ticks, count, own);
 	for (size_t i = 0; i < count; i++)
 		own[i] = run->total.items[ticks ? ticks[i] : i].mib - own[i];

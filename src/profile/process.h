@@ -83,8 +83,10 @@ void process_add_at(const struct process *process, const size_t *ticks,
 void run_sum_at(const struct run *run, const size_t *ticks, size_t count,
     double *sums) __attribute__((nonnull(1, 4)));
 
-/* The same for the launched program, whose memory is the total's remainder. own
- * is zeroed; it becomes negative where descendants have more than the total. */
+/* The same for the launched program: the remainder of a total that is a sum,
+ * and otherwise the total, which may hold the descendants' memory where it is
+ * RUN_TOTAL_UNKNOWN. own is zeroed; it becomes negative where descendants have
+ * more than the total. */
 void run_program_at(const struct run *run, const size_t *ticks, size_t count,
     double *own) __attribute__((nonnull(1, 4)));
 

@@ -97,8 +97,14 @@ the program itself
 	# memory_profiler doesn't tell whether MEM has the children's memory.
 	grep -vE '^(PROC|EXIT)' make.dat | sed 's/^MEM 20.0/MEM 15.0/' >theirs.dat
 	run_apart mprof plot --heatmap --format scene -o - theirs.dat
-	same "$(grep '^  row' <<<"$output" | cut -d'"' -f2)" "child 9
+	same "$(grep '^  row' <<<"$output" | cut -d'"' -f2)" "the program, or all processes
+child 9
 child 8"
+	grep -q "^  row \"the program, or all processes\" \"peak 15.0 MiB\"" <<<"$output"
+	grep -q "^note the recording doesn't tell whether its total is of the" <<<"$output"
+	run_apart mprof plot --stack --format scene -o - theirs.dat
+	grep -q '^  stacked total "the program, or all processes" "peak 15.0 MiB"' <<<"$output"
+	grep -q "^note the recording doesn't tell whether its total is of the" <<<"$output"
 }
 
 @test "heatmap: pictures and the terminal have it, a page says that it has none" {
@@ -115,6 +121,15 @@ child 8"
 	[ "$status" -eq 2 ]
 	[[ $errors == *"--heatmap is drawn as a picture or in the terminal"* ]]
 	[ ! -e h.html ]
+}
+
+@test "heatmap: cells and the colour scale end at whole pixels" {
+	ranks 12
+	mprof plot --heatmap --size 397x203 -o h.svg mem-*.dat
+	cells=$(grep -o '<rect[^>]*fill="#0067a5" fill-opacity[^>]*>' h.svg)
+	[ "$(wc -l <<<"$cells")" -gt 24 ]
+	same "$(grep -cE ' (x|y|width|height)="[0-9]*[.]' <<<"$cells")" 0
+	same "$(grep -cE ' (width|height)="0"' <<<"$cells")" 0
 }
 
 @test "heatmap: one recording, one sample, thousands of rows" {
