@@ -40,8 +40,8 @@ static void target_row_read(
 	ssize_t got;
 
 	if (!argv_join(row->command,
-		argv_read(reader, row->stat.pid, row->stat.started, PATIENCE_NS,
-		    row->command)))
+		argv_read_settled(reader, row->stat.pid, row->stat.started,
+		    PATIENCE_NS, row->command)))
 		snprintf(
 		    row->command, sizeof(row->command), "[%s]", row->stat.name);
 	snprintf(name, sizeof(name), "%d/cwd", (int)row->stat.pid);
@@ -166,7 +166,8 @@ static void target_read_words(struct target *target, const struct procfs *fs)
 	ssize_t len;
 
 	procfs_stat(fs, target->pid, &stat);
-	len = argv_read(reader, target->pid, stat.started, PATIENCE_NS, text);
+	len = argv_read_settled(
+	    reader, target->pid, stat.started, PATIENCE_NS, text);
 	argv_reader_destroy(reader);
 	if (len <= 0)
 		len = snprintf(text, sizeof(text), "[%s]", stat.name);

@@ -21,6 +21,10 @@
 /* Processes that can be waited for at once, each by a thread. */
 enum { THREADS = 4, STACK_BYTES = 64 * 1024 };
 
+/* The longest wait for an exec that goes on, whose process may not get a
+ * processor. Some processes have no command line at all. */
+#define EXEC_NS (NS_PER_S / 5)
+
 /* A thread and its buffer; the buffer is the caller's while idle or done. */
 enum state { STATE_IDLE, STATE_BUSY, STATE_DONE };
 
@@ -182,6 +186,25 @@ ssize_t argv_read(struct argv_reader *reader, pid_t pid, uint64_t started,
 	else
 		text[0] = 0;
 	return thread->len;
+}
+
+ssize_t argv_read_settled(struct argv_reader *reader, pid_t pid,
+    uint64_t started, int64_t patience_ns, char *text)
+{
+	const struct timespec pause = {.tv_nsec = NS_PER_S / 1000};
+	int64_t until_ns = clock_mono_ns() + EXEC_NS;
+
+	for (;;) {
+		ssize_t len =
+		    argv_read(reader, pid, started, patience_ns, text);
+		struct proc_stat stat;
+
+		if (len != 0 || clock_mono_ns() >= until_ns ||
+		    !procfs_stat_of(reader->fs, pid, started, &stat) ||
+		    stat.is_ending || stat.is_kernel)
+			return len;
+		nanosleep(&pause, NULL);
+	}
 }
 
 bool argv_join(char *text, ssize_t len)

@@ -27,6 +27,12 @@ void argv_reader_destroy(struct argv_reader *reader);
 ssize_t argv_read(struct argv_reader *reader, pid_t pid, uint64_t started,
     int64_t patience_ns, char *text) __attribute__((nonnull));
 
+/* The same of a process that lives. An empty command line is read again, as
+ * during an exec it is empty for a moment: 0 where it stays empty, or the
+ * process ends. */
+ssize_t argv_read_settled(struct argv_reader *reader, pid_t pid,
+    uint64_t started, int64_t patience_ns, char *text) __attribute__((nonnull));
+
 /* Joins the arguments of a command line (len bytes of cmdline and a NUL) by
  * blanks; false where there are none. */
 bool argv_join(char *text, ssize_t len) __attribute__((nonnull));
