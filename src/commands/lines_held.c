@@ -198,6 +198,20 @@ static bool lines_held_has_others(const struct held *held)
 	return false;
 }
 
+/* The part that is the total's: all of it, or the program's where the total is
+ * of the program alone. */
+static double lines_held_of_total(const struct held *held)
+{
+	double mib = 0;
+
+	if (run_total_of(held->run) != RUN_TOTAL_PROGRAM)
+		return held->mib;
+	for (size_t i = 0; i < held->items.len; i++)
+		if (held->items.items[i].pid == 0)
+			mib += held->items.items[i].mib;
+	return mib;
+}
+
 /* The most that may have been resident at that moment: between two samples that
  * of the higher one; INFINITY where it is not known. */
 static double lines_held_resident(const struct held *held, double total)
@@ -291,7 +305,7 @@ static void lines_held_print_hooks(
 	lines_held_print_lost(run);
 	if (held->part.source == SOURCE_HELD && isinf(held->part.from_s) &&
 	    isinf(held->part.to_s)) {
-		if (total - held->mib > total / 2)
+		if (total - lines_held_of_total(held) > total / 2)
 			wrap_print_note("The rest is in no sampled allocation: "
 					"its code, what its allocator keeps, "
 					"memory from before it was sampled, "
@@ -307,6 +321,16 @@ static void lines_held_print_hooks(
 		lines_held_print_unseen(run, &lines_reasons[i]);
 }
 
+/* What all processes hold can't be compared with the total of one. */
+static void lines_held_print_program(const struct held *held, double total)
+{
+	char size[UNITS_TEXT], whole[UNITS_TEXT];
+
+	wrap_print_note("The total of all processes was not recorded: the program alone has %s of %s.",
+	    units_size(size, lines_held_of_total(held)),
+	    units_size(whole, total));
+}
+
 static void lines_held_print_head(
     const struct held *held, const struct lines_held_wish *wish)
 {
@@ -314,6 +338,8 @@ static void lines_held_print_head(
 	double total = lines_held_total(held);
 	char size[LINES_SIZE], time[UNITS_TEXT], count[UNITS_COUNT];
 	struct units_column unit = {0};
+	bool alone = run_total_of(held->run) == RUN_TOTAL_PROGRAM &&
+		     lines_held_has_others(held);
 
 	units_column_add(&unit, held->mib);
 	printf("%s %s %s: %s", lines_held_titles[held->part.source],
@@ -323,10 +349,12 @@ static void lines_held_print_head(
 						 : "at the peak,",
 	    units_duration(time, held->part.at_s - zero_s),
 	    lines_held_size(size, &unit, held->mib, held->variance));
-	if (!isnan(total))
+	if (!isnan(total) && !alone)
 		printf(" of %s", units_size(size, total));
 	printf(
 	    ", %s\n", units_count(count, held->samples, "sample", "samples"));
+	if (!isnan(total) && alone)
+		lines_held_print_program(held, total);
 	if (wish->window.given || wish->since) {
 		printf(held->part.source == SOURCE_TOUCHED
 			   ? "Touched after %s and still resident.\n"
