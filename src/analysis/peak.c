@@ -91,13 +91,15 @@ static struct party *party_of(
 	return &parties->list.items[at];
 }
 
-/* The highest figure of run_program_at(), or the one at the end. */
-static double peak_of_program(const struct run *run)
+double peak_of_program(const struct run *run)
 {
 	size_t len = run->total.len;
 	double *own = mem_zero(len + 1, sizeof(own[0]));
 	double peak = run->exit.recorded ? run->exit.mib : 0;
+	struct sample highest;
 
+	if (run_total_of(run) == RUN_TOTAL_PROGRAM && run_peak(run, &highest))
+		peak = fmax(peak, highest.mib);
 	run_program_at(run, NULL, len, own);
 	for (size_t i = 0; i < len; i++)
 		peak = fmax(peak, own[i]);

@@ -43,6 +43,11 @@ void peaks_sort_children(struct peaks *peaks) __attribute__((nonnull));
 int peak_of_function(const struct profile *profile, const char *name,
     double *mib) __attribute__((nonnull, warn_unused_result));
 
+/* The highest figure of run_program_at(), or a higher high-water mark that is
+ * known to be the program's: in its EXIT, or of a total of the program alone.
+ * 0 where nothing was measured. */
+double peak_of_program(const struct run *run) __attribute__((nonnull));
+
 /* What a process holds; for the program it is run_program_at(). */
 struct holding {
 	/* NULL: the program, which no record names. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "analysis/downsample.h"
+#include "analysis/peak.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
@@ -141,7 +142,7 @@ static void heat_add_program(
 	    (struct heat_source){.name = mem_copy(build_program_name(run)),
 		.memory = memory,
 		.zero_s = build_zero(request, 0),
-		.peak_mib = series_peak(memory)->mib,
+		.peak_mib = peak_of_program(run),
 		.start_s = total->items[0].time_s,
 		.exit = &run->exit,
 		.ending = run->ending,

@@ -94,6 +94,14 @@ the program itself
 	same "$(grep '^  row' <<<"$output" | cut -d'"' -f2)" "the program itself
 8 cc1 a.c
 9 cc1 b.c"
+	# A high-water mark that is known to be the program's is its peak.
+	run_apart mprof plot --heatmap --format scene -o - \
+		<(sed '/^EXIT/s/ 5.0/ 9.0/' make.dat)
+	grep -q '^  row "the program itself" "peak 9.00 MiB"' <<<"$output"
+	run_apart mprof plot --heatmap --format scene -o - <(sed \
+		-e '/^MEM/i INFO;backend=rss;alone=1 5.0 1700000000.0' \
+		-e '/^EXIT/i PEAK 33.0 1700000001.0' make.dat)
+	grep -q '^  row "the program itself" "peak 33.0 MiB"' <<<"$output"
 	# memory_profiler doesn't tell whether MEM has the children's memory.
 	grep -vE '^(PROC|EXIT)' make.dat | sed 's/^MEM 20.0/MEM 15.0/' >theirs.dat
 	run_apart mprof plot --heatmap --format scene -o - theirs.dat
