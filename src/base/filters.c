@@ -16,24 +16,19 @@ struct filters {
 	uint64_t count;
 };
 
-static void filters_take(struct filters *filters, const char *line)
-{
-	if (strncmp(line, filters_mode, strlen(filters_mode)) == 0)
-		filters->is_confined = line[strlen(filters_mode)] != '0';
-	if (strncmp(line, filters_number, strlen(filters_number)) == 0)
-		filters->count = digits_at(line + strlen(filters_number));
-}
-
 /* Takes the whole lines of text. Returns the rest. */
 static char *filters_take_lines(
     struct filters *filters, char *text, bool *is_within)
 {
+	size_t mode = strlen(filters_mode), number = strlen(filters_number);
 	char *end;
 
 	while ((end = strchr(text, '\n')) != NULL) {
 		*end = '\0';
-		if (!*is_within)
-			filters_take(filters, text);
+		if (!*is_within && strncmp(text, filters_mode, mode) == 0)
+			filters->is_confined = text[mode] != '0';
+		if (!*is_within && strncmp(text, filters_number, number) == 0)
+			filters->count = digits_at(text + number);
 		*is_within = false;
 		text = end + 1;
 	}

@@ -55,17 +55,14 @@ static const struct size_unit *units_unit_of(double mib)
 	return unit;
 }
 
-static char *units_put_size(char *out, double mib, const struct size_unit *unit)
+char *units_size(char *out, double mib)
 {
+	const struct size_unit *unit = units_unit_of(mib);
+
 	if (unit->least > 0)
 		return units_put(out, mib / unit->mib, unit->name);
 	snprintf(out, UNITS_TEXT, "%.0f %s", mib / unit->mib, unit->name);
 	return out;
-}
-
-char *units_size(char *out, double mib)
-{
-	return units_put_size(out, mib, units_unit_of(mib));
 }
 
 void units_column_add(struct units_column *column, double mib)

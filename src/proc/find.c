@@ -28,17 +28,6 @@ struct find_line {
 	size_t len;
 };
 
-static void find_split(struct find_line *line, char *text, ssize_t len)
-{
-	const char *end = text + (len > 0 ? len : 0);
-
-	line->len = 0;
-	for (char *at = text; at < end && line->len < FIND_ARGUMENTS;
-	     at += strlen(at) + 1)
-		line->argv[line->len++] = at;
-	line->argv[line->len] = NULL;
-}
-
 static bool find_is_python(const struct find_line *line)
 {
 	const char *name;
@@ -169,14 +158,19 @@ static enum find_rank find_rank_pid(const struct find_search *search, pid_t pid)
 {
 	struct proc_stat stat;
 	char command[FIND_COMMAND];
-	struct find_line line;
+	struct find_line line = {.len = 0};
+	ssize_t len;
 
 	if (!procfs_stat(search->fs, pid, &stat) || stat.state == 'Z' ||
 	    stat.state == 'X' || stat.is_kernel)
 		return FIND_NONE;
-	find_split(&line, command,
-	    argv_read(search->commands, pid, stat.started, FIND_PATIENCE_NS,
-		command));
+	len = argv_read(
+	    search->commands, pid, stat.started, FIND_PATIENCE_NS, command);
+	for (char *at = command;
+	     at < command + len && line.len < FIND_ARGUMENTS;
+	     at += strlen(at) + 1)
+		line.argv[line.len++] = at;
+	line.argv[line.len] = NULL;
 	return find_rank(search, &stat, &line);
 }
 

@@ -129,26 +129,21 @@ static bool perf_map_goes_on(const struct perf_map *map, int fd)
 		   memcmp(last, map->last, map->last_len) == 0);
 }
 
-static void perf_map_note_last(struct perf_map *map, int fd)
+void perf_map_load(struct perf_map *map, int fd)
 {
 	size_t len = sizeof(map->last);
 	ssize_t got;
 
-	if ((int64_t)len > map->read)
-		len = (size_t)map->read;
-	got = pread(fd, map->last, len, map->read - (int64_t)len);
-	map->last_len = got > 0 ? (size_t)got : 0;
-}
-
-void perf_map_load(struct perf_map *map, int fd)
-{
 	if (!perf_map_goes_on(map, fd)) {
 		map->names.len = map->sorted = 0;
 		strbuf_cut(&map->texts, 0);
 		map->read = 0;
 	}
 	perf_map_read_on(map, fd);
-	perf_map_note_last(map, fd);
+	if ((int64_t)len > map->read)
+		len = (size_t)map->read;
+	got = pread(fd, map->last, len, map->read - (int64_t)len);
+	map->last_len = got > 0 ? (size_t)got : 0;
 	if (map->names.len > map->sorted)
 		qsort(map->names.items, map->names.len,
 		    sizeof(map->names.items[0]), perf_map_order);

@@ -82,26 +82,19 @@ static int64_t proc_usage_count_files(const struct procfs *fs, pid_t pid)
 	return count;
 }
 
-static void proc_usage_read_swap(
-    const struct procfs *fs, pid_t pid, struct proc_usage *usage)
-{
-	char text[4096];
-
-	if (procfs_read(fs, pid, "status", text, sizeof(text)) > 0)
-		usage->own[FIGURE_SWAP] = procfs_kib(text, "VmSwap");
-}
-
 bool proc_usage_read(const struct procfs *fs, pid_t pid, uint64_t started,
     unsigned set, struct proc_usage *usage)
 {
 	struct proc_stat stat;
+	char text[4096];
 
 	for (size_t i = 0; i < FIGURES_OF_PROCESS; i++)
 		usage->own[i] = usage->waited[i] = -1;
 	if (set & 1U << RESOURCE_IO)
 		proc_usage_read_io(fs, pid, usage);
-	if (set & 1U << RESOURCE_SWAP)
-		proc_usage_read_swap(fs, pid, usage);
+	if (set & 1U << RESOURCE_SWAP &&
+	    procfs_read(fs, pid, "status", text, sizeof(text)) > 0)
+		usage->own[FIGURE_SWAP] = procfs_kib(text, "VmSwap");
 	if (set & 1U << RESOURCE_FILES)
 		usage->own[FIGURE_FILES] = proc_usage_count_files(fs, pid);
 	/* Read last, so that all of it is of the process that has the pid. */

@@ -224,18 +224,6 @@ static void reader_push(struct allocation_room *room, const char *file,
 	strbuf_add_bytes(&room->texts, function, strlen(function) + 1);
 }
 
-static void reader_point(struct allocation_room *room)
-{
-	const char *text = room->texts.text;
-
-	for (size_t i = 0; i < room->count; i++) {
-		room->frames[i].file = text;
-		text += strlen(text) + 1;
-		room->frames[i].function = text;
-		text += strlen(text) + 1;
-	}
-}
-
 static void reader_add_code(const struct allocation_reader *reader,
     uint64_t address, uint64_t stack, struct allocation_room *room)
 {
@@ -281,6 +269,7 @@ bool allocation_reader_frames(const struct allocation_reader *reader, int fd,
 	uint64_t frames[ALLOCATION_DEPTH];
 	struct allocation_stack head;
 	size_t len = reader_entry(reader, fd, stack, room);
+	const char *text;
 
 	room->count = 0;
 	room->texts.len = 0;
@@ -300,6 +289,12 @@ bool allocation_reader_frames(const struct allocation_reader *reader, int fd,
 		else
 			reader_add_code(reader, frames[i], stack, room);
 	}
-	reader_point(room);
+	text = room->texts.text; /* it moves while it grows */
+	for (size_t i = 0; i < room->count; i++) {
+		room->frames[i].file = text;
+		text += strlen(text) + 1;
+		room->frames[i].function = text;
+		text += strlen(text) + 1;
+	}
 	return true;
 }

@@ -484,13 +484,6 @@ static int allocations_open(
 	return fd;
 }
 
-static void allocations_find_root(const struct allocations_round *round)
-{
-	for (size_t i = 0; i < round->tick->count; i++)
-		if (round->tick->processes[i].is_root)
-			round->all->root = round->tick->processes[i].pid;
-}
-
 /* Finds the process that the table belongs to: in another pid namespace, one of
  * the recorded processes with that pid there. */
 static void allocations_recognize(const struct allocations_round *round)
@@ -763,25 +756,18 @@ static void allocations_list(struct allocations_round *round)
 	closedir(dir);
 }
 
-/* Whether there is no process with that number in /proc, which may be hidden
- * there. System calls know it by another number if /proc is another
- * namespace's. */
-static bool allocations_is_gone(const struct allocations *all, pid_t pid)
-{
-	struct proc_stat now;
-
-	return all->pids ? kill(pid, 0) != 0 && errno == ESRCH
-			 : procfs_stat_once(pid, &now) != 0;
-}
-
 /* Whether the table's process has ended. One that ended between two ticks was
- * never recorded. */
+ * never recorded. One that lives may be hidden in /proc; system calls know it
+ * by another number if /proc is another namespace's. */
 static bool allocations_is_over(const struct allocations_round *round)
 {
 	const struct allocation_table *table = round->table;
+	struct proc_stat now;
 
+	if (table->pid && round->all->pids)
+		return kill(table->pid, 0) != 0 && errno == ESRCH;
 	if (table->pid)
-		return allocations_is_gone(round->all, table->pid);
+		return procfs_stat_once(table->pid, &now) != 0;
 	if (table->mapped >= 0)
 		return table->mapped == 0;
 	return round->tick->time_ns - table->changed_ns > STRANGE_NS;
@@ -826,8 +812,9 @@ static void allocations_begin(struct allocations_round *round)
 		    (double)(now_ns - all->budget_ns) / MINUTE_NS * BUDGET;
 	all->budget = fmin(all->budget, BUDGET);
 	all->budget_ns = now_ns;
-	if (!all->root)
-		allocations_find_root(round);
+	for (size_t i = 0; i < round->tick->count && !all->root; i++)
+		if (round->tick->processes[i].is_root)
+			all->root = round->tick->processes[i].pid;
 }
 
 static bool allocations_has_table(const void *context, pid_t pid)

@@ -137,14 +137,6 @@ void nvml_free(struct nvml *nvml)
 	free(nvml);
 }
 
-static int nvml_fail(const struct nvml *nvml, int result, struct err *e)
-{
-	const char *text = nvml->call.error(result);
-
-	return err_set(e, "NVIDIA's libnvidia-ml.so.1: %s",
-	    text ? text : "it fails and doesn't say why");
-}
-
 /* A handle stays valid when a device is lost; an index may not. */
 int nvml_begin(struct nvml *nvml, struct err *e)
 {
@@ -153,8 +145,12 @@ int nvml_begin(struct nvml *nvml, struct err *e)
 
 	if (result == NVML_SUCCESS)
 		result = nvml->call.count(&count);
-	if (result != NVML_SUCCESS)
-		return nvml_fail(nvml, result, e);
+	if (result != NVML_SUCCESS) {
+		const char *text = nvml->call.error(result);
+
+		return err_set(e, "NVIDIA's libnvidia-ml.so.1: %s",
+		    text ? text : "it fails and doesn't say why");
+	}
 	for (unsigned int i = 0; i < count && i < 4096; i++) {
 		struct nvml_device *device = array_push(&nvml->devices);
 
