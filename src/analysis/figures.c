@@ -49,15 +49,25 @@ int figures_of_series(const struct series *series, double from_s,
 	return 0;
 }
 
-/* The highest peak in the given time that only high-water marks show. */
-static double figures_highest_news(
-    const struct series *news, double from_s, double until_s)
+/* Takes the peaks that only high-water marks show. One whose time begins before
+ * the phase, or ends after it, is perhaps another's. */
+static void figures_add_news(
+    struct phase *phase, const struct run *run, const struct series *news)
 {
-	size_t end = series_find(news, until_s);
+	double *highest = &phase->figures.peak_mib, perhaps_mib = 0;
 
-	return end > 0 && news->items[end - 1].time_s >= from_s
-		   ? news->items[end - 1].mib
-		   : 0;
+	for (size_t i = series_find(news, phase->from_s); i < news->len; i++) {
+		const struct sample *peak = &news->items[i];
+		double since_s = run_peak_since_s(run, peak);
+
+		if (since_s >= phase->until_s)
+			continue;
+		if (since_s >= phase->from_s && peak->time_s < phase->until_s)
+			*highest = fmax(*highest, peak->mib);
+		else
+			perhaps_mib = fmax(perhaps_mib, peak->mib);
+	}
+	phase->perhaps_mib = perhaps_mib > *highest ? perhaps_mib : 0;
 }
 
 int figures_of_run(const struct run *run, struct figures *out)
@@ -119,8 +129,7 @@ size_t phases_of_run(const struct run *run, struct phase **phases)
 			phase->figures.peak_mib = order[i - 1]->mib;
 			phase->figures.mean_mib = order[i - 1]->mib;
 		}
-		phase->figures.peak_mib = fmax(phase->figures.peak_mib,
-		    figures_highest_news(&news, phase->from_s, phase->until_s));
+		figures_add_news(phase, run, &news);
 		phase->from_s = fmax(phase->from_s, first_s);
 		phase->until_s = fmin(phase->until_s, last_s);
 		phase->figures.duration_s =

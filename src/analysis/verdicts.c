@@ -235,6 +235,22 @@ static size_t verdicts_number_of(
 	return nth;
 }
 
+/* The phase meets the condition unless a peak is its own that may also be
+ * another's. */
+static void verdicts_doubt_peak(
+    struct verdict *verdict, const struct phase *phase, bool strict)
+{
+	char size[UNITS_TEXT];
+
+	if (!verdict->met || phase->perhaps_mib <= verdict->bound)
+		return;
+	verdict->doubtful = true;
+	verdict->met = !strict;
+	snprintf(verdict->note, sizeof(verdict->note),
+	    "a peak of %s was in this phase or in one beside it",
+	    units_size(size, phase->perhaps_mib));
+}
+
 /* Judges the phase as if it were a run. */
 static void verdicts_judge_phase(struct verdict *verdict,
     const struct run_condition *condition, const struct phase *phase,
@@ -254,6 +270,8 @@ static void verdicts_judge_phase(struct verdict *verdict,
 	verdict->nth = verdicts_number_of(whole, phase);
 	part.usage = run->usage ? &usage : NULL;
 	condition->judge(verdict, &judged, conditions);
+	if (condition->judge == verdicts_judge_peak)
+		verdicts_doubt_peak(verdict, phase, conditions->strict);
 	free(part.processes.items);
 }
 

@@ -321,13 +321,18 @@ static void peak_add_phase(
     struct table *table, const struct phase *phase, double first_s)
 {
 	const struct figures *f = &phase->figures;
-	char at[UNITS_TEXT], duration[UNITS_TEXT];
+	char at[UNITS_TEXT], duration[UNITS_TEXT], size[UNITS_TEXT];
+	char *name = NULL;
 
 	table_add(table, units_duration(at, phase->from_s - first_s));
 	table_add(table, units_duration(duration, f->duration_s));
 	table_add_size(table, f->peak_mib);
 	table_add_change(table, f->growth_mib);
-	table_add(table, phase->name);
+	if (phase->perhaps_mib > 0)
+		name = mem_format("%s (perhaps %s)", phase->name,
+		    units_size(size, phase->perhaps_mib));
+	table_add(table, name ? name : phase->name);
+	free(name);
 }
 
 /* "leak, +3.00 MiB/min" */
@@ -605,6 +610,10 @@ static void put_run_phases(struct json *json, const struct run *run)
 	for (size_t i = 0; i < count; i++) {
 		put_phase(json, phases[i].name, false,
 		    phases[i].from_s - first_s, &phases[i].figures);
+		if (phases[i].perhaps_mib > 0) {
+			json_key(json, "perhaps_mib");
+			json_rounded(json, phases[i].perhaps_mib, 6);
+		}
 		json_close(json, '}');
 	}
 	json_close(json, ']');

@@ -302,12 +302,12 @@ static bool extension_read_peak(
     struct record_reader *reader, const struct extension *record)
 {
 	struct run *run = reader->run;
+	double since_s;
 
-	if (run->peaks.len == 0 || record->at.mib > reader->highest_mib) {
-		reader->highest_mib = record->at.mib;
-		run->peak_since_s = 0;
-		extension_get_number(record, "since", &run->peak_since_s);
-	}
+	if (extension_get_number(record, "since", &since_s) && since_s > 0 &&
+	    since_s <= record->at.time_s)
+		*array_push(&run->peak_sinces) =
+		    (struct peak_since){record->at, since_s};
 	series_add(&run->peaks, record->at.time_s, record->at.mib);
 	return true;
 }

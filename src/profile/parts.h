@@ -36,6 +36,13 @@ struct exit_status {
 	double mib;     /* highest known memory of the process */
 };
 
+/* A PEAK was reached between since_s and the next reading of the high-water
+ * mark. */
+struct peak_since {
+	struct sample peak;
+	double since_s;
+};
+
 /* A run's end, as far as it is recorded (profile/run.h). */
 enum run_ending {
 	RUN_ENDING_UNKNOWN, /* as in other tools' files */

@@ -321,12 +321,23 @@ static void process_place_by_time(
 	process->memory.len = len;
 }
 
+static int process_compare_sinces(const void *a, const void *b)
+{
+	const struct peak_since *x = a, *y = b;
+
+	return (x->peak.time_s > y->peak.time_s) -
+	       (x->peak.time_s < y->peak.time_s);
+}
+
 static void run_order(struct run *run, void (*order)(struct series *series))
 {
 	bool moved = run->total.unsorted;
 
 	order(&run->total);
 	series_sort(&run->peaks);
+	if (run->peak_sinces.len > 0)
+		qsort(run->peak_sinces.items, run->peak_sinces.len,
+		    sizeof(run->peak_sinces.items[0]), process_compare_sinces);
 	if (run->usage)
 		usage_sort(run->usage);
 	for (size_t i = 0; i < run->processes.len; i++) {

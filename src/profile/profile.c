@@ -86,6 +86,7 @@ static void run_finish(struct run *run)
 	free(run->command);
 	series_finish(&run->total);
 	series_finish(&run->peaks);
+	array_free(&run->peak_sinces);
 	usage_series_destroy(run->usage);
 	array_free(&run->shares);
 	for (size_t i = 0; i < run->processes.len; i++)

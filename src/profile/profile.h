@@ -50,8 +50,7 @@ struct run {
 	char *command;       /* of CMDLINE; NULL for records before the first */
 	struct series total; /* MEM */
 	struct series peaks; /* PEAK: high-water marks that samples missed */
-	double peak_since_s; /* time after which the highest PEAK was reached;
-				0: not recorded */
+	ARRAY(struct peak_since) peak_sinces; /* by time */
 	struct usage_series *usage; /* USAGE of the whole; NULL: none */
 	ARRAY(struct share) shares; /* SHARE, in order of appearance */
 	/* in order of appearance; made and found by process.h */

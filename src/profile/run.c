@@ -142,18 +142,36 @@ const char *run_ending_word(enum run_ending ending)
 	return words[ending];
 }
 
+double run_peak_since_s(const struct run *run, const struct sample *peak)
+{
+	const struct peak_since *all = run->peak_sinces.items;
+	size_t low = 0, high = run->peak_sinces.len;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (all[middle].peak.time_s < peak->time_s)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (;
+	     low < run->peak_sinces.len && all[low].peak.time_s == peak->time_s;
+	     low++)
+		if (all[low].peak.mib == peak->mib)
+			return all[low].since_s;
+	return peak->time_s;
+}
+
 /* The time to show for a high-water mark, which only tells that it was reached
  * since the mark was last read: that of the highest sample in between. */
 static double run_peak_placed_s(
     const struct run *run, const struct sample *marked)
 {
-	struct series since;
-	const struct sample *highest;
+	struct series since = series_part(
+	    &run->total, run_peak_since_s(run, marked), marked->time_s);
+	const struct sample *highest = series_peak(&since);
 
-	if (!(run->peak_since_s > 0) || run->peak_since_s > marked->time_s)
-		return marked->time_s;
-	since = series_part(&run->total, run->peak_since_s, marked->time_s);
-	highest = series_peak(&since);
 	return highest ? highest->time_s : marked->time_s;
 }
 

@@ -51,6 +51,11 @@ bool run_peak_is_sampled(const struct run *run) __attribute__((nonnull));
 bool process_peak(const struct process *process, double *mib)
     __attribute__((nonnull));
 
+/* When the high-water mark of a PEAK record was read before, so that it was
+ * reached later; the time of the record where that is not recorded. */
+double run_peak_since_s(const struct run *run, const struct sample *peak)
+    __attribute__((nonnull));
+
 /* The PEAK records of a run that were higher than all samples and records
  * before them, in order of time, so ascending. The caller finishes the
  * series. */

@@ -698,5 +698,5 @@ void peak_tracker_read_all(
 	peak_tracker_add_mark(peaks, &mark);
 	if (peaks->cgroup)
 		peak_tracker_read_group(peaks, -1, now_ns);
-	peaks->read_ns = now_ns;
+	peaks->read_ns = peaks->ticked_ns = now_ns;
 }

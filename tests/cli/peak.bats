@@ -175,6 +175,32 @@ mprof: cmd.dat: holds no samples"
 	[[ $errors == *"usage: mprof peak"* ]]
 }
 
+@test "peak --phases: a peak across a mark that was read late is of either phase" {
+	printf '%s\n' 'CMDLINE x' 'MEM 10.0 1700000000.0' \
+		'MEM 10.0 1700000010.0' \
+		'PEAK;since=1700000000.0 63.0 1700000010.0' \
+		'MARK;label=load 10.0 1700000009.0' \
+		'MARK;label=work 10.0 1700000015.0' \
+		'MEM 10.0 1700000020.0' >late.dat
+	run_apart mprof peak --phases late.dat
+	same "$(sed -n 's/.*\(10.0 MiB\)  0.00 MiB/\1/p' <<<"$output")" \
+		"10.0 MiB  start (perhaps 63.0 MiB)
+10.0 MiB  load (perhaps 63.0 MiB)
+10.0 MiB  work"
+	run_apart mprof peak --phases --json late.dat
+	same_json "$(jq -c '[.recordings[0].runs[0].phases[] | [.name, .peak_mib, .perhaps_mib]]' <<<"$output")" \
+		'[["start", 10, 63], ["load", 10, 63], ["work", 10, null]]'
+	run_apart mprof check --phases --max-peak 50MiB late.dat
+	[ "$status" -eq 0 ]
+	same "$(cut -c 1-32 <<<"$output")" "?     max-peak    start: 10.0 Mi
+?     max-peak    load: 10.0 MiB
+ok    max-peak    work: 10.0 MiB"
+	grep -qF '(a peak of 63.0 MiB was in' <<<"$output"
+	run_apart mprof check --phases --max-peak 50MiB --strict late.dat
+	[ "$status" -eq 1 ]
+	mprof check --phases --max-peak 64MiB --strict late.dat
+}
+
 @test "peak --phases: the peak and the growth between marks" {
 	awk 'BEGIN {
 		print "CMDLINE made"

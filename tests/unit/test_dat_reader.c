@@ -435,7 +435,7 @@ static void test_keys_of_this_version(void **state)
 	(void)state;
 	assert_true(run->processes.items[0].start_ticks == UINT64_MAX);
 	assert_int_equal(run->peaks.len, 4);
-	assert_true(run->peak_since_s == 10.25);
+	assert_true(run->peak_sinces.items[2].since_s == 10.25);
 	assert_int_equal(run->shares.len, 1);
 	assert_true(run->shares.items[0].pss_mib == 12.5);
 	assert_true(run->shares.items[0].mib == 40);

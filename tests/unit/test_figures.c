@@ -161,6 +161,27 @@ static void a_phase_has_its_own_peak(void **state)
 	assert_true(phases[3].figures.peak_mib == 10);
 }
 
+/* A mark is read late, after a sample that belongs to the next phase. */
+static void a_peak_across_a_mark_is_of_either_phase(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		series_add(&run->total, i, 10);
+	series_add(&run->peaks, 5, 50);
+	*array_push(&run->peak_sinces) = (struct peak_since){{5, 50}, 3.5};
+	series_add(&run->peaks, 7, 60);
+	*array_push(&run->peak_sinces) = (struct peak_since){{7, 60}, 6};
+	add_mark(4, 1, "a");
+	add_mark(6, 1, "b");
+	assert_int_equal(phases_of_run(run, &phases), 3);
+	assert_true(phases[0].figures.peak_mib == 10);
+	assert_true(phases[0].perhaps_mib == 50);
+	assert_true(phases[1].figures.peak_mib == 10);
+	assert_true(phases[1].perhaps_mib == 50);
+	assert_true(phases[2].figures.peak_mib == 60);
+	assert_true(phases[2].perhaps_mib == 0);
+}
+
 /* Marks of one time are in the order of the file. */
 static void phases_are_in_order(void **state)
 {
@@ -287,6 +308,7 @@ int main(void)
 	    TEST(one_sample_holds_for_no_time),
 	    TEST(phases_may_be_short),
 	    TEST(a_phase_has_its_own_peak),
+	    TEST(a_peak_across_a_mark_is_of_either_phase),
 	    TEST(phases_are_in_order),
 	    TEST(growth_is_the_slope_where_it_is_judged),
 	    TEST(a_trend_is_of_least_squares),

@@ -68,12 +68,12 @@ static void test_a_mark_stands_where_its_peak_was(void **state)
 	series_add(&run->peaks, 101, 95);
 	assert_true(run_peak(run, &peak));
 	assert_true(peak.time_s == 101 && peak.mib == 95);
-	run->peak_since_s = 100;
+	*array_push(&run->peak_sinces) = (struct peak_since){{101, 95}, 100};
 	assert_true(run_peak(run, &peak));
 	assert_true(fabs(peak.time_s - 100.2) < 1e-6 && peak.mib == 95);
 	/* no sample since then: the mark's own time */
-	run->peak_since_s = 100.95;
 	series_add(&run->peaks, 100.97, 96);
+	run->peak_sinces.items[0] = (struct peak_since){{100.97, 96}, 100.95};
 	assert_true(run_peak(run, &peak));
 	assert_true(fabs(peak.time_s - 100.97) < 1e-6 && peak.mib == 96);
 }

@@ -276,6 +276,7 @@ static void the_first_mark_needs_no_sum(void **state)
 static void a_new_process_was_not_there_before(void **state)
 {
 	struct member *member = &members.list.items[0];
+	struct members none = {0};
 
 	(void)state;
 	begin_peaks(false);
@@ -298,6 +299,11 @@ static void a_new_process_was_not_there_before(void **state)
 	member->high = (struct highest){0};
 	peak_tracker_add_members(&peaks, &members, 3000);
 	assert_int_equal(member->high.since_ns, 2000);
+	/* nor when all marks were read, at the start of a phase */
+	peak_tracker_read_all(&peaks, &none, 3500);
+	member->high = (struct highest){0};
+	peak_tracker_add_members(&peaks, &members, 4000);
+	assert_int_equal(member->high.since_ns, 3500);
 	member->gone = true;
 	member->kib = 90;
 	peak_tracker_add_members(&peaks, &members, 4000);

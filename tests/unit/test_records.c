@@ -17,6 +17,7 @@
 #include "dat/record.h"
 #include "profile/process.h"
 #include "profile/resource.h"
+#include "profile/run.h"
 
 static struct profile profile;
 static struct record_reader reader;
@@ -267,12 +268,14 @@ static void a_peak_has_its_reading_before(void **state)
 	struct run *run = take("PEAK;since=1.5 3.0 2.0");
 
 	(void)state;
-	assert_true(run->peak_since_s == 1.5);
+	assert_true(run_peak_since_s(run, &run->peaks.items[0]) == 1.5);
 	take("PEAK;since=2.5 3.0 3.0"); /* no higher */
-	assert_true(run->peak_since_s == 1.5);
+	assert_true(run_peak_since_s(run, &run->peaks.items[1]) == 2.5);
 	take("PEAK 4.0 4.0");
-	assert_true(run->peak_since_s == 0);
-	assert_int_equal(run->peaks.len, 3);
+	assert_true(run_peak_since_s(run, &run->peaks.items[2]) == 4);
+	take("PEAK;since=6.0 5.0 5.0"); /* it can't be later */
+	assert_int_equal(run->peak_sinces.len, 2);
+	assert_int_equal(run->peaks.len, 4);
 	assert_true(run->peaks.items[2].mib == 4);
 }
 
