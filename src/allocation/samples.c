@@ -759,6 +759,25 @@ void samples_add_flags(uint32_t flags)
 		own->slots.file.header->flags |= flags;
 }
 
+/* A vforked child ends with its parent's memory. */
+void samples_note_end(void)
+{
+	struct thread *self = &thread_self;
+	int saved = errno;
+
+	if (self->busy || !own->begun || samples_are_aside() ||
+	    own->pid != (uint32_t)syscall(SYS_getpid))
+		return;
+	self->busy = true;
+	if (samples_lock()) {
+		if (own->slots.file.header)
+			own->slots.file.header->end_ns = samples_now();
+		samples_unlock();
+	}
+	self->busy = false;
+	errno = saved;
+}
+
 /* Waits for a thread that is taking a sample, which may make system calls. The
  * interrupted code of this thread may be what is taking one. */
 static bool samples_lock_patiently(void)
