@@ -243,6 +243,16 @@ void file_empty(struct file *file)
 		__atomic_store_n(&file->slots[at].serial, 0, __ATOMIC_RELEASE);
 }
 
+void file_replace(struct file *file)
+{
+	if (!file->header)
+		return;
+	(void)mmap(file->header, ALLOCATION_FILE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+	file->slots_backed = file->log_backed = UINT64_MAX;
+	file->is_private = false;
+}
+
 void file_close(struct file *file)
 {
 	if (file->header)

@@ -44,6 +44,10 @@ void file_unlock(struct file *file);
 /* Removes all samples. */
 void file_empty(struct file *file);
 
+/* In a forked child, which does not inherit the mapping: replaces it by memory
+ * that nobody reads. */
+void file_replace(struct file *file);
+
 /* Unmaps it. Harmless on zeroes. */
 void file_close(struct file *file);
 

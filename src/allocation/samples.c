@@ -31,12 +31,15 @@
 #define LOOKS 64 /* after a late start, samples between two checks */
 
 /* Cleared by the kernel in a forked child, which has its own table. (A fork()
- * by the system call runs no handler.) */
+ * by the system call runs no handler.) Kept there where a signal handler forks
+ * that interrupted a sample: the child goes on with that when it returns from
+ * the handler. */
 struct samples {
 	uint32_t lock;
 	struct gate gate; /* here, where a short child writes anyway */
 	uint32_t lost;    /* samples and frees that couldn't be noted */
 	bool begun, failed;
+	bool is_abandoned; /* the parent's: to be cleared after this sample */
 	struct slots slots;
 	uint32_t pid;
 	void *pending[PENDING];
@@ -105,9 +108,22 @@ static void samples_lose(void)
 	__atomic_add_fetch(&own->lost, 1, __ATOMIC_RELAXED);
 }
 
+/* Zeroes everything, including the lock. */
+static void samples_clear(void)
+{
+	madvise(&samples_addresses, sizeof(samples_addresses), MADV_DONTNEED);
+	madvise(own, sizeof(*own), MADV_DONTNEED);
+}
+
 static void samples_unlock(void)
 {
 	uint32_t lost = __atomic_load_n(&own->lost, __ATOMIC_RELAXED);
+
+	if (own->is_abandoned) {
+		file_close(&own->slots.file);
+		samples_clear();
+		return;
+	}
 
 	if (lost > 0 && own->slots.file.header)
 		own->slots.file.header->lost = lost;
@@ -630,22 +646,53 @@ int __register_atfork(void (*before)(void), void (*parent)(void),
 /* A signal handler that interrupts a sample may fork. */
 static void samples_before_fork(void)
 {
+	if (thread_self.busy) {
+		madvise(own, sizeof(*own), MADV_KEEPONFORK);
+		madvise(&samples_addresses, sizeof(samples_addresses),
+		    MADV_KEEPONFORK);
+	}
 	gate_close(&own->gate, thread_self.busy);
+}
+
+/* The addresses are never kept alone: a child of another thread would not know
+ * it. */
+static void samples_wipe_again(void)
+{
+	samples_wipe(&samples_addresses, sizeof(samples_addresses));
+	samples_wipe(own, sizeof(*own));
 }
 
 static void samples_after_fork(void)
 {
+	if (thread_self.busy)
+		samples_wipe_again();
 	gate_open(&own->gate);
 }
 
-/* A forked child's gate is open: it is zeroed with the rest. */
+/* Another thread's fork may have kept it, too. */
+static void samples_in_child(void)
+{
+	if (own->pid == 0)
+		return;
+	samples_wipe_again();
+	own->is_abandoned = thread_self.busy;
+	if (own->is_abandoned) {
+		own->gate = (struct gate){0};
+		file_replace(&own->slots.file);
+	} else {
+		samples_clear();
+	}
+}
+
+/* A forked child's gate is open: it is zeroed with the rest, at the latest
+ * after an interrupted sample. */
 static void samples_mind_forks(void)
 {
 	static bool done;
 
 	if (!done && __register_atfork)
-		__register_atfork(
-		    samples_before_fork, samples_after_fork, NULL, NULL);
+		__register_atfork(samples_before_fork, samples_after_fork,
+		    samples_in_child, NULL);
 	done = true;
 }
 #else
@@ -711,9 +758,7 @@ void samples_stop(void)
 		return;
 	samples_setup.directory[0] = '\0';
 	file_close(&own->slots.file);
-	/* They are zeroed by this, including the lock. */
-	madvise(&samples_addresses, sizeof(samples_addresses), MADV_DONTNEED);
-	madvise(own, sizeof(*own), MADV_DONTNEED);
+	samples_clear();
 }
 
 bool samples_are_late(const char *directory)

@@ -210,6 +210,53 @@ is_all_held() {
 	ls tables/*
 }
 
+# The child returns from the handler into the sample. The time is the process's
+# own, so that most of the forks fall into one.
+@test "a child that is forked by a handler in a sample goes on, with its own table" {
+	build forks '#include <signal.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <string.h>
+	#include <sys/time.h>
+	#include <sys/wait.h>
+	#include <unistd.h>
+	static volatile int is_child, forks, failed;
+	static void forks_one(int signal)
+	{
+		pid_t child = is_child ? -1 : fork();
+		int status;
+		is_child |= child == 0;
+		if (is_child)
+			alarm(120);
+		if (child > 0) {
+			waitpid(child, &status, 0);
+			failed |= status;
+			forks++;
+		}
+	}
+	int main(void)
+	{
+		struct itimerval often = {{0, 1000}, {0, 1000}};
+		struct sigaction handler = {.sa_handler = forks_one};
+		void *volatile kept;
+		sigaction(SIGVTALRM, &handler, NULL);
+		setitimer(ITIMER_VIRTUAL, &often, NULL);
+		while (!is_child && forks < 20 && !failed)
+			free(malloc(1000));
+		setitimer(ITIMER_VIRTUAL, &(struct itimerval){0}, NULL);
+		for (int i = 0; is_child && i < 200; i++) {
+			free(malloc(1000));
+			kept = memset(malloc(5000), 1, 5000);
+		}
+		if (!is_child)
+			printf("%d", (int)getpid());
+		return failed;
+	}' gcc -w -O0 -D_GNU_SOURCE
+	MPROF_ALLOCATION_PERIOD=1 held ./forks
+	[ -s "tables/$(cat out).0" ]
+	[ "$(find tables -name '*.0' | wc -l)" -gt 1 ]
+}
+
 # The thread that has the loader's lock is not in the child, nor is its end. The
 # library has a name that is below the current directory of that time.
 @test "a child that was forked while a thread has the loader's lock is sampled" {
