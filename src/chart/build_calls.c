@@ -13,7 +13,7 @@
 
 /* Orders names by their reverse: names with a common end become adjacent, and
  * only adjacent ones need comparing. */
-static int compare_tails(const void *a, const void *b)
+static int labels_compare_tails(const void *a, const void *b)
 {
 	const char *x = ((const struct label *)a)->name;
 	const char *y = ((const struct label *)b)->name;
@@ -36,7 +36,7 @@ static int labels_compare_names(const void *a, const void *b)
 
 /* Counts the whole parts, from the end, that two different names have in
  * common. */
-static size_t shared_parts(const char *x, const char *y)
+static size_t labels_shared_parts(const char *x, const char *y)
 {
 	size_t i = strlen(x), k = strlen(y), parts = 0;
 
@@ -53,7 +53,7 @@ static size_t shared_parts(const char *x, const char *y)
 	return parts;
 }
 
-static const char *last_parts(const char *name, size_t parts)
+static const char *labels_last_parts(const char *name, size_t parts)
 {
 	const char *at = name + strlen(name);
 
@@ -71,7 +71,7 @@ void labels_choose(struct label *labels, size_t count)
 
 	if (count == 0)
 		return;
-	qsort(labels, count, sizeof(labels[0]), compare_tails);
+	qsort(labels, count, sizeof(labels[0]), labels_compare_tails);
 	for (size_t i = 0, next; i < count; i = next) {
 		size_t before = shared;
 
@@ -79,11 +79,11 @@ void labels_choose(struct label *labels, size_t count)
 		while (next < count &&
 		       strcmp(labels[i].name, labels[next].name) == 0)
 			next++;
-		shared = next < count
-			     ? shared_parts(labels[i].name, labels[next].name)
-			     : 0;
+		shared = next < count ? labels_shared_parts(
+					    labels[i].name, labels[next].name)
+				      : 0;
 		for (size_t k = i; k < next; k++)
-			labels[k].label = last_parts(labels[k].name,
+			labels[k].label = labels_last_parts(labels[k].name,
 			    (before > shared ? before : shared) + 1);
 	}
 	qsort(labels, count, sizeof(labels[0]), labels_compare_names);
@@ -99,12 +99,12 @@ struct call_labels {
 	size_t taken;       /* colours that lines use */
 };
 
-static bool in_window(const struct window *window, const struct call *call)
+static bool call_in_window(const struct window *window, const struct call *call)
 {
 	return call->leave_s >= window->from_s && call->enter_s <= window->to_s;
 }
 
-static void keep_distinct(struct call_labels *named)
+static void labels_keep_distinct(struct call_labels *named)
 {
 	size_t kept = 0;
 
@@ -134,11 +134,11 @@ static void call_labels_init(
 		for (size_t k = 0; k < run->calls.len; k++) {
 			const struct call *call = &run->calls.items[k];
 
-			if (in_window(&window, call))
+			if (call_in_window(&window, call))
 				named->labels[named->len++].name = call->name;
 		}
 	}
-	keep_distinct(named);
+	labels_keep_distinct(named);
 	labels_choose(named->labels, named->len);
 	named->total_s = mem_zero(named->len + 1, sizeof(double));
 	named->calls = mem_zero(named->len + 1, sizeof(size_t));
@@ -164,7 +164,7 @@ static size_t call_labels_find(
 }
 
 /* By start; a caller before its callee if both start at one time. */
-static int chart_calls_compare_calls(const void *a, const void *b)
+static int calls_compare_starts(const void *a, const void *b)
 {
 	const struct call *x = *(const struct call *const *)a;
 	const struct call *y = *(const struct call *const *)b;
@@ -192,10 +192,10 @@ static const struct call **sort_calls(
 
 	*len = 0;
 	for (size_t i = 0; i < run->calls.len; i++) {
-		if (in_window(&window, &run->calls.items[i]))
+		if (call_in_window(&window, &run->calls.items[i]))
 			sorted[(*len)++] = &run->calls.items[i];
 	}
-	qsort(sorted, *len, sizeof(*sorted), chart_calls_compare_calls);
+	qsort(sorted, *len, sizeof(*sorted), calls_compare_starts);
 	return sorted;
 }
 
@@ -206,7 +206,7 @@ struct open_calls {
 	ARRAY(double) leaves; /* by lane; -INFINITY: free */
 };
 
-static size_t choose_lane(struct open_calls *open, const struct call *call)
+static size_t call_choose_lane(struct open_calls *open, const struct call *call)
 {
 	size_t lane = 0;
 
@@ -222,7 +222,7 @@ static size_t choose_lane(struct open_calls *open, const struct call *call)
 
 /* The pid of a call, with the process's name where several processes had that
  * pid. */
-static char *process_text(const struct run *run, const struct call *call)
+static char *call_process_text(const struct run *run, const struct call *call)
 {
 	const struct process *process =
 	    call->process ? &run->processes.items[call->process - 1] : NULL;
@@ -268,7 +268,8 @@ static int call_thread_compare(const void *a, const void *b)
 }
 
 /* Gives the thread the first lanes that are free in its process. */
-static void slots_assign(struct lane_slots *slots, struct call_thread *thread)
+static void calls_assign_lanes(
+    struct lane_slots *slots, struct call_thread *thread)
 {
 	struct lane_slot *slot;
 	size_t i = 0;
@@ -292,7 +293,7 @@ static void slots_assign(struct lane_slots *slots, struct call_thread *thread)
 	thread->slot = i;
 }
 
-static void lane_slots_fill(struct lane_slots *slots)
+static void calls_fill_slots(struct lane_slots *slots)
 {
 	size_t len = slots->threads.len;
 	struct call_thread **order = mem_zero(len + 1, sizeof(order[0]));
@@ -301,14 +302,15 @@ static void lane_slots_fill(struct lane_slots *slots)
 		order[i] = &slots->threads.items[i];
 	qsort(order, len, sizeof(order[0]), call_thread_compare);
 	for (size_t i = 0; i < len; i++)
-		slots_assign(slots, order[i]);
+		calls_assign_lanes(slots, order[i]);
 	free(order);
 }
 
-static char *slot_name(const struct run *run, const struct lane_slot *slot)
+static char *calls_slot_name(
+    const struct run *run, const struct lane_slot *slot)
 {
 	const struct call *call = slot->first->first;
-	char *process = process_text(run, call), *name;
+	char *process = call_process_text(run, call), *name;
 
 	if (slot->threads > 1)
 		name = mem_format("%s, %zu threads", process, slot->threads);
@@ -322,12 +324,12 @@ static char *slot_name(const struct run *run, const struct lane_slot *slot)
 
 /* "a.dat: 4711, thread 4712": with the recording's name if there are
  * several. */
-static char *slot_group_name(const struct chart_request *request, size_t nth,
-    const struct lane_slots *slots, const struct lane_slot *slot)
+static char *calls_slot_group_name(const struct chart_request *request,
+    size_t nth, const struct lane_slots *slots, const struct lane_slot *slot)
 {
 	const struct chart_run *charted = &request->runs[nth];
 	char *thread =
-	    slots->threads.len > 1 ? slot_name(charted->run, slot) : NULL;
+	    slots->threads.len > 1 ? calls_slot_name(charted->run, slot) : NULL;
 	char *raw, *clean;
 
 	if (request->len == 1)
@@ -341,8 +343,9 @@ static char *slot_group_name(const struct chart_request *request, size_t nth,
 }
 
 /* Adds a group for each slot, and moves spans to its lanes. */
-static void slots_add(struct scene_panel *panel, const struct lane_slots *slots,
-    const struct chart_request *request, size_t nth, size_t spans)
+static void calls_add_slots(struct scene_panel *panel,
+    const struct lane_slots *slots, const struct chart_request *request,
+    size_t nth, size_t spans)
 {
 	size_t first_group = panel->groups.len;
 
@@ -353,7 +356,7 @@ static void slots_add(struct scene_panel *panel, const struct lane_slots *slots,
 		    .first_lane = panel->lanes, .lanes = slot->lanes};
 		panel->lanes += slot->lanes;
 		panel->groups.items[first_group + i].name =
-		    slot_group_name(request, nth, slots, slot);
+		    calls_slot_group_name(request, nth, slots, slot);
 	}
 	for (size_t i = 0, k = 0; i < spans; i++) {
 		const struct call_thread *thread;
@@ -369,7 +372,7 @@ static void slots_add(struct scene_panel *panel, const struct lane_slots *slots,
 }
 
 /* Number of colours used by lines in this panel. */
-static size_t count_series(const struct scene_panel *panel)
+static size_t calls_count_colours(const struct scene_panel *panel)
 {
 	size_t count = 0;
 
@@ -395,8 +398,8 @@ static int call_time_compare(const void *a, const void *b)
 
 /* Adds, for each function, the time in the window during which a call of it was
  * open: overlapping calls, by recursion or in several threads, count once. */
-static void add_times(struct call_labels *named, const struct call **calls,
-    size_t count, const struct window *window)
+static void calls_add_times(struct call_labels *named,
+    const struct call **calls, size_t count, const struct window *window)
 {
 	struct call_time *times = mem_zero(count + 1, sizeof(times[0]));
 	double until_s = -INFINITY;
@@ -420,8 +423,8 @@ static void add_times(struct call_labels *named, const struct call **calls,
 	free(times);
 }
 
-static void chart_calls_add_span(struct scene_panel *panel,
-    struct call_labels *named, const struct call *call, double zero_s)
+static void calls_add_span(struct scene_panel *panel, struct call_labels *named,
+    const struct call *call, double zero_s)
 {
 	size_t function = call_labels_find(named, call->name);
 	struct scene_span *span = array_push(&panel->spans);
@@ -446,7 +449,7 @@ static void chart_calls_add_span(struct scene_panel *panel,
 
 /* Adds the call to its thread, a new one where the previous call was in
  * another; its span gets one of the thread's lanes. */
-static void add_call(struct scene_panel *panel, struct lane_slots *slots,
+static void calls_add_call(struct scene_panel *panel, struct lane_slots *slots,
     struct open_calls *open, const struct call *call)
 {
 	struct call_thread *thread =
@@ -464,12 +467,12 @@ static void add_call(struct scene_panel *panel, struct lane_slots *slots,
 		    .first_span = panel->spans.len - 1};
 	}
 	thread->to_s = fmax(thread->to_s, call->leave_s);
-	span->lane = choose_lane(open, call);
+	span->lane = call_choose_lane(open, call);
 	if (span->lane >= thread->lanes)
 		thread->lanes = span->lane + 1;
 }
 
-static void add_run(struct scene_panel *panel, struct call_labels *named,
+static void calls_add_run(struct scene_panel *panel, struct call_labels *named,
     const struct chart_request *request, size_t nth)
 {
 	double zero_s = build_zero(request, nth);
@@ -480,20 +483,21 @@ static void add_run(struct scene_panel *panel, struct call_labels *named,
 	struct open_calls open = {{0}};
 
 	for (size_t i = 0; i < count; i++) {
-		chart_calls_add_span(panel, named, calls[i], zero_s);
+		calls_add_span(panel, named, calls[i], zero_s);
 		panel->spans.items[panel->spans.len - 1].run = nth;
-		add_call(panel, &slots, &open, calls[i]);
+		calls_add_call(panel, &slots, &open, calls[i]);
 	}
-	add_times(named, calls, count, &window);
-	lane_slots_fill(&slots);
-	slots_add(panel, &slots, request, nth, count);
+	calls_add_times(named, calls, count, &window);
+	calls_fill_slots(&slots);
+	calls_add_slots(panel, &slots, request, nth, count);
 	array_free(&slots.threads);
 	array_free(&slots.slots);
 	array_free(&open.leaves);
 	free(calls);
 }
 
-static void write_details(struct scene_panel *panel, struct call_labels *named)
+static void calls_write_details(
+    struct scene_panel *panel, struct call_labels *named)
 {
 	char text[UNITS_TEXT];
 
@@ -508,30 +512,30 @@ static void write_details(struct scene_panel *panel, struct call_labels *named)
 }
 
 /* Adds the calls to panel, in colours that lines don't use. */
-static void add_calls(struct scene_panel *panel,
+static void calls_add_all(struct scene_panel *panel,
     const struct scene_panel *lines, const struct chart_request *request)
 {
 	struct call_labels named;
 
 	call_labels_init(&named, request);
-	named.taken = count_series(lines);
+	named.taken = calls_count_colours(lines);
 	for (size_t i = 0; i < request->len; i++)
-		add_run(panel, &named, request, i);
-	write_details(panel, &named);
+		calls_add_run(panel, &named, request, i);
+	calls_write_details(panel, &named);
 	call_labels_finish(&named);
 }
 
 void build_brackets(
     struct scene_panel *panel, const struct chart_request *request)
 {
-	add_calls(panel, panel, request);
+	calls_add_all(panel, panel, request);
 }
 
 void build_calls(struct scene *scene, const struct chart_request *request)
 {
 	struct scene_panel *lanes = build_panel(scene, PANEL_LANES);
 
-	add_calls(lanes, &scene->panels.items[0], request);
+	calls_add_all(lanes, &scene->panels.items[0], request);
 	if (lanes->spans.len == 0)
 		scene_drop_panel(scene);
 }
@@ -543,7 +547,7 @@ struct sampled {
 	struct stack_intervals *intervals;
 };
 
-static void sampled_init(
+static void calls_init_sampled(
     struct sampled *sampled, const struct chart_request *request)
 {
 	sampled->runs = mem_zero(request->len, sizeof(*sampled->runs));
@@ -562,7 +566,7 @@ static void sampled_init(
 	}
 }
 
-static void sampled_finish(struct sampled *sampled, size_t len)
+static void calls_finish_sampled(struct sampled *sampled, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		stack_intervals_finish(&sampled->intervals[i]);
@@ -576,8 +580,8 @@ void build_stacks(struct scene *scene, const struct chart_request *request)
 	struct chart_request of_stacks = *request;
 	struct sampled sampled;
 
-	sampled_init(&sampled, request);
+	calls_init_sampled(&sampled, request);
 	of_stacks.runs = sampled.charted;
 	build_calls(scene, &of_stacks);
-	sampled_finish(&sampled, request->len);
+	calls_finish_sampled(&sampled, request->len);
 }

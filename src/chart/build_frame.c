@@ -39,7 +39,7 @@ double build_end(const struct run *run)
 	return can_be_drawn(run) ? run_last_s(run) : NAN;
 }
 
-static double first_start(const struct chart_request *request)
+static double frame_first_start(const struct chart_request *request)
 {
 	double start = NAN;
 
@@ -50,7 +50,7 @@ static double first_start(const struct chart_request *request)
 
 double build_zero(const struct chart_request *request, size_t run)
 {
-	return request->clock ? first_start(request)
+	return request->clock ? frame_first_start(request)
 			      : build_start(request->runs[run].run);
 }
 
@@ -84,11 +84,11 @@ struct window build_view(const struct scene *scene, double zero_s)
 	    zero_s + scene->time.low, zero_s + scene->time.high};
 }
 
-static struct axis time_axis(const struct chart_request *request)
+static struct axis frame_time_axis(const struct chart_request *request)
 {
 	struct axis axis = {.kind = request->clock ? AXIS_CLOCK : AXIS_TIME};
 
-	axis.origin_s = first_start(request);
+	axis.origin_s = frame_first_start(request);
 	for (size_t i = 0; i < request->len; i++) {
 		const struct run *run = request->runs[i].run;
 
@@ -108,7 +108,7 @@ static struct axis time_axis(const struct chart_request *request)
 
 /* A window outside the recording makes an empty chart: a note tells when the
  * recording begins and ends. */
-static void note_window(
+static void frame_note_window(
     struct scene *scene, const struct chart_request *request)
 {
 	const struct chart_limits *window = &request->window_s;
@@ -132,7 +132,7 @@ static void note_window(
 }
 
 /* The older part of a thinned recording has fewer samples than it seems to. */
-static void note_thinning(
+static void frame_note_thinning(
     struct scene *scene, const struct chart_request *request)
 {
 	const struct run *run = request->runs[0].run;
@@ -158,7 +158,8 @@ static void note_thinning(
 
 /* Refuses lines of different measures, as they would be compared. An unknown
  * measure agrees with any. */
-static int check_measures(const struct chart_request *request, struct err *e)
+static int frame_check_measures(
+    const struct chart_request *request, struct err *e)
 {
 	const struct chart_run *known = NULL;
 
@@ -174,7 +175,7 @@ static int check_measures(const struct chart_request *request, struct err *e)
 	return 0;
 }
 
-static char *choose_title(const struct chart_request *request)
+static char *frame_choose_title(const struct chart_request *request)
 {
 	const struct chart_run *first = &request->runs[0];
 
@@ -195,18 +196,18 @@ int build_frame(
     struct scene *scene, const struct chart_request *request, struct err *e)
 {
 	*scene = (struct scene){0};
-	if (!isfinite(first_start(request)))
+	if (!isfinite(frame_first_start(request)))
 		return err_set(e,
 		    "%s: holds no samples, so there is nothing "
 		    "to draw",
 		    request->runs[0].name);
-	if (check_measures(request, e) != 0)
+	if (frame_check_measures(request, e) != 0)
 		return -1;
-	scene->title = choose_title(request);
-	scene->time = time_axis(request);
+	scene->title = frame_choose_title(request);
+	scene->time = frame_time_axis(request);
 	scene->origin_s = scene->time.origin_s;
-	note_window(scene, request);
-	note_thinning(scene, request);
+	frame_note_window(scene, request);
+	frame_note_thinning(scene, request);
 	return 0;
 }
 
@@ -219,19 +220,19 @@ struct scene_panel *build_panel(struct scene *scene, enum scene_panel_kind kind)
 	return panel;
 }
 
-static void facts_add_fact(struct scene *scene, const char *label, char *value)
+static void frame_add_fact(struct scene *scene, const char *label, char *value)
 {
 	*array_push(&scene->facts) = (struct scene_fact){label, value};
 }
 
-static void add_clean_fact(
+static void frame_add_clean_fact(
     struct scene *scene, const char *label, const char *text)
 {
 	if (text && *text)
-		facts_add_fact(scene, label, utf8_clean_copy(text));
+		frame_add_fact(scene, label, utf8_clean_copy(text));
 }
 
-static char *start_text(double epoch_s)
+static char *frame_start_text(double epoch_s)
 {
 	char text[64];
 	time_t whole = (time_t)epoch_s;
@@ -242,7 +243,7 @@ static char *start_text(double epoch_s)
 	return mem_copy(text);
 }
 
-static char *peak_text(const struct run *run, struct sample peak)
+static char *frame_peak_text(const struct run *run, struct sample peak)
 {
 	char size[UNITS_TEXT], after[UNITS_TEXT];
 	double after_s = peak.time_s - build_start(run);
@@ -254,7 +255,7 @@ static char *peak_text(const struct run *run, struct sample peak)
 }
 
 /* "10 s to 20 s of 1 h 2 min", "4 d 15 h 2 min to 4 d 15 h 9 min of 7 d" */
-static char *window_text(
+static char *frame_window_text(
     const struct run *run, const struct chart_limits *window)
 {
 	char from[UNITS_TEXT], to[UNITS_TEXT], all[UNITS_TEXT];
@@ -267,7 +268,7 @@ static char *window_text(
 }
 
 /* Adds the figures of the window to those of the whole recording. */
-static void add_window(struct scene *scene, const struct run *run,
+static void frame_add_window(struct scene *scene, const struct run *run,
     const struct chart_request *request)
 {
 	struct window window = build_window(request, 0);
@@ -275,17 +276,18 @@ static void add_window(struct scene *scene, const struct run *run,
 	const struct sample *highest = series_peak(&part);
 	char text[UNITS_TEXT];
 
-	facts_add_fact(scene, "Window", window_text(run, &request->window_s));
+	frame_add_fact(
+	    scene, "Window", frame_window_text(run, &request->window_s));
 	if (highest)
-		facts_add_fact(scene, "In the window",
+		frame_add_fact(scene, "In the window",
 		    mem_format("highest %s", units_size(text, highest->mib)));
-	facts_add_fact(scene, "Samples",
+	frame_add_fact(scene, "Samples",
 	    mem_format("%zu of %zu", part.len, run->total.len));
 }
 
 /* A note where shared memory makes the peak of a sum of RSS misleading;
  * otherwise NULL. */
-static char *shared_text(const struct run *run, double peak_mib)
+static char *frame_shared_text(const struct run *run, double peak_mib)
 {
 	const struct share *share;
 
@@ -295,7 +297,7 @@ static char *shared_text(const struct run *run, double peak_mib)
 	return share ? share_text(share, peak_mib) : NULL;
 }
 
-static void add_figures(struct scene *scene,
+static void frame_add_figures(struct scene *scene,
     const struct chart_request *request, const struct sample *sampled)
 {
 	const struct run *run = request->runs[0].run;
@@ -306,28 +308,28 @@ static void add_figures(struct scene *scene,
 	char text[UNITS_TEXT], *shared;
 	struct sample peak;
 
-	facts_add_fact(scene, "Started", start_text(build_start(run)));
+	frame_add_fact(scene, "Started", frame_start_text(build_start(run)));
 	if (duration > 0 && !request->window_s.given)
-		facts_add_fact(scene, "Duration",
+		frame_add_fact(scene, "Duration",
 		    mem_copy(units_duration(text, duration)));
 	if (interval > 0)
-		facts_add_fact(scene, "Interval",
+		frame_add_fact(scene, "Interval",
 		    mem_copy(units_duration(text, interval)));
 	if (request->window_s.given)
-		add_window(scene, run, request);
+		frame_add_window(scene, run, request);
 	else
-		facts_add_fact(
+		frame_add_fact(
 		    scene, "Samples", mem_format("%zu", run->total.len));
 	if (run_peak_above(run, sampled, &peak)) {
-		facts_add_fact(scene, "Peak", peak_text(run, peak));
-		shared = shared_text(run, peak.mib);
+		frame_add_fact(scene, "Peak", frame_peak_text(run, peak));
+		shared = frame_shared_text(run, peak.mib);
 		if (shared)
-			facts_add_fact(scene, "Shared", shared);
+			frame_add_fact(scene, "Shared", shared);
 	}
 }
 
 /* Whether a moment of a recording is in the picture. */
-static bool facts_show(
+static bool frame_shows(
     const struct chart_request *request, const struct run *run, double time_s)
 {
 	const struct chart_limits *window = &request->window_s;
@@ -338,7 +340,7 @@ static bool facts_show(
 }
 
 /* Tells in one sentence what a reader should know first about a killed run. */
-static void facts_add_finding(struct scene *scene, const struct run *run)
+static void frame_add_finding(struct scene *scene, const struct run *run)
 {
 	const struct exit_status *exit = &run->exit;
 	double after_s = exit->time_s - build_start(run);
@@ -347,19 +349,19 @@ static void facts_add_finding(struct scene *scene, const struct run *run)
 
 	if (killed && after_s > 0 && exit->oom && exit->limit_mib > 0 &&
 	    exit->limit_of != LIMIT_OF_MACHINE)
-		facts_add_fact(scene, "Finding",
+		frame_add_fact(scene, "Finding",
 		    mem_format("killed at its %s limit after %s",
 			units_limit(limit, exit->limit_mib),
 			units_duration(after, after_s)));
 	else if (killed && after_s > 0)
-		facts_add_fact(scene, "Finding",
+		frame_add_fact(scene, "Finding",
 		    mem_format(
 			"%s after %s", killed, units_duration(after, after_s)));
 	free(killed);
 }
 
 /* Tells which of two recordings has the higher peak, and by how much. */
-static void facts_add_comparison(
+static void frame_add_comparison(
     struct scene *scene, const struct chart_request *request)
 {
 	struct sample a, b;
@@ -367,32 +369,32 @@ static void facts_add_comparison(
 
 	if (request->len != 2 || !run_peak(request->runs[0].run, &a) ||
 	    !run_peak(request->runs[1].run, &b) ||
-	    !facts_show(request, request->runs[0].run, a.time_s) ||
-	    !facts_show(request, request->runs[1].run, b.time_s))
+	    !frame_shows(request, request->runs[0].run, a.time_s) ||
+	    !frame_shows(request, request->runs[1].run, b.time_s))
 		return;
 	if (a.mib == b.mib) {
-		add_clean_fact(scene, "Finding", "both peak alike");
+		frame_add_clean_fact(scene, "Finding", "both peak alike");
 		return;
 	}
-	facts_add_fact(scene, "Finding",
+	frame_add_fact(scene, "Finding",
 	    mem_format("%s peaks %s higher", request->runs[b.mib > a.mib].name,
 		units_size(text, fabs(b.mib - a.mib))));
 }
 
-static void facts_add_end(struct scene *scene, const struct exit_status *exit)
+static void frame_add_end(struct scene *scene, const struct exit_status *exit)
 {
 	char *killed = build_end_text(exit);
 
 	if (killed)
-		facts_add_fact(scene, "Ended", killed);
+		frame_add_fact(scene, "Ended", killed);
 	else if (exit->known && exit->code >= 0)
-		facts_add_fact(
+		frame_add_fact(
 		    scene, "Ended", mem_format("status %d", exit->code));
 }
 
 /* The machine's limit applies to every program: it is mentioned only if
  * reached. */
-static void facts_add_limit(struct scene *scene, const struct exit_status *exit)
+static void frame_add_limit(struct scene *scene, const struct exit_status *exit)
 {
 	static const char *const of[] = {
 	    [LIMIT_OF_UNKNOWN] = "",
@@ -404,13 +406,13 @@ static void facts_add_limit(struct scene *scene, const struct exit_status *exit)
 
 	if (exit->limit_mib > 0 &&
 	    (exit->oom || exit->limit_of != LIMIT_OF_MACHINE))
-		facts_add_fact(scene, "Limit",
+		frame_add_fact(scene, "Limit",
 		    mem_format("%s%s", units_limit(text, exit->limit_mib),
 			of[exit->limit_of]));
 }
 
 /* Names the place that held, or touched, most at the peak. */
-static void facts_add_held(struct scene *scene, const struct run *run)
+static void frame_add_held(struct scene *scene, const struct run *run)
 {
 	enum memory_source source;
 	char *place;
@@ -422,19 +424,19 @@ static void facts_add_held(struct scene *scene, const struct run *run)
 		return;
 	held_places(run, &place, 1);
 	if (place)
-		facts_add_fact(
+		frame_add_fact(
 		    scene, source == SOURCE_HELD ? "Held" : "Touched", place);
 }
 
 /* Ends a list of count recordings that contains only the first. */
-static void add_unlisted(struct strbuf *list, size_t count)
+static void frame_add_unlisted(struct strbuf *list, size_t count)
 {
 	if (count > MOST_LISTED)
 		strbuf_add_format(list, "; and %zu more", count - MOST_LISTED);
 }
 
 /* Lists recordings without a recorded end, by name where there are several. */
-static void add_open_ends(
+static void frame_add_open_ends(
     struct scene *scene, const struct chart_request *request)
 {
 	struct strbuf all = {0};
@@ -452,14 +454,14 @@ static void add_open_ends(
 			strbuf_add_format(&all, "%s ", request->runs[i].name);
 		strbuf_add(&all, ending);
 	}
-	add_unlisted(&all, count);
+	frame_add_unlisted(&all, count);
 	if (all.len > 0)
-		add_clean_fact(scene, "End", all.text);
+		frame_add_clean_fact(scene, "End", all.text);
 	strbuf_finish(&all);
 }
 
 /* The figures of one of several recordings, after its name. */
-static char *run_text(const struct chart_run *chart_run)
+static char *frame_run_text(const struct chart_run *chart_run)
 {
 	const struct run *run = chart_run->run;
 	const struct sample *sampled = series_peak(&run->total);
@@ -468,10 +470,10 @@ static char *run_text(const struct chart_run *chart_run)
 
 	if (!isfinite(build_start(run)))
 		return mem_format("%s: nothing", chart_run->name);
-	start = start_text(build_start(run));
+	start = frame_start_text(build_start(run));
 	if (run_peak_above(run, sampled, &highest)) {
-		peak = peak_text(run, highest);
-		shared = shared_text(run, highest.mib);
+		peak = frame_peak_text(run, highest);
+		shared = frame_shared_text(run, highest.mib);
 	}
 	text = mem_format("%s: %s%s%s, %s%s%s%s%s", chart_run->name,
 	    run->command ? run->command : "", run->command ? ", " : "", start,
@@ -485,7 +487,8 @@ static char *run_text(const struct chart_run *chart_run)
 }
 
 /* "a.dat: 272 MiB PSS, 12 processes share memory; b.dat: ..." */
-static void add_shared(struct scene *scene, const struct chart_request *request)
+static void frame_add_shared(
+    struct scene *scene, const struct chart_request *request)
 {
 	struct strbuf all = {0};
 	size_t count = 0;
@@ -496,7 +499,7 @@ static void add_shared(struct scene *scene, const struct chart_request *request)
 		char *shared = NULL;
 
 		if (run_peak_above(run, series_peak(&run->total), &peak))
-			shared = shared_text(run, peak.mib);
+			shared = frame_shared_text(run, peak.mib);
 		if (shared && count++ < MOST_LISTED) {
 			strbuf_separate(&all, "; ");
 			strbuf_add_format(
@@ -504,30 +507,31 @@ static void add_shared(struct scene *scene, const struct chart_request *request)
 		}
 		free(shared);
 	}
-	add_unlisted(&all, count);
-	add_clean_fact(scene, "Shared", all.text);
+	frame_add_unlisted(&all, count);
+	frame_add_clean_fact(scene, "Shared", all.text);
 	strbuf_finish(&all);
 }
 
 /* Three or more recordings are compared with each other. */
-static void facts_add_spread(struct scene *scene, const struct build_set *set)
+static void frame_add_spread(struct scene *scene, const struct build_set *set)
 {
 	struct spread_lines lines;
 
 	spread_lines_init(&lines, &set->spread);
 	for (size_t i = 0; i < lines.list.len; i++)
-		add_clean_fact(
+		frame_add_clean_fact(
 		    scene, lines.list.items[i].label, lines.list.items[i].text);
 	spread_lines_finish(&lines);
 }
 
 /* Lists several recordings: names, then figures. Very many are not listed. */
-static void add_names(struct scene *scene, const struct chart_request *request)
+static void frame_add_names(
+    struct scene *scene, const struct chart_request *request)
 {
 	struct strbuf names = {0};
 
 	if (request->len > MOST_LISTED) {
-		facts_add_fact(scene, "Recordings",
+		frame_add_fact(scene, "Recordings",
 		    mem_format("%zu; mprof peak lists the figures of each",
 			request->len));
 		return;
@@ -535,18 +539,18 @@ static void add_names(struct scene *scene, const struct chart_request *request)
 	for (size_t i = 0; i < request->len; i++)
 		strbuf_add_format(
 		    &names, "%s%s", i ? ", " : "", request->runs[i].name);
-	add_clean_fact(scene, "Recordings", names.text);
+	frame_add_clean_fact(scene, "Recordings", names.text);
 	strbuf_finish(&names);
 	for (size_t i = 0; i < request->len; i++) {
-		char *text = run_text(&request->runs[i]);
+		char *text = frame_run_text(&request->runs[i]);
 
-		add_clean_fact(scene, "Recording", text);
+		frame_add_clean_fact(scene, "Recording", text);
 		free(text);
 	}
 }
 
 /* The measure that all recordings share, without differing details. */
-static char *metric_text(const struct chart_request *request)
+static char *frame_metric_text(const struct chart_request *request)
 {
 	const struct run *first = request->runs[0].run;
 	char *text = measure_text(first);
@@ -569,33 +573,33 @@ void build_facts(struct scene *scene, const struct chart_request *request,
 {
 	const struct run *run = request->runs[0].run;
 
-	add_open_ends(scene, request);
-	facts_add_fact(scene, "Metric", metric_text(request));
+	frame_add_open_ends(scene, request);
+	frame_add_fact(scene, "Metric", frame_metric_text(request));
 	if (set && set->len > 2)
-		facts_add_spread(scene, set);
+		frame_add_spread(scene, set);
 	if (request->len > 1) {
-		facts_add_comparison(scene, request);
-		add_names(scene, request);
-		add_shared(scene, request);
+		frame_add_comparison(scene, request);
+		frame_add_names(scene, request);
+		frame_add_shared(scene, request);
 		return;
 	}
-	add_clean_fact(scene, "Command", run->command);
-	add_clean_fact(scene, "Host", run->info.host);
+	frame_add_clean_fact(scene, "Command", run->command);
+	frame_add_clean_fact(scene, "Host", run->info.host);
 	if (isfinite(build_start(run)))
-		add_figures(scene, request, sampled);
-	if (facts_show(request, run, run->exit.time_s))
-		facts_add_finding(scene, run);
-	facts_add_end(scene, &run->exit);
-	facts_add_limit(scene, &run->exit);
-	facts_add_held(scene, run);
+		frame_add_figures(scene, request, sampled);
+	if (frame_shows(request, run, run->exit.time_s))
+		frame_add_finding(scene, run);
+	frame_add_end(scene, &run->exit);
+	frame_add_limit(scene, &run->exit);
+	frame_add_held(scene, run);
 }
 
 void build_set_facts(struct scene *scene, const struct chart_request *request,
     const struct build_set *set)
 {
-	facts_add_fact(scene, "Metric", metric_text(request));
+	frame_add_fact(scene, "Metric", frame_metric_text(request));
 	if (set && set->len > 2)
-		facts_add_spread(scene, set);
+		frame_add_spread(scene, set);
 }
 
 /* Whether calls were recorded that are to be drawn. */

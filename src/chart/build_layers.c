@@ -36,7 +36,7 @@ static const struct sample *tick_at(const struct stack_build *build, size_t i)
 	return &build->run->total.items[build->ticks.items[i]];
 }
 
-static void choose_ticks(struct stack_build *build)
+static void layers_choose_ticks(struct stack_build *build)
 {
 	const struct series *total = &build->run->total;
 	const struct axis *time = &build->scene->time;
@@ -63,7 +63,7 @@ static void choose_ticks(struct stack_build *build)
 	}
 }
 
-static struct scene_line *add_layer(
+static struct scene_line *layers_add(
     struct stack_build *build, const double *sums, enum role role)
 {
 	const struct series *base = build->top;
@@ -113,17 +113,17 @@ void build_note_total(struct scene *scene, const struct run *run)
 			     "of the program alone or of all processes");
 }
 
-static void add_program(struct stack_build *build)
+static void layers_add_program(struct stack_build *build)
 {
 	double *own = mem_zero(build->ticks.len + 1, sizeof(own[0]));
 
 	run_program_at(build->run, build->ticks.items, build->ticks.len, own);
-	add_layer(build, own, ROLE_TOTAL)->name = mem_copy(
+	layers_add(build, own, ROLE_TOTAL)->name = mem_copy(
 	    build->ranking.len > 0 ? build_program_name(build->run) : "memory");
 	free(own);
 }
 
-static size_t count_layers(const struct stack_build *build, double peak_mib)
+static size_t layers_count(const struct stack_build *build, double peak_mib)
 {
 	size_t count = 0, len = build->ranking.len;
 
@@ -140,37 +140,37 @@ static void build_layers_add_process(struct stack_build *build, size_t nth)
 	struct scene_line *line;
 
 	process_add_at(process, build->ticks.items, build->ticks.len, sums);
-	line = add_layer(build, sums, role_series(nth));
+	line = layers_add(build, sums, role_series(nth));
 	line->name = build_process_name(process);
 	line->pid = process->pid > 0 ? process->pid : 0;
 	free(sums);
 }
 
-static void add_other(struct stack_build *build, size_t from)
+static void layers_add_other(struct stack_build *build, size_t from)
 {
 	double *sums = mem_zero(build->ticks.len + 1, sizeof(sums[0]));
 
 	for (size_t i = from; i < build->ranking.len; i++)
 		process_add_at(build->ranking.items[i].process,
 		    build->ticks.items, build->ticks.len, sums);
-	add_layer(build, sums, ROLE_OTHER)->name =
+	layers_add(build, sums, ROLE_OTHER)->name =
 	    mem_format("other (%zu)", build->ranking.len - from);
 	free(sums);
 }
 
-static void add_layers(struct stack_build *build, double peak_mib)
+static void layers_add_all(struct stack_build *build, double peak_mib)
 {
-	size_t layers = count_layers(build, peak_mib);
+	size_t layers = layers_count(build, peak_mib);
 
-	choose_ticks(build);
+	layers_choose_ticks(build);
 	build->top = scene_own_series(build->scene);
 	for (size_t i = 0; i < build->ticks.len; i++)
 		series_add(build->top, tick_at(build, i)->time_s, 0);
-	add_program(build);
+	layers_add_program(build);
 	for (size_t i = 0; i < layers; i++)
 		build_layers_add_process(build, i);
 	if (layers < build->ranking.len)
-		add_other(build, layers);
+		layers_add_other(build, layers);
 }
 
 void build_layers(struct scene *scene, struct scene_panel *panel,
@@ -188,7 +188,7 @@ void build_layers(struct scene *scene, struct scene_panel *panel,
 	    .most = request->by_name ? MOST_NAMES : MOST_LAYERS,
 	    .gap_s = downsample_gap(&run->total)};
 
-	add_layers(&build, shown ? shown->mib : 0);
+	layers_add_all(&build, shown ? shown->mib : 0);
 	build_note_total(scene, run);
 	ranking_finish(&build.ranking);
 	array_free(&build.ticks);

@@ -52,7 +52,7 @@ char *build_process_name(const struct process *process)
 	return clean;
 }
 
-static int compare_peaks(const void *a, const void *b)
+static int lines_compare_peaks(const void *a, const void *b)
 {
 	const struct ranked *x = a, *y = b;
 
@@ -76,7 +76,7 @@ struct ranking ranking_of(const struct run *run, const struct window *window)
 			    (struct ranked){process, peak->mib, i};
 	}
 	qsort(ranking.items, ranking.len, sizeof(ranking.items[0]),
-	    compare_peaks);
+	    lines_compare_peaks);
 	return ranking;
 }
 
@@ -86,7 +86,7 @@ void ranking_finish(struct ranking *ranking)
 	*ranking = (struct ranking){0};
 }
 
-static struct scene_line *add_straight(struct scene *scene,
+static struct scene_line *lines_add_straight(struct scene *scene,
     struct scene_panel *panel, const struct trend *trend, double zero_s)
 {
 	struct series *ends = scene_own_series(scene);
@@ -100,7 +100,7 @@ static struct scene_line *add_straight(struct scene *scene,
 	return line;
 }
 
-static char *rate_text(double mib_per_s, enum leak_verdict verdict)
+static char *lines_rate_text(double mib_per_s, enum leak_verdict verdict)
 {
 	char text[UNITS_TEXT];
 
@@ -110,7 +110,7 @@ static char *rate_text(double mib_per_s, enum leak_verdict verdict)
 
 /* Adds the trend that mprof leak finds in the total, or in the leaking process,
  * or the line that fits too few samples. */
-static void add_trend(struct scene *scene, struct scene_panel *panel,
+static void lines_add_trend(struct scene *scene, struct scene_panel *panel,
     const struct leak *leak, const struct series *part, double zero_s)
 {
 	struct scene_line *line;
@@ -118,13 +118,13 @@ static void add_trend(struct scene *scene, struct scene_panel *panel,
 
 	if (!trend_of(&trend, part, leak))
 		return;
-	line = add_straight(scene, panel, &trend, zero_s);
+	line = lines_add_straight(scene, panel, &trend, zero_s);
 	line->name = mem_copy("trend");
-	line->detail = rate_text(trend.mib_per_s, leak->verdict);
+	line->detail = lines_rate_text(trend.mib_per_s, leak->verdict);
 }
 
 /* The index of the process's line; the number of lines where it has none. */
-static size_t find_line(
+static size_t lines_find(
     const struct scene_panel *panel, const struct process *process)
 {
 	size_t i = 0;
@@ -136,26 +136,26 @@ static size_t find_line(
 }
 
 /* Adds the trend of a process that has a line and leaks, by mprof leak. */
-static void add_leak(struct scene *scene, struct scene_panel *panel,
+static void lines_add_leak(struct scene *scene, struct scene_panel *panel,
     const struct leak_process *judged, double zero_s)
 {
 	const struct leak *leak = &judged->leak;
-	size_t of = find_line(panel, judged->process);
+	size_t of = lines_find(panel, judged->process);
 	struct scene_line *line;
 	struct trend trend;
 
 	if (leak->verdict != LEAK_LEAKING || of == panel->lines.len ||
 	    !trend_of(&trend, &judged->process->memory, leak))
 		return;
-	line = add_straight(scene, panel, &trend, zero_s);
+	line = lines_add_straight(scene, panel, &trend, zero_s);
 	line->role = panel->lines.items[of].role;
 	line->pid = judged->process->pid;
 	line->name = mem_format("trend of %s", judged->process->key);
-	line->detail = rate_text(leak->mib_per_s, leak->verdict);
+	line->detail = lines_rate_text(leak->mib_per_s, leak->verdict);
 }
 
 /* Adds the trends that mprof leak finds in the run, or in its window. */
-static void add_trends(struct scene *scene, struct scene_panel *panel,
+static void lines_add_trends(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, size_t i)
 {
 	const struct run *run = request->runs[i].run;
@@ -166,9 +166,10 @@ static void add_trends(struct scene *scene, struct scene_panel *panel,
 
 	leak_judge_part(run, window.from_s, window.to_s, &judged);
 	if (part.len > 0)
-		add_trend(scene, panel, &judged.worst, &part, zero_s);
+		lines_add_trend(scene, panel, &judged.worst, &part, zero_s);
 	for (size_t k = 0; request->len == 1 && k < judged.processes.len; k++)
-		add_leak(scene, panel, &judged.processes.items[k], zero_s);
+		lines_add_leak(
+		    scene, panel, &judged.processes.items[k], zero_s);
 	leak_run_finish(&judged);
 }
 
@@ -184,7 +185,7 @@ static const struct scene_line *chart_lines_find(
 }
 
 /* Each trend of several runs has its run's colour and name. */
-static void name_trend(struct scene_panel *panel, size_t trend,
+static void lines_name_trend(struct scene_panel *panel, size_t trend,
     const struct chart_request *request, size_t run)
 {
 	struct scene_line *line = &panel->lines.items[trend];
@@ -210,13 +211,13 @@ void build_trends(struct scene *scene, struct scene_panel *panel,
 		if (request->len > 1 &&
 		    !chart_lines_find(panel, &request->runs[i].run->total))
 			continue;
-		add_trends(scene, panel, request, i);
+		lines_add_trends(scene, panel, request, i);
 		if (request->len > 1 && panel->lines.len > before)
-			name_trend(panel, before, request, i);
+			lines_name_trend(panel, before, request, i);
 	}
 }
 
-static double chart_lines_lowest_of(const struct scene_panel *panel)
+static double lines_lowest(const struct scene_panel *panel)
 {
 	double low = 0;
 
@@ -232,7 +233,7 @@ static double chart_lines_lowest_of(const struct scene_panel *panel)
 }
 
 /* Extends the axis to a limit that is near what the window shows. */
-static double with_limit(const struct scene_panel *panel, double best)
+static double lines_with_limit(const struct scene_panel *panel, double best)
 {
 	double limit = best;
 
@@ -247,7 +248,7 @@ static double with_limit(const struct scene_panel *panel, double best)
 }
 
 /* A line whose peak is in the window needs no search. */
-static double highest_of(
+static double lines_highest(
     const struct scene *scene, const struct scene_panel *panel)
 {
 	double best = 0;
@@ -283,7 +284,7 @@ static double highest_of(
 }
 
 /* An empty window has the axis of the whole recording. */
-static double highest_sample(const struct chart_request *request)
+static double lines_highest_sample(const struct chart_request *request)
 {
 	double best = 0;
 
@@ -299,11 +300,10 @@ static double highest_sample(const struct chart_request *request)
 void build_memory_axis(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request)
 {
-	double low = chart_lines_lowest_of(panel),
-	       high = highest_of(scene, panel);
+	double low = lines_lowest(panel), high = lines_highest(scene, panel);
 
-	high = high > 0 ? high : highest_sample(request);
-	panel->memory = axis_memory(with_limit(panel, high));
+	high = high > 0 ? high : lines_highest_sample(request);
+	panel->memory = axis_memory(lines_with_limit(panel, high));
 	panel->memory.unit_of = high;
 	if (low < 0)
 		panel->memory.low = fmax(low, -panel->memory.high);
@@ -330,7 +330,7 @@ char *build_end_text(const struct exit_status *exit)
 	return mem_format("killed by signal %d%s", exit->signal, oom);
 }
 
-static struct scene_mark *add_mark(struct scene_panel *panel,
+static struct scene_mark *lines_add_mark(struct scene_panel *panel,
     enum scene_mark_kind kind, double time_s, double mib)
 {
 	static const enum role roles[] = {
@@ -350,7 +350,7 @@ static struct scene_mark *add_mark(struct scene_panel *panel,
 
 /* A PEAK record shows a peak between samples; its dot is at the record's
  * time. */
-static void add_peak(struct scene_panel *panel, const struct run *run,
+static void lines_add_peak(struct scene_panel *panel, const struct run *run,
     const struct sample *sampled, double zero_s)
 {
 	char text[UNITS_TEXT];
@@ -361,13 +361,14 @@ static void add_peak(struct scene_panel *panel, const struct run *run,
 	if (!run_peak_above(run, sampled, &peak))
 		return;
 	unseen = !sampled || peak.mib > sampled->mib;
-	mark = add_mark(panel, SCENE_PEAK, peak.time_s - zero_s, peak.mib);
+	mark =
+	    lines_add_mark(panel, SCENE_PEAK, peak.time_s - zero_s, peak.mib);
 	mark->label = mem_format("peak %s%s", units_size(text, peak.mib),
 	    unseen ? ", between samples" : "");
 }
 
-static void chart_marks_add_limit(struct scene_panel *panel,
-    const struct run *run, const struct sample *sampled)
+static void lines_add_limit(struct scene_panel *panel, const struct run *run,
+    const struct sample *sampled)
 {
 	static const char *const of[] = {
 	    [LIMIT_OF_UNKNOWN] = "",
@@ -381,13 +382,13 @@ static void chart_marks_add_limit(struct scene_panel *panel,
 
 	if (exit->limit_mib > 0 && run_peak_above(run, sampled, &peak) &&
 	    exit->limit_mib <= SCENE_LIMIT_NEAR * peak.mib)
-		add_mark(panel, SCENE_LIMIT, 0, exit->limit_mib)->label =
+		lines_add_mark(panel, SCENE_LIMIT, 0, exit->limit_mib)->label =
 		    mem_format("limit %s%s", units_limit(text, exit->limit_mib),
 			of[exit->limit_of]);
 }
 
 /* Counts the MARK records in the window. */
-static size_t count_labels(
+static size_t lines_count_labels(
     const struct scene *scene, const struct run *run, double zero_s)
 {
 	size_t count = 0;
@@ -402,10 +403,11 @@ static size_t count_labels(
 
 /* Adds the MARK records in the window; every nth one if there are too many.
  * Returns the number left out. */
-static size_t add_labels(const struct scene *scene, struct scene_panel *panel,
-    const struct run *run, double zero_s)
+static size_t lines_add_labels(const struct scene *scene,
+    struct scene_panel *panel, const struct run *run, double zero_s)
 {
-	size_t count = count_labels(scene, run, zero_s), nth = 0, drawn = 0;
+	size_t count = lines_count_labels(scene, run, zero_s), nth = 0,
+	       drawn = 0;
 	size_t every =
 	    count > MOST_MARKS ? (count + MOST_MARKS - 1) / MOST_MARKS : 1;
 
@@ -416,14 +418,14 @@ static size_t add_labels(const struct scene *scene, struct scene_panel *panel,
 		if (at_s < scene->time.low || at_s > scene->time.high ||
 		    nth++ % every != 0)
 			continue;
-		add_mark(panel, SCENE_LABEL, at_s, mark->mib)->label =
+		lines_add_mark(panel, SCENE_LABEL, at_s, mark->mib)->label =
 		    utf8_clean_copy(mark->label ? mark->label : "");
 		drawn++;
 	}
 	return count - drawn;
 }
 
-static bool panel_has_line(
+static bool lines_has(
     const struct scene_panel *panel, const struct series *samples)
 {
 	for (size_t i = 0; i < panel->lines.len; i++) {
@@ -433,14 +435,14 @@ static bool panel_has_line(
 	return false;
 }
 
-static void chart_marks_add_end(
+static void lines_add_end(
     struct scene_panel *panel, const struct chart_request *request)
 {
 	const struct run *run = request->runs[0].run;
 	char *text = build_end_text(&run->exit);
 
 	if (text)
-		add_mark(panel, SCENE_END,
+		lines_add_mark(panel, SCENE_END,
 		    run->exit.time_s - build_zero(request, 0), NAN)
 		    ->label = text;
 }
@@ -448,7 +450,7 @@ static void chart_marks_add_end(
 /* Marks the end of each run that has a line, on that line, which goes on where
  * descendants outlive the program. Runs of a band have no line, and a note
  * there counts their ends. */
-static void chart_marks_add_ends(
+static void lines_add_ends(
     struct scene_panel *panel, const struct chart_request *request)
 {
 	for (size_t i = 0; i < request->len; i++) {
@@ -456,9 +458,9 @@ static void chart_marks_add_ends(
 		const struct series *total = &run->total;
 		char *text = build_end_text(&run->exit), *name;
 
-		if (text && total->len > 0 && panel_has_line(panel, total)) {
+		if (text && total->len > 0 && lines_has(panel, total)) {
 			name = utf8_clean_copy(request->runs[i].name);
-			add_mark(panel, SCENE_END,
+			lines_add_mark(panel, SCENE_END,
 			    run->exit.time_s - build_zero(request, i),
 			    series_at(total, run->exit.time_s)->mib)
 			    ->label = mem_format("%s %s", name, text);
@@ -469,7 +471,7 @@ static void chart_marks_add_ends(
 }
 
 /* Marks the end of a child that has a line. */
-static void add_child_ends(
+static void lines_add_child_ends(
     struct scene_panel *panel, const struct run *run, double zero_s)
 {
 	size_t ends = 0;
@@ -479,9 +481,9 @@ static void add_child_ends(
 		const struct series *memory = &process->memory;
 		char *text = build_end_text(&process->exit);
 
-		if (text && panel_has_line(panel, memory) && memory->len > 0 &&
+		if (text && lines_has(panel, memory) && memory->len > 0 &&
 		    ends++ < MOST_ENDS)
-			add_mark(panel, SCENE_END,
+			lines_add_mark(panel, SCENE_END,
 			    process->exit.time_s - zero_s,
 			    memory->items[memory->len - 1].mib)
 			    ->label = mem_format("%s %s", process->key, text);
@@ -497,7 +499,7 @@ struct gaps {
 	ARRAY(struct gap) list;
 };
 
-static int compare_lengths(const void *a, const void *b)
+static int lines_compare_gaps(const void *a, const void *b)
 {
 	const struct gap *x = a, *y = b;
 	double left = x->to_s - x->from_s, right = y->to_s - y->from_s;
@@ -506,7 +508,7 @@ static int compare_lengths(const void *a, const void *b)
 }
 
 /* Finds the line's gaps that extend into the window, in axis seconds. */
-static struct gaps find_gaps(
+static struct gaps lines_find_gaps(
     const struct scene *scene, const struct scene_line *line)
 {
 	const struct series *samples = line->samples;
@@ -529,16 +531,16 @@ static struct gaps find_gaps(
 }
 
 /* Marks the gaps; the longest ones if there are too many. */
-static void add_gaps(struct scene *scene, struct scene_panel *panel,
+static void lines_add_gaps(struct scene *scene, struct scene_panel *panel,
     const struct scene_line *line)
 {
 	char count[UNITS_COUNT];
-	struct gaps found = find_gaps(scene, line);
+	struct gaps found = lines_find_gaps(scene, line);
 	char text[UNITS_TEXT];
 
 	if (found.list.len > MOST_GAPS) {
 		qsort(found.list.items, found.list.len,
-		    sizeof(found.list.items[0]), compare_lengths);
+		    sizeof(found.list.items[0]), lines_compare_gaps);
 		*array_push(&scene->notes) = mem_copy(
 		    units_count(count, found.list.len - (size_t)MOST_GAPS,
 			"shorter gap is not shaded",
@@ -548,7 +550,7 @@ static void add_gaps(struct scene *scene, struct scene_panel *panel,
 	for (size_t i = 0; i < found.list.len; i++) {
 		const struct gap *gap = &found.list.items[i];
 		struct scene_mark *mark =
-		    add_mark(panel, SCENE_GAP, gap->from_s, NAN);
+		    lines_add_mark(panel, SCENE_GAP, gap->from_s, NAN);
 
 		mark->until_s = gap->to_s;
 		mark->label = mem_format("no samples for %s",
@@ -558,7 +560,7 @@ static void add_gaps(struct scene *scene, struct scene_panel *panel,
 }
 
 /* Shades every second phase. A run with marks has its phases between these. */
-static void add_phases(
+static void lines_add_phases(
     struct scene_panel *panel, const struct run *run, double zero_s)
 {
 	struct found_phase *phases;
@@ -570,7 +572,7 @@ static void add_phases(
 	for (size_t i = 0; i < count && count > 1; i++) {
 		char rate[UNITS_TEXT];
 		const char *name = phase_kind_name(phases[i].kind);
-		struct scene_mark *mark = add_mark(
+		struct scene_mark *mark = lines_add_mark(
 		    panel, SCENE_PHASE, phases[i].from_s - zero_s, NAN);
 
 		mark->role = i % 2 ? ROLE_GRID : ROLE_BACKGROUND;
@@ -594,22 +596,22 @@ void build_marks(struct scene *scene, struct scene_panel *panel,
 
 	if (request->len == 1) {
 		if (panel->lines.len > 0)
-			add_gaps(scene, panel, &panel->lines.items[0]);
+			lines_add_gaps(scene, panel, &panel->lines.items[0]);
 		if (request->phases)
-			add_phases(panel, run, zero_s);
-		add_child_ends(panel, run, zero_s);
+			lines_add_phases(panel, run, zero_s);
+		lines_add_child_ends(panel, run, zero_s);
 	}
 	for (size_t i = 0; i < request->len; i++) {
 		run = request->runs[i].run;
 		zero_s = build_zero(request, i);
-		more += add_labels(scene, panel, run, zero_s);
+		more += lines_add_labels(scene, panel, run, zero_s);
 	}
 	if (request->len == 1) {
-		chart_marks_add_end(panel, request);
-		add_peak(panel, run, sampled, zero_s);
-		chart_marks_add_limit(panel, run, sampled);
+		lines_add_end(panel, request);
+		lines_add_peak(panel, run, sampled, zero_s);
+		lines_add_limit(panel, run, sampled);
 	} else {
-		chart_marks_add_ends(panel, request);
+		lines_add_ends(panel, request);
 	}
 	if (more > 0)
 		*array_push(&scene->notes) =

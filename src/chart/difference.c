@@ -13,7 +13,7 @@
 #include "base/utf8.h"
 
 /* Memory is interpolated between two samples. */
-static double memory_at(const struct series *series, double time_s)
+static double difference_memory_at(const struct series *series, double time_s)
 {
 	size_t at = series_find(series, time_s);
 	const struct sample *next = &series->items[at], *before = next - 1;
@@ -32,7 +32,8 @@ static void difference_subtract(const struct series *a, const struct series *b,
 {
 	for (size_t i = 0; i < b->len; i++) {
 		const struct sample *sample = &b->items[i];
-		double before = memory_at(a, sample->time_s - shift_s);
+		double before =
+		    difference_memory_at(a, sample->time_s - shift_s);
 
 		if (isfinite(before))
 			series_add_derived(

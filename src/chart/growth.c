@@ -35,7 +35,7 @@ static const struct frame *growth_frame_at(
 				  : NULL;
 }
 
-static int order_frames(const struct frame *a, const struct frame *b)
+static int growth_order_frames(const struct frame *a, const struct frame *b)
 {
 	int order = strcmp(a->file, b->file);
 
@@ -44,7 +44,7 @@ static int order_frames(const struct frame *a, const struct frame *b)
 	return order ? order : (a->line > b->line) - (a->line < b->line);
 }
 
-static int order_stacks(const void *x, const void *y)
+static int growth_order_stacks(const void *x, const void *y)
 {
 	const struct stack *a = &((const struct grown *)x)->stack;
 	const struct stack *b = &((const struct grown *)y)->stack;
@@ -56,7 +56,7 @@ static int order_stacks(const void *x, const void *y)
 
 		if (!one || !other)
 			return (one != NULL) - (other != NULL);
-		order = order_frames(one, other);
+		order = growth_order_frames(one, other);
 		if (order)
 			return order;
 	}
@@ -84,7 +84,7 @@ static const char *growth_line(
 	return text;
 }
 
-static char *full_name(
+static char *growth_full_name(
     const struct growth_build *build, const struct frame *frame, double mib)
 {
 	char size[UNITS_TEXT], share[UNITS_TEXT], line[GROWTH_LINE];
@@ -101,7 +101,7 @@ static char *full_name(
 }
 
 /* The last component of a path, or the last two for a package's __init__.py. */
-static const char *short_file(const char *path)
+static const char *growth_short_file(const char *path)
 {
 	const char *part = path + strlen(path);
 	size_t parts = strstr(path, "/__init__.py") ? 2 : 1;
@@ -112,9 +112,9 @@ static const char *short_file(const char *path)
 }
 
 /* The code of every module has the same name: its file tells more. */
-static char *short_name(const struct frame *frame)
+static char *growth_short_name(const struct frame *frame)
 {
-	const char *file = short_file(frame->file);
+	const char *file = growth_short_file(frame->file);
 	bool is_module = strcmp(frame->function, "<module>") == 0 && *file;
 	char line[GROWTH_LINE];
 
@@ -125,9 +125,9 @@ static char *short_name(const struct frame *frame)
 static void growth_add_span(struct growth_build *build,
     const struct frame *frame, size_t depth, double from_mib, double mib)
 {
-	char *raw = short_name(frame);
+	char *raw = growth_short_name(frame);
 	struct scene_span span = {.name = utf8_clean_copy(raw),
-	    .full_name = full_name(build, frame, mib),
+	    .full_name = growth_full_name(build, frame, mib),
 	    .role = growth_role_of(frame),
 	    .from = {from_mib, mib},
 	    .to = {from_mib + mib, mib},
@@ -141,8 +141,8 @@ static void growth_add_span(struct growth_build *build,
 
 /* The stacks [first, end) share their frames up to depth; those that end there
  * come first. Adds spans for the frames at depth and above. */
-static void add_level(struct growth_build *build, size_t first, size_t end,
-    size_t depth, double from_mib)
+static void growth_add_level(struct growth_build *build, size_t first,
+    size_t end, size_t depth, double from_mib)
 {
 	size_t i = first;
 
@@ -158,7 +158,7 @@ static void add_level(struct growth_build *build, size_t first, size_t end,
 			const struct frame *other =
 			    growth_frame_at(&build->sorted[next].stack, depth);
 
-			if (order_frames(frame, other) != 0)
+			if (growth_order_frames(frame, other) != 0)
 				break;
 			mib += build->sorted[next++].mib;
 		}
@@ -168,7 +168,7 @@ static void add_level(struct growth_build *build, size_t first, size_t end,
 		}
 		if (mib >= SLIVER * build->whole_mib) {
 			growth_add_span(build, frame, depth, from_mib, mib);
-			add_level(build, i, next, depth + 1, from_mib);
+			growth_add_level(build, i, next, depth + 1, from_mib);
 		} else {
 			build->small_mib += mib;
 		}
@@ -187,8 +187,9 @@ static void growth_add_fact(struct scene *scene, const char *label, double mib)
 
 static const char *const growth_titles[] = {"Growth", "Held", "Touched"};
 
-static void add_notes(struct scene *scene, const struct growth_build *build,
-    enum memory_source source, double given_mib)
+static void growth_add_notes(struct scene *scene,
+    const struct growth_build *build, enum memory_source source,
+    double given_mib)
 {
 	static const char *const notes[] = {
 	    LINES_ON_THE_CLOCK, LINES_HELD, LINES_TOUCHED};
@@ -216,7 +217,7 @@ static void growth_turn(struct growth_build *build)
 }
 
 /* Lists stacks that grew. */
-static void sort_growths(
+static void growth_choose(
     struct growth_build *build, const struct stack_growths *growths)
 {
 	build->whole_mib = growths->grown_mib;
@@ -229,7 +230,8 @@ static void sort_growths(
 			build->sorted[build->len++] = (struct grown){
 			    visible_frames(growth->stack), growth->mib};
 	}
-	qsort(build->sorted, build->len, sizeof(*build->sorted), order_stacks);
+	qsort(build->sorted, build->len, sizeof(*build->sorted),
+	    growth_order_stacks);
 }
 
 int chart_growth(struct scene *scene, const struct stack_growths *growths,
@@ -239,7 +241,7 @@ int chart_growth(struct scene *scene, const struct stack_growths *growths,
 	double given_mib = growths->given_mib;
 
 	*scene = (struct scene){0};
-	sort_growths(&build, growths);
+	growth_choose(&build, growths);
 	if (build.len == 0) {
 		free(build.sorted);
 		return err_set(
@@ -249,14 +251,14 @@ int chart_growth(struct scene *scene, const struct stack_growths *growths,
 	scene->time = (struct axis){AXIS_MEMORY, 0, build.whole_mib, 0, 0};
 	build.panel = array_push(&scene->panels);
 	*build.panel = (struct scene_panel){.kind = PANEL_LANES};
-	add_level(&build, 0, build.len, 0, 0);
+	growth_add_level(&build, 0, build.len, 0, 0);
 	growth_turn(&build);
 	*array_push(&build.panel->groups) =
 	    (struct scene_group){NULL, 0, build.lanes};
 	growth_add_fact(scene, growth_titles[growths->source], build.whole_mib);
 	if (given_mib > 0)
 		growth_add_fact(scene, "Given back", given_mib);
-	add_notes(scene, &build, growths->source, given_mib);
+	growth_add_notes(scene, &build, growths->source, given_mib);
 	for (size_t i = 0; i < build.len; i++)
 		free(build.sorted[i].stack.frames);
 	free(build.sorted);

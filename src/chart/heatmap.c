@@ -31,23 +31,24 @@ struct heat_build {
 	ARRAY(struct heat_source) sources;
 };
 
-static int heat_compare_peaks(const void *left, const void *right)
+static int heatmap_compare_peaks(const void *left, const void *right)
 {
 	const struct heat_source *a = left, *b = right;
 
 	return (a->peak_mib < b->peak_mib) - (a->peak_mib > b->peak_mib);
 }
 
-static int heat_compare_starts(const void *left, const void *right)
+static int heatmap_compare_starts(const void *left, const void *right)
 {
 	const struct heat_source *a = left, *b = right;
 
 	return a->start_s != b->start_s
 		   ? (a->start_s > b->start_s) - (a->start_s < b->start_s)
-		   : heat_compare_peaks(left, right);
+		   : heatmap_compare_peaks(left, right);
 }
 
-static bool heat_failed(enum run_ending ending, const struct exit_status *exit)
+static bool heatmap_failed(
+    enum run_ending ending, const struct exit_status *exit)
 {
 	return ending == RUN_CUT_OFF ||
 	       (exit->known && (exit->signal || exit->code != 0));
@@ -55,7 +56,8 @@ static bool heat_failed(enum run_ending ending, const struct exit_status *exit)
 
 /* Members of the spread are sorted by peak: an overview's index in the array
  * tells its run. */
-static void heat_mark_odd(struct heat_build *build, const struct build_set *set)
+static void heatmap_mark_odd(
+    struct heat_build *build, const struct build_set *set)
 {
 	for (size_t i = 0; i < set->spread.members.len && build->sources.items;
 	     i++) {
@@ -73,12 +75,12 @@ static void heat_mark_odd(struct heat_build *build, const struct build_set *set)
 	}
 }
 
-static void heat_add_runs(struct heat_build *build,
+static void heatmap_add_runs(struct heat_build *build,
     const struct chart_request *request, const struct build_set *set)
 {
 	for (size_t i = 0; i < request->len; i++) {
 		const struct run *run = request->runs[i].run;
-		bool failed = heat_failed(run->ending, &run->exit);
+		bool failed = heatmap_failed(run->ending, &run->exit);
 
 		*array_push(&build->sources) = (struct heat_source){
 		    .name = utf8_clean_copy(request->runs[i].name),
@@ -91,10 +93,10 @@ static void heat_add_runs(struct heat_build *build,
 		    .odd = failed,
 		    .ends = failed};
 	}
-	heat_mark_odd(build, set);
+	heatmap_mark_odd(build, set);
 }
 
-static void heat_add_processes(
+static void heatmap_add_processes(
     struct heat_build *build, const struct chart_request *request)
 {
 	const struct run *run = request->runs[0].run;
@@ -123,14 +125,14 @@ static void heat_add_processes(
 }
 
 /* Adds a row for the launched program. */
-static void heat_add_program(
+static void heatmap_add_program(
     struct heat_build *build, const struct chart_request *request)
 {
 	const struct run *run = request->runs[0].run;
 	const struct series *total = &run->total;
 	struct series *memory = scene_own_series(build->scene);
 	double *own = mem_zero(total->len + 1, sizeof(own[0]));
-	bool failed = heat_failed(run->ending, &run->exit);
+	bool failed = heatmap_failed(run->ending, &run->exit);
 
 	run_program_at(run, NULL, total->len, own);
 	for (size_t i = 0; i < total->len; i++)
@@ -152,7 +154,7 @@ static void heat_add_program(
 
 /* Each part of the axis shows its highest sample; a sample holds until the next
  * one, but not across a gap. */
-static void heat_fill(const struct heat_build *build,
+static void heatmap_fill(const struct heat_build *build,
     const struct heat_source *source, struct scene_heat_row *row)
 {
 	const struct axis *time = &build->scene->time;
@@ -182,7 +184,7 @@ static void heat_fill(const struct heat_build *build,
 }
 
 /* The end of a row that failed, or ended before the others. */
-static char *heat_end_text(const struct heat_source *source)
+static char *heatmap_end_text(const struct heat_source *source)
 {
 	char *killed = build_end_text(source->exit);
 
@@ -197,9 +199,9 @@ static char *heat_end_text(const struct heat_source *source)
 
 /* The end of a row that failed beside the window is no mark in it, and is said
  * with its time. */
-static char *heat_end_beside(const struct heat_source *source, double at_s)
+static char *heatmap_end_beside(const struct heat_source *source, double at_s)
 {
-	char *text = heat_end_text(source), after[UNITS_TEXT];
+	char *text = heatmap_end_text(source), after[UNITS_TEXT];
 	char *said =
 	    mem_format("%s after %s", text, units_duration(after, at_s));
 
@@ -207,7 +209,7 @@ static char *heat_end_beside(const struct heat_source *source, double at_s)
 	return said;
 }
 
-static void heat_end(const struct heat_build *build,
+static void heatmap_end(const struct heat_build *build,
     const struct heat_source *source, struct scene_heat_row *row)
 {
 	const struct axis *time = &build->scene->time;
@@ -222,17 +224,17 @@ static void heat_end(const struct heat_build *build,
 	if (!source->ends || isnan(at_s))
 		return;
 	if (at_s < time->low || at_s > time->high) {
-		if (heat_failed(source->ending, source->exit))
-			row->ended = heat_end_beside(source, at_s);
+		if (heatmap_failed(source->ending, source->exit))
+			row->ended = heatmap_end_beside(source, at_s);
 		return;
 	}
-	row->ended = heat_end_text(source);
+	row->ended = heatmap_end_text(source);
 	row->ended_column =
 	    (size_t)((at_s - time->low) / (time->high - time->low) *
 		     (HEAT_COLUMNS - 1));
 }
 
-static void heat_add_row(struct heat_build *build, struct scene_heat *heat,
+static void heatmap_add_row(struct heat_build *build, struct scene_heat *heat,
     const struct heat_source *source)
 {
 	struct scene_heat_row *row = mem_zero(1, sizeof(*row));
@@ -241,8 +243,8 @@ static void heat_add_row(struct heat_build *build, struct scene_heat *heat,
 	*array_push(&heat->rows) = row;
 	row->name = source->name;
 	row->odd = source->odd;
-	heat_fill(build, source, row);
-	heat_end(build, source, row);
+	heatmap_fill(build, source, row);
+	heatmap_end(build, source, row);
 	/* fmax() of doubles here makes GCC 12 for aarch64 crash. */
 	for (size_t i = 0; i < HEAT_COLUMNS; i++)
 		high = row->cells[i] > high ? row->cells[i] : high;
@@ -260,23 +262,23 @@ int chart_heatmap(
 		return -1;
 	build_set_init(&set, request);
 	if (request->len > 1)
-		heat_add_runs(&build, request, &set);
+		heatmap_add_runs(&build, request, &set);
 	else
-		heat_add_processes(&build, request);
+		heatmap_add_processes(&build, request);
 	if (build.sources.len == 0)
-		heat_add_runs(&build, request, &set);
+		heatmap_add_runs(&build, request, &set);
 	else if (request->len == 1)
-		heat_add_program(&build, request);
+		heatmap_add_program(&build, request);
 	if (build.sources.len > 0)
 		qsort(build.sources.items, build.sources.len,
 		    sizeof(build.sources.items[0]),
-		    request->by_start ? heat_compare_starts
-				      : heat_compare_peaks);
+		    request->by_start ? heatmap_compare_starts
+				      : heatmap_compare_peaks);
 	if (request->len == 1)
 		build_note_total(scene, request->runs[0].run);
 	panel = build_panel(scene, PANEL_HEAT);
 	for (size_t i = 0; i < build.sources.len; i++)
-		heat_add_row(&build, &panel->heat, &build.sources.items[i]);
+		heatmap_add_row(&build, &panel->heat, &build.sources.items[i]);
 	if (panel->heat.high_mib <= 0)
 		panel->heat.high_mib = 1;
 	array_free(&build.sources);

@@ -14,7 +14,7 @@
 
 enum { MOST_PROCESSES = 8, LONGEST_NAME = 50 };
 
-static void add_by_time(
+static void timeline_add_by_time(
     double *sums, const struct series *ticks, const struct series *memory)
 {
 	size_t at = 0;
@@ -31,7 +31,7 @@ static void add_by_time(
 
 /* Sums at each tick; without MEM, which makes ticks, at the times of the
  * largest process. */
-static void sum_others(struct series *sum, const struct run *run,
+static void timeline_sum_others(struct series *sum, const struct run *run,
     const struct ranking *ranking, size_t from)
 {
 	const struct series *ticks = run->total.len > 0
@@ -46,7 +46,7 @@ static void sum_others(struct series *sum, const struct run *run,
 		if (run->total.len > 0)
 			process_add_at(process, NULL, ticks->len, sums);
 		else
-			add_by_time(sums, ticks, &process->memory);
+			timeline_add_by_time(sums, ticks, &process->memory);
 	}
 	for (size_t i = 0; i < ticks->len; i++)
 		series_add(sum, ticks->items[i].time_s, sums[i]);
@@ -77,7 +77,7 @@ static void timeline_write_peak(struct scene_line *line,
 		units_size(text, mib));
 }
 
-static void add_others(struct scene *scene, struct scene_panel *panel,
+static void timeline_add_others(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, const struct ranking *ranking,
     size_t from)
 {
@@ -87,7 +87,7 @@ static void add_others(struct scene *scene, struct scene_panel *panel,
 	const struct scene_line *first = &panel->lines.items[0];
 	struct scene_line *line;
 
-	sum_others(sum, request->runs[0].run, ranking, from);
+	timeline_sum_others(sum, request->runs[0].run, ranking, from);
 	line = build_line(panel, sum, first->zero_s, first->gap_s);
 	line->kind = SCENE_PROCESS;
 	line->role = ROLE_OTHER;
@@ -142,7 +142,7 @@ static void timeline_add_process(struct scene_panel *panel,
 
 /* The name of the program: the last component of its path, without
  * arguments. */
-static char *program_name(const struct run *run)
+static char *timeline_program_name(const struct run *run)
 {
 	const char *command = run->command ? run->command : "";
 	size_t len = strcspn(command, " ");
@@ -159,8 +159,8 @@ static char *program_name(const struct run *run)
 	return clean;
 }
 
-static void add_processes(struct scene *scene, struct scene_panel *panel,
-    const struct chart_request *request)
+static void timeline_add_processes(struct scene *scene,
+    struct scene_panel *panel, const struct chart_request *request)
 {
 	const struct run *run = request->runs[0].run;
 	struct window window = build_window(request, 0);
@@ -173,7 +173,7 @@ static void add_processes(struct scene *scene, struct scene_panel *panel,
 		free(total->name);
 		total->name = run_total_of(run) == RUN_TOTAL_ALL
 				  ? mem_copy("all processes")
-				  : program_name(run);
+				  : timeline_program_name(run);
 	}
 	if (most == 0)
 		most = MOST_PROCESSES;
@@ -185,11 +185,11 @@ static void add_processes(struct scene *scene, struct scene_panel *panel,
 	if (labels.words)
 		process_labels_finish(&labels);
 	if (shown < ranking.len)
-		add_others(scene, panel, request, &ranking, shown);
+		timeline_add_others(scene, panel, request, &ranking, shown);
 	ranking_finish(&ranking);
 }
 
-static void add_total(struct scene_panel *panel,
+static void timeline_add_total(struct scene_panel *panel,
     const struct chart_request *request, size_t run, enum role role)
 {
 	const struct chart_run *chart_run = &request->runs[run];
@@ -213,15 +213,15 @@ static void add_total(struct scene_panel *panel,
 enum { MOST_LINES = 100 };
 
 /* Adds at most one run for each colour. */
-static void add_chosen(struct scene_panel *panel,
+static void timeline_add_chosen(struct scene_panel *panel,
     const struct chart_request *request, const size_t *runs, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		add_total(panel, request, runs[i], role_series(i));
+		timeline_add_total(panel, request, runs[i], role_series(i));
 }
 
 /* Adds all runs: important ones have the colours, and are on top. */
-static void add_crowd(struct scene_panel *panel,
+static void timeline_add_crowd(struct scene_panel *panel,
     const struct chart_request *request, const struct build_set *set)
 {
 	size_t chosen[ROLE_SERIES_COUNT];
@@ -233,32 +233,32 @@ static void add_crowd(struct scene_panel *panel,
 		while (at < count && chosen[at] != i)
 			at++;
 		if (at == count)
-			add_total(panel, request, i, ROLE_OTHER);
+			timeline_add_total(panel, request, i, ROLE_OTHER);
 	}
-	add_chosen(panel, request, chosen, count);
+	timeline_add_chosen(panel, request, chosen, count);
 }
 
 /* In a picture, more runs than there are colours are drawn as a band; so are
  * very many where a reader can select lines. */
-static void add_totals(struct scene *scene, struct scene_panel *panel,
+static void timeline_add_totals(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, const struct build_set *set)
 {
 	size_t named[ROLE_SERIES_COUNT], count;
 
 	if (request->len <= ROLE_SERIES_COUNT) {
 		for (size_t i = 0; i < request->len; i++)
-			add_total(panel, request, i,
+			timeline_add_total(panel, request, i,
 			    request->len > 1 ? role_series(i) : ROLE_TOTAL);
 	} else if (request->layers && request->len <= MOST_LINES) {
-		add_crowd(panel, request, set);
+		timeline_add_crowd(panel, request, set);
 	} else {
 		count = build_band(scene, panel, request, set, named);
-		add_chosen(panel, request, named, count);
+		timeline_add_chosen(panel, request, named, count);
 	}
 }
 
 /* A stack of the program alone would repeat its line. */
-static void add_stack(struct scene *scene, struct scene_panel *panel,
+static void timeline_add_stack(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request)
 {
 	struct scene_panel stacked = {.kind = PANEL_MEMORY};
@@ -284,10 +284,10 @@ int chart_timeline(
 	panel = build_panel(scene, PANEL_MEMORY);
 	if (request->len + request->others_len > 2)
 		build_set_init(&set, request);
-	add_totals(scene, panel, request, &set);
+	timeline_add_totals(scene, panel, request, &set);
 	if (request->len == 1)
-		add_processes(scene, panel, request);
-	add_stack(scene, panel, request);
+		timeline_add_processes(scene, panel, request);
+	timeline_add_stack(scene, panel, request);
 	if (panel->lines.len > 0)
 		peak = panel->lines.items[0].peak;
 	peak.time_s += build_zero(request, 0);
