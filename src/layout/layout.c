@@ -85,7 +85,7 @@ enum { PARTS = sizeof(parts) / sizeof(parts[0]), RANKS = 8 };
 
 /* The value of a part. The finding tells how and when the run ended, and at
  * which limit. */
-static const char *part_value(const struct scene *scene, size_t part)
+static const char *layout_part_value(const struct scene *scene, size_t part)
 {
 	const char *label = parts[part].label;
 	bool told = strcmp(label, "Ended") == 0 ||
@@ -100,12 +100,12 @@ static const char *part_value(const struct scene *scene, size_t part)
 		   : layout_fact(scene, label);
 }
 
-static char *join_parts(const struct scene *scene, const bool *wanted)
+static char *layout_join_parts(const struct scene *scene, const bool *wanted)
 {
 	struct strbuf line = {0};
 
 	for (size_t i = 0; i < PARTS; i++) {
-		const char *value = part_value(scene, i);
+		const char *value = layout_part_value(scene, i);
 
 		if (!value || !wanted[i])
 			continue;
@@ -132,10 +132,10 @@ static char *layout_subtitle(const struct place *place)
 			char *longer;
 
 			if (parts[i].rank != rank ||
-			    !part_value(place->scene, i))
+			    !layout_part_value(place->scene, i))
 				continue;
 			wanted[i] = true;
-			longer = join_parts(place->scene, wanted);
+			longer = layout_join_parts(place->scene, wanted);
 			run.text = longer;
 			wanted[i] = place_width(place, &run) <= room;
 			free(wanted[i] ? line : longer);
@@ -163,7 +163,7 @@ static void layout_put_head(struct page *page)
 	free(line);
 }
 
-static void put_foot(struct page *page)
+static void layout_put_foot(struct page *page)
 {
 	struct place *place = &page->place;
 	double height = place->drawing->height, took;
@@ -189,7 +189,8 @@ static void put_foot(struct page *page)
  * together they take at most USAGE_SHARE of the height. */
 #define USAGE_SHARE 0.6
 
-static size_t count_usage(const struct page *page, double height, double *each)
+static size_t layout_count_usage(
+    const struct page *page, double height, double *each)
 {
 	const struct scene *scene = page->place.scene;
 	double least = 4.2 * page->place.font, most = 8 * page->place.font;
@@ -204,26 +205,26 @@ static size_t count_usage(const struct page *page, double height, double *each)
 	return count;
 }
 
-static double usage_title_height(const struct page *page)
+static double layout_usage_title_height(const struct page *page)
 {
 	return place_line_height(page->place.font) + 3;
 }
 
-static double usage_size(const struct page *page)
+static double layout_usage_size(const struct page *page)
 {
 	return 0.85 * page->place.font;
 }
 
 /* Ticks of a panel's axis: at least 0 and the highest value, more where there
  * is room. */
-static void usage_ticks(const struct page *page,
+static void layout_usage_ticks(const struct page *page,
     const struct scene_panel *panel, double height, struct axis_ticks *ticks)
 {
 	axis_ticks(&panel->memory,
 	    (size_t)fmax(2, height / (2.2 * page->place.font)), ticks);
 }
 
-static double widest_tick(
+static double layout_widest_tick(
     const struct place *place, const struct axis_ticks *ticks, double size)
 {
 	double widest = 0;
@@ -237,12 +238,12 @@ static double widest_tick(
 	return widest;
 }
 
-/* The widest tick of the panels for which count_usage() finds room. */
-static double widest_usage_tick(const struct page *page, double height)
+/* The widest tick of the panels for which layout_count_usage() finds room. */
+static double layout_widest_usage_tick(const struct page *page, double height)
 {
 	const struct scene *scene = page->place.scene;
 	double each, widest = 0;
-	size_t count = count_usage(page, height, &each);
+	size_t count = layout_count_usage(page, height, &each);
 
 	for (size_t i = 0; i < scene->panels.len && count > 0; i++) {
 		const struct scene_panel *panel = &scene->panels.items[i];
@@ -250,10 +251,10 @@ static double widest_usage_tick(const struct page *page, double height)
 
 		if (panel->kind != PANEL_USAGE)
 			continue;
-		usage_ticks(
-		    page, panel, each - usage_title_height(page), &ticks);
-		widest = fmax(widest,
-		    widest_tick(&page->place, &ticks, usage_size(page)));
+		layout_usage_ticks(page, panel,
+		    each - layout_usage_title_height(page), &ticks);
+		widest = fmax(widest, layout_widest_tick(&page->place, &ticks,
+					  layout_usage_size(page)));
 		ticks_finish(&ticks);
 		count--;
 	}
@@ -262,7 +263,7 @@ static double widest_usage_tick(const struct page *page, double height)
 
 /* The space around the panels: figures of their axes at the left, the unit of
  * memory above, the time axis and its title below. */
-static void measure_panels(struct page *page, const struct axis *memory)
+static void layout_measure_panels(struct page *page, const struct axis *memory)
 {
 	struct place *place = &page->place;
 	double row = place_line_height(place->font), widest, height;
@@ -273,14 +274,14 @@ static void measure_panels(struct page *page, const struct axis *memory)
 	axis_ticks(memory,
 	    (size_t)fmin(12, fmax(2, height / (3.4 * place->font))),
 	    &page->memory);
-	widest = fmax(widest_tick(place, &page->memory, place->font),
-	    widest_usage_tick(page, height));
+	widest = fmax(layout_widest_tick(place, &page->memory, place->font),
+	    layout_widest_usage_tick(page, height));
 	page->left = ceil(place->margin + widest + 0.7 * place->font);
 	page->right = floor(place->drawing->width - 1.5 * place->margin);
 }
 
 /* A title at x, aligned as align says, with labels kept away from it. */
-static void put_axis_title(
+static void layout_put_axis_title(
     struct place *place, struct text_run run, double align)
 {
 	double room = place->drawing->width - place->margin - run.x;
@@ -295,7 +296,7 @@ static void put_axis_title(
 	free(cut);
 }
 
-static void put_memory_title(struct page *page, const struct plot *plot)
+static void layout_put_memory_title(struct page *page, const struct plot *plot)
 {
 	struct place *place = &page->place;
 	const char *metric = layout_fact(place->scene, "Metric");
@@ -309,7 +310,7 @@ static void put_memory_title(struct page *page, const struct plot *plot)
 	    .size = 0.92 * place->font,
 	    .role = ROLE_TEXT_SOFT};
 
-	put_axis_title(place, run, 0);
+	layout_put_axis_title(place, run, 0);
 	free(title);
 	/* the title stays; boxes of labels near it are mirrored */
 	for (; page->mirrored && taken < place->taken.len; taken++) {
@@ -321,7 +322,7 @@ static void put_memory_title(struct page *page, const struct plot *plot)
 
 /* A line across the plot for each tick, and its figure at the left where there
  * is room. */
-static void put_figures(struct place *place, const struct plot *plot,
+static void layout_put_figures(struct place *place, const struct plot *plot,
     const struct axis_ticks *ticks, double size)
 {
 	double row = place_line_height(size), last = INFINITY;
@@ -346,7 +347,7 @@ static void put_figures(struct place *place, const struct plot *plot,
 
 /* Keeps a label of the time axis within the picture; in a very low plot, also
  * clear of the memory axis's figures. */
-static struct draw_box tick_box(
+static struct draw_box layout_tick_box(
     const struct page *page, const struct text_run *run)
 {
 	struct draw_box box = place_box(&page->place, run);
@@ -378,7 +379,7 @@ static struct text_run layout_tick_run(
 	    .align = 0.5};
 }
 
-static bool ticks_fit(const struct page *page, const struct plot *plot,
+static bool layout_ticks_fit(const struct page *page, const struct plot *plot,
     const struct axis_ticks *ticks)
 {
 	double end = -INFINITY;
@@ -386,7 +387,7 @@ static bool ticks_fit(const struct page *page, const struct plot *plot,
 	for (size_t i = 0; i < ticks->len; i++) {
 		struct text_run run =
 		    layout_tick_run(page, plot, &ticks->items[i]);
-		struct draw_box box = tick_box(page, &run);
+		struct draw_box box = layout_tick_box(page, &run);
 
 		if (box.x < end + page->place.font)
 			return false;
@@ -395,7 +396,7 @@ static bool ticks_fit(const struct page *page, const struct plot *plot,
 	return true;
 }
 
-static void choose_time_ticks(
+static void layout_choose_time_ticks(
     const struct page *page, const struct plot *plot, struct axis_ticks *ticks)
 {
 	const struct axis *time = &page->place.scene->time;
@@ -403,13 +404,14 @@ static void choose_time_ticks(
 
 	for (most = most < 2 ? 2 : most;; most--) {
 		axis_ticks(time, most, ticks);
-		if (most <= 2 || ticks_fit(page, plot, ticks))
+		if (most <= 2 || layout_ticks_fit(page, plot, ticks))
 			return;
 		ticks_finish(ticks);
 	}
 }
 
-static void put_time_title(struct page *page, const struct axis_ticks *ticks)
+static void layout_put_time_title(
+    struct page *page, const struct axis_ticks *ticks)
 {
 	struct place *place = &page->place;
 	static const char *const names[] = {[AXIS_MEMORY] = "memory",
@@ -426,11 +428,11 @@ static void put_time_title(struct page *page, const struct axis_ticks *ticks)
 	    .size = 0.92 * place->font,
 	    .role = ROLE_TEXT_SOFT};
 
-	put_axis_title(place, run, 0.5);
+	layout_put_axis_title(place, run, 0.5);
 	free(title);
 }
 
-static void put_time_labels(
+static void layout_put_time_labels(
     struct page *page, const struct plot *plot, const struct axis_ticks *ticks)
 {
 	double end = -INFINITY, edge = page->mirrored
@@ -440,7 +442,7 @@ static void put_time_labels(
 	for (size_t i = 0; i < ticks->len; i++) {
 		struct text_run run =
 		    layout_tick_run(page, plot, &ticks->items[i]);
-		struct draw_box box = tick_box(page, &run);
+		struct draw_box box = layout_tick_box(page, &run);
 
 		if (box.x < end + 0.3 * page->place.font ||
 		    box.x + box.w > edge)
@@ -450,10 +452,10 @@ static void put_time_labels(
 		run.align = 0;
 		place_text(&page->place, &run);
 	}
-	put_time_title(page, ticks);
+	layout_put_time_title(page, ticks);
 }
 
-static void put_time_grid(struct place *place, const struct plot *plot,
+static void layout_put_time_grid(struct place *place, const struct plot *plot,
     const struct axis_ticks *ticks)
 {
 	for (size_t i = 0; i < ticks->len; i++) {
@@ -465,7 +467,7 @@ static void put_time_grid(struct place *place, const struct plot *plot,
 	}
 }
 
-static void put_frame(struct place *place, const struct plot *plot)
+static void layout_put_frame(struct place *place, const struct plot *plot)
 {
 	const struct draw_box *box = &plot->box;
 	double bottom = box->y + box->h + 0.5;
@@ -479,7 +481,7 @@ static void put_frame(struct place *place, const struct plot *plot)
 		    NULL);
 }
 
-static struct plot make_plot(
+static struct plot layout_make_plot(
     struct page *page, const struct scene_panel *panel, double y, double h)
 {
 	struct drawing *drawing = page->place.drawing;
@@ -492,23 +494,23 @@ static struct plot make_plot(
 	return plot;
 }
 
-static void put_memory(
+static void layout_put_memory(
     struct page *page, const struct plot *plot, const struct axis_ticks *time)
 {
 	struct place *place = &page->place;
 
 	layout_gaps(place, plot);
-	put_time_grid(place, plot, time);
-	put_memory_title(page, plot);
-	put_figures(place, plot, &page->memory, place->font);
+	layout_put_time_grid(place, plot, time);
+	layout_put_memory_title(page, plot);
+	layout_put_figures(place, plot, &page->memory, place->font);
 	layout_lines(place, plot);
-	put_frame(place, plot);
+	layout_put_frame(place, plot);
 	if (plot->panel->spans.len > 0)
 		layout_brackets(place, plot);
 	layout_marks(place, plot);
 }
 
-static double note_size(const struct page *page)
+static double layout_note_size(const struct page *page)
 {
 	return 0.9 * page->place.font;
 }
@@ -516,12 +518,12 @@ static double note_size(const struct page *page)
 /* The number of lanes of a group that leaves each high enough to be seen, and
  * room for a note below: a recursion hundreds of levels deep must not take the
  * space of other calls. SIZE_MAX: all. */
-static size_t choose_depth(
+static size_t layout_choose_depth(
     const struct page *page, const struct scene_panel *lanes, double height)
 {
 	size_t low = 1, high = lanes->lanes;
 	double least = 0.4 * page->place.font;
-	double note = place_line_height(note_size(page));
+	double note = place_line_height(layout_note_size(page));
 
 	if ((double)layout_lane_rows(lanes, SIZE_MAX) * least <= height ||
 	    height < 4 * note)
@@ -540,11 +542,11 @@ static size_t choose_depth(
 
 /* Writes below the lanes how many levels are not shown; returns the height of
  * the text. */
-static double write_deeper(struct page *page, const struct plot *plot)
+static double layout_write_deeper(struct page *page, const struct plot *plot)
 {
 	const struct scene_panel *lanes = plot->panel;
 	struct text_run run = {.x = plot->box.x + 2,
-	    .size = note_size(page),
+	    .size = layout_note_size(page),
 	    .role = ROLE_TEXT_SOFT};
 	size_t deepest = 0;
 	char text[UNITS_COUNT], *shown;
@@ -567,15 +569,16 @@ static double write_deeper(struct page *page, const struct plot *plot)
 	return place_line_height(run.size);
 }
 
-static struct plot put_lanes(struct page *page, const struct scene_panel *lanes,
-    double height, size_t most, const struct axis_ticks *time)
+static struct plot layout_put_lanes(struct page *page,
+    const struct scene_panel *lanes, double height, size_t most,
+    const struct axis_ticks *time)
 {
 	struct plot plot =
-	    make_plot(page, lanes, page->plot_bottom - height, height);
+	    layout_make_plot(page, lanes, page->plot_bottom - height, height);
 
 	plot.most_lanes = most;
-	put_time_grid(&page->place, &plot, time);
-	plot.lane_height = (plot.box.h - write_deeper(page, &plot)) /
+	layout_put_time_grid(&page->place, &plot, time);
+	plot.lane_height = (plot.box.h - layout_write_deeper(page, &plot)) /
 			   (double)layout_lane_rows(lanes, most);
 	layout_lanes(&page->place, &plot);
 	return plot;
@@ -588,7 +591,7 @@ static struct plot put_lanes(struct page *page, const struct scene_panel *lanes,
  * needs this many font sizes, leaves. */
 #define MEMORY_HEIGHT 25
 
-static double lanes_height(
+static double layout_lanes_height(
     const struct page *page, const struct scene_panel *lanes, double height)
 {
 	double font = page->place.font;
@@ -599,24 +602,27 @@ static double lanes_height(
 }
 
 /* Lanes alone get what they need, up to the whole height. */
-static void put_only_lanes(struct page *page, const struct scene_panel *lanes)
+static void layout_put_only_lanes(
+    struct page *page, const struct scene_panel *lanes)
 {
 	double height = page->plot_bottom - page->plot_top;
 	double needed =
 	    (double)layout_lane_rows(lanes, SIZE_MAX) * 1.8 * page->place.font;
-	struct plot plot = make_plot(page, lanes, page->plot_top, height);
+	struct plot plot =
+	    layout_make_plot(page, lanes, page->plot_top, height);
 	struct axis_ticks ticks;
 
-	choose_time_ticks(page, &plot, &ticks);
-	plot = put_lanes(page, lanes, fmin(height, needed), SIZE_MAX, &ticks);
-	put_frame(&page->place, &plot);
-	put_time_labels(page, &plot, &ticks);
+	layout_choose_time_ticks(page, &plot, &ticks);
+	plot = layout_put_lanes(
+	    page, lanes, fmin(height, needed), SIZE_MAX, &ticks);
+	layout_put_frame(&page->place, &plot);
+	layout_put_time_labels(page, &plot, &ticks);
 	ticks_finish(&ticks);
 }
 
 /* The figures of a single line follow the title; those of several are in the
  * legend. The title is at the left, also in a window given backwards. */
-static void put_usage_title(struct page *page, const struct plot *plot)
+static void layout_put_usage_title(struct page *page, const struct plot *plot)
 {
 	struct place *place = &page->place;
 	const struct scene_panel *panel = plot->panel;
@@ -639,27 +645,28 @@ static void put_usage_title(struct page *page, const struct plot *plot)
 	free(title);
 }
 
-static void put_usage(
+static void layout_put_usage(
     struct page *page, const struct plot *plot, const struct axis_ticks *time)
 {
 	struct axis_ticks figures;
 
-	usage_ticks(page, plot->panel, plot->box.h, &figures);
-	put_time_grid(&page->place, plot, time);
-	put_figures(&page->place, plot, &figures, usage_size(page));
+	layout_usage_ticks(page, plot->panel, plot->box.h, &figures);
+	layout_put_time_grid(&page->place, plot, time);
+	layout_put_figures(
+	    &page->place, plot, &figures, layout_usage_size(page));
 	ticks_finish(&figures);
-	put_usage_title(page, plot);
+	layout_put_usage_title(page, plot);
 	layout_lines(&page->place, plot);
-	put_frame(&page->place, plot);
+	layout_put_frame(&page->place, plot);
 }
 
 /* Usage panels are placed below everything else, from the top down; the page's
  * plot_bottom is temporarily above them. */
-static void put_all_usage(
+static void layout_put_all_usage(
     struct page *page, double each, size_t count, const struct axis_ticks *time)
 {
 	const struct scene *scene = page->place.scene;
-	double title = usage_title_height(page), y = page->plot_bottom;
+	double title = layout_usage_title_height(page), y = page->plot_bottom;
 
 	for (size_t i = 0; i < scene->panels.len && count > 0; i++) {
 		const struct scene_panel *panel = &scene->panels.items[i];
@@ -667,15 +674,15 @@ static void put_all_usage(
 
 		if (panel->kind != PANEL_USAGE)
 			continue;
-		plot = make_plot(page, panel, y + title, each - title);
-		put_usage(page, &plot, time);
+		plot = layout_make_plot(page, panel, y + title, each - title);
+		layout_put_usage(page, &plot, time);
 		y += each;
 		count--;
 	}
 }
 
 /* Row height is limited, so that a few rows still look like rows. */
-static void put_heat(struct page *page, const struct scene_panel *panel)
+static void layout_put_heat(struct page *page, const struct scene_panel *panel)
 {
 	double height = page->plot_bottom - page->plot_top;
 	double needed = (double)panel->heat.rows.len * 3 * page->place.font;
@@ -683,50 +690,50 @@ static void put_heat(struct page *page, const struct scene_panel *panel)
 	struct axis_ticks ticks;
 
 	page->plot_bottom = page->plot_top + fmin(height, needed);
-	plot = make_plot(
+	plot = layout_make_plot(
 	    page, panel, page->plot_top, page->plot_bottom - page->plot_top);
-	choose_time_ticks(page, &plot, &ticks);
-	put_time_grid(&page->place, &plot, &ticks);
+	layout_choose_time_ticks(page, &plot, &ticks);
+	layout_put_time_grid(&page->place, &plot, &ticks);
 	layout_heat(&page->place, &plot);
-	put_frame(&page->place, &plot);
-	put_time_labels(page, &plot, &ticks);
+	layout_put_frame(&page->place, &plot);
+	layout_put_time_labels(page, &plot, &ticks);
 	ticks_finish(&ticks);
 }
 
-static void put_panels(struct page *page)
+static void layout_put_panels(struct page *page)
 {
 	struct place *place = &page->place;
 	const struct scene *scene = place->scene;
 	const struct scene_panel *lanes = scene_find(scene, PANEL_LANES);
 	double height = page->plot_bottom - page->plot_top, each;
-	size_t usages = count_usage(page, height, &each);
+	size_t usages = layout_count_usage(page, height, &each);
 	struct plot upper_plot;
 	struct axis_ticks time;
 	double lower;
 
 	page->plot_bottom -= (double)usages * each;
 	height -= (double)usages * each;
-	lower = lanes ? lanes_height(page, lanes, height) : 0;
-	upper_plot = make_plot(page, &scene->panels.items[0], page->plot_top,
-	    height - lower - (lanes ? place->font : 0));
-	choose_time_ticks(page, &upper_plot, &time);
-	put_memory(page, &upper_plot, &time);
+	lower = lanes ? layout_lanes_height(page, lanes, height) : 0;
+	upper_plot = layout_make_plot(page, &scene->panels.items[0],
+	    page->plot_top, height - lower - (lanes ? place->font : 0));
+	layout_choose_time_ticks(page, &upper_plot, &time);
+	layout_put_memory(page, &upper_plot, &time);
 	if (lanes)
-		put_lanes(page, lanes, lower, choose_depth(page, lanes, lower),
-		    &time);
-	put_all_usage(page, each, usages, &time);
+		layout_put_lanes(page, lanes, lower,
+		    layout_choose_depth(page, lanes, lower), &time);
+	layout_put_all_usage(page, each, usages, &time);
 	page->plot_bottom += (double)usages * each;
-	put_time_labels(page, &upper_plot, &time);
+	layout_put_time_labels(page, &upper_plot, &time);
 	ticks_finish(&time);
 }
 
-static void mirror_box(struct draw_box *box, double sum)
+static void layout_mirror_box(struct draw_box *box, double sum)
 {
 	box->x = sum - box->x - box->w;
 }
 
 /* The box of a dot is its centre, without a size. */
-static bool mirror_is_inside(
+static bool layout_is_inside(
     const struct draw_box *box, const struct draw_box *area)
 {
 	double middle = box->x + box->w / 2;
@@ -745,7 +752,7 @@ static void layout_mirror(struct drawing *drawing, size_t first_shape,
 	double sum = 2 * area->x + area->w;
 
 	for (size_t i = first_clip; i < drawing->clips.len; i++)
-		mirror_box(&drawing->clips.items[i], sum);
+		layout_mirror_box(&drawing->clips.items[i], sum);
 	for (size_t i = first_shape; i < drawing->shapes.len; i++) {
 		struct shape *shape = &drawing->shapes.items[i];
 
@@ -755,12 +762,12 @@ static void layout_mirror(struct drawing *drawing, size_t first_shape,
 
 			point->x = sum - point->x;
 		}
-		if (shape->len == 0 && mirror_is_inside(&shape->box, area))
-			mirror_box(&shape->box, sum);
+		if (shape->len == 0 && layout_is_inside(&shape->box, area))
+			layout_mirror_box(&shape->box, sum);
 	}
 }
 
-static void put_time_panels(struct page *page)
+static void layout_put_time_panels(struct page *page)
 {
 	struct drawing *drawing = page->place.drawing;
 	const struct scene *scene = page->place.scene;
@@ -768,8 +775,8 @@ static void put_time_panels(struct page *page)
 	struct draw_box area;
 
 	page->mirrored = scene->backwards;
-	measure_panels(page, &scene->panels.items[0].memory);
-	put_panels(page);
+	layout_measure_panels(page, &scene->panels.items[0].memory);
+	layout_put_panels(page);
 	area = (struct draw_box){page->left, page->plot_top,
 	    page->right - page->left, page->plot_bottom - page->plot_top};
 	if (page->mirrored)
@@ -816,7 +823,7 @@ void layout_scene(struct drawing *drawing, const struct scene *scene,
 	page.top = 0.8 * place->margin;
 	page.bottom = request->height - 0.6 * place->margin;
 	layout_put_head(&page);
-	put_foot(&page);
+	layout_put_foot(&page);
 	if (scene->panels.items[0].kind == PANEL_HEAT) {
 		page.plot_top = page.top + 2.2 * place->font;
 		page.plot_bottom =
@@ -824,16 +831,16 @@ void layout_scene(struct drawing *drawing, const struct scene *scene,
 		page.left =
 		    layout_heat_left(place, &scene->panels.items[0].heat);
 		page.right = floor(request->width - 1.5 * place->margin);
-		put_heat(&page, &scene->panels.items[0]);
+		layout_put_heat(&page, &scene->panels.items[0]);
 	} else if (scene->panels.items[0].kind == PANEL_LANES) {
 		page.plot_top = page.top + 0.6 * place->font;
 		page.plot_bottom =
 		    page.bottom - 2 * place_line_height(place->font) - 6;
 		page.left = place->margin;
 		page.right = floor(request->width - place->margin);
-		put_only_lanes(&page, &scene->panels.items[0]);
+		layout_put_only_lanes(&page, &scene->panels.items[0]);
 	} else {
-		put_time_panels(&page);
+		layout_put_time_panels(&page);
 	}
 	ticks_finish(&page.memory);
 	array_free(&place->taken);

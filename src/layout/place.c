@@ -261,7 +261,7 @@ static void layout_legend_measure(struct layout_legend *legend)
 	    (legend->entries.len + legend->columns - 1) / legend->columns;
 }
 
-static void draw_sign(struct place *place,
+static void place_draw_sign(struct place *place,
     const struct layout_legend_entry *entry, const struct draw_box *box)
 {
 	double middle = box->y + box->h / 2;
@@ -318,7 +318,7 @@ static void place_draw_run(const struct layout_legend *legend,
 		place_text(legend->place, &run);
 }
 
-static void draw_entry(const struct layout_legend *legend,
+static void place_draw_entry(const struct layout_legend *legend,
     const struct layout_legend_entry *entry, size_t nth, double top)
 {
 	size_t column = nth / legend->rows, row = nth % legend->rows;
@@ -328,13 +328,13 @@ static void draw_entry(const struct layout_legend *legend,
 	struct draw_box box = {x, y, legend->sign_width, legend->row};
 
 	if (entry->name)
-		draw_sign(legend->place, entry, &box);
+		place_draw_sign(legend->place, entry, &box);
 	place_draw_run(legend, entry, x + legend->sign_width + legend->gap, y);
 }
 
 /* The sum of other processes is the last and largest entry: if not all fit, it
  * takes the last place. */
-static void keep_sum(struct layout_legend *legend, size_t shown)
+static void place_keep_sum(struct layout_legend *legend, size_t shown)
 {
 	struct layout_legend_entry *entries = legend->entries.items;
 
@@ -350,7 +350,7 @@ static void keep_sum(struct layout_legend *legend, size_t shown)
 }
 
 /* The highest sum of the layers from that one to the top of the stack. */
-static double stack_above(
+static double place_stack_above(
     const struct scene_line *from, const struct scene_line *top)
 {
 	double most = 0;
@@ -363,7 +363,8 @@ static double stack_above(
 
 /* Layers are listed from top to bottom. Those without a place are the highest,
  * except for the sum of small ones, and are summed up. */
-static void draw_layers(struct layout_legend *legend, size_t shown, double top)
+static void place_draw_layers(
+    struct layout_legend *legend, size_t shown, double top)
 {
 	const struct layout_legend_entry *entries = legend->entries.items;
 	size_t count = legend->entries.len, place = 0;
@@ -373,21 +374,22 @@ static void draw_layers(struct layout_legend *legend, size_t shown, double top)
 	char size[UNITS_TEXT], *text;
 
 	if (sum)
-		draw_entry(legend, &entries[count - 1], place++, top);
+		place_draw_entry(legend, &entries[count - 1], place++, top);
 	if (shown < count) {
 		text = mem_format("%zu more, highest %s", count - shown,
-		    units_size(size, stack_above(entries[shown - sum].layer,
-					 entries[count - 1 - sum].layer)));
+		    units_size(
+			size, place_stack_above(entries[shown - sum].layer,
+				  entries[count - 1 - sum].layer)));
 		rest.detail = text;
-		draw_entry(legend, &rest, place++, top);
+		place_draw_entry(legend, &rest, place++, top);
 		free(text);
 	}
 	for (size_t i = shown - sum; i-- > 0;)
-		draw_entry(legend, &entries[i], place++, top);
+		place_draw_entry(legend, &entries[i], place++, top);
 }
 
 /* The last place says how many entries are not shown. */
-static void draw_entries(struct layout_legend *legend, double top)
+static void place_draw_entries(struct layout_legend *legend, double top)
 {
 	size_t places = legend->rows * legend->columns;
 	size_t count = legend->entries.len;
@@ -397,17 +399,17 @@ static void draw_entries(struct layout_legend *legend, double top)
 
 	if (count > 0 && legend->entries.items[0].layer &&
 	    legend->entries.items[count - 1].layer) {
-		draw_layers(legend, shown, top);
+		place_draw_layers(legend, shown, top);
 		return;
 	}
-	keep_sum(legend, shown);
+	place_keep_sum(legend, shown);
 	for (size_t i = 0; i < shown; i++)
-		draw_entry(legend, &legend->entries.items[i], i, top);
+		place_draw_entry(legend, &legend->entries.items[i], i, top);
 	if (shown == count)
 		return;
 	text = mem_format("and %zu more", count - shown);
 	rest.detail = text;
-	draw_entry(legend, &rest, shown, top);
+	place_draw_entry(legend, &rest, shown, top);
 	free(text);
 }
 
@@ -438,7 +440,7 @@ double layout_legend(struct place *place, double bottom, double height)
 	if (legend.rows > most)
 		legend.rows = most;
 	height = (double)legend.rows * legend.row;
-	draw_entries(&legend, bottom - height);
+	place_draw_entries(&legend, bottom - height);
 	array_free(&legend.entries);
 	return height;
 }

@@ -35,7 +35,7 @@ struct stroke_columns {
 };
 
 /* Reads the column at *i, which then points after it. */
-static struct stroke_column next_column(
+static struct stroke_column line_next_column(
     const struct draw_point *points, size_t len, size_t *i)
 {
 	const struct draw_point *at = &points[*i];
@@ -54,23 +54,25 @@ static struct stroke_column next_column(
 	return column;
 }
 
-static bool is_inside(const struct stroke_column *column, double y, double rim)
+static bool line_is_inside(
+    const struct stroke_column *column, double y, double rim)
 {
 	return y >= column->low + rim && y <= column->high - rim;
 }
 
 /* Whether the line from one column to the next runs only over their ink. */
-static bool is_covered(
+static bool line_is_covered(
     const struct stroke_column *a, const struct stroke_column *b, double width)
 {
 	double rim = 0.5 * width;
 
-	return b->x - a->x <= 0.75 * width && is_inside(a, a->last, rim) &&
-	       is_inside(a, b->first, rim) && is_inside(b, a->last, rim) &&
-	       is_inside(b, b->first, rim);
+	return b->x - a->x <= 0.75 * width && line_is_inside(a, a->last, rim) &&
+	       line_is_inside(a, b->first, rim) &&
+	       line_is_inside(b, a->last, rim) &&
+	       line_is_inside(b, b->first, rim);
 }
 
-static void move_on(struct place *place, double x, double *y, double to)
+static void line_move_on(struct place *place, double x, double *y, double to)
 {
 	if (*y == to)
 		return;
@@ -80,7 +82,7 @@ static void move_on(struct place *place, double x, double *y, double to)
 
 /* Draws from the pen's position to both ends of the column, the nearer one
  * first. */
-static void stroke_ink_column(struct place *place,
+static void line_ink_column(struct place *place,
     const struct stroke_column *column, bool joined, bool joins)
 {
 	double x = column->x, y = column->first, near = y;
@@ -92,25 +94,25 @@ static void stroke_ink_column(struct place *place,
 	if (!joined)
 		y = up ? column->low : column->high;
 	place_point(place, x, y, !joined);
-	move_on(place, x, &y, up ? column->low : column->high);
-	move_on(place, x, &y, up ? column->high : column->low);
+	line_move_on(place, x, &y, up ? column->low : column->high);
+	line_move_on(place, x, &y, up ? column->high : column->low);
 	if (joins)
-		move_on(place, x, &y, column->last);
+		line_move_on(place, x, &y, column->last);
 }
 
-static struct stroke_columns read_columns(
+static struct stroke_columns line_read_columns(
     const struct draw_point *points, size_t len, double width)
 {
 	struct stroke_columns columns = {{0}};
 	size_t i = 0;
 
 	while (i < len)
-		*array_push(&columns.list) = next_column(points, len, &i);
+		*array_push(&columns.list) = line_next_column(points, len, &i);
 	for (size_t k = 1; k < columns.list.len; k++) {
 		struct stroke_column *a = &columns.list.items[k - 1],
 				     *b = a + 1;
 
-		a->covered = !b->starts && is_covered(a, b, width);
+		a->covered = !b->starts && line_is_covered(a, b, width);
 		a->joins = !b->starts && !a->covered;
 	}
 	return columns;
@@ -118,8 +120,8 @@ static struct stroke_columns read_columns(
 
 /* Fills the ink of the columns from first to last, except a rim at the top and
  * bottom; each column reaches half-way to its neighbours. */
-static void fill_run(struct place *place, const struct stroke_columns *columns,
-    size_t first, size_t last, double rim)
+static void line_fill_run(struct place *place,
+    const struct stroke_columns *columns, size_t first, size_t last, double rim)
 {
 	for (size_t side = 0; side < 2; side++) {
 		for (size_t k = 0; k <= last - first; k++) {
@@ -139,7 +141,7 @@ static void fill_run(struct place *place, const struct stroke_columns *columns,
 }
 
 /* Fills the band where up and down strokes are close together. */
-static void fill_bands(
+static void line_fill_bands(
     struct place *place, const struct stroke_columns *columns, double rim)
 {
 	const struct stroke_column *items = columns->list.items;
@@ -150,13 +152,13 @@ static void fill_bands(
 		while (items[i].covered)
 			i++;
 		if (i > first)
-			fill_run(place, columns, first, i, rim);
+			line_fill_run(place, columns, first, i, rim);
 	}
 }
 
 /* Draws the ends of a line that exceed the filled band, and as much inside it,
  * so that no seam shows. */
-static void ink_ends(
+static void line_ink_ends(
     struct place *place, const struct stroke_column *column, double rim)
 {
 	const struct stroke_column *before = column - 1, *behind = column + 1;
@@ -176,14 +178,14 @@ static void ink_ends(
 static void layout_stroke(struct place *place, const struct stroke *stroke)
 {
 	struct stroke_columns columns =
-	    read_columns(stroke->points, stroke->len, stroke->width);
+	    line_read_columns(stroke->points, stroke->len, stroke->width);
 	bool joined = false, covered = false;
 	struct shape *shape;
 
 	if (stroke->bands) {
 		shape = place_shape(place, SHAPE_AREA, stroke->role);
 		shape->clip = stroke->clip;
-		fill_bands(place, &columns, 0.5 * stroke->width);
+		line_fill_bands(place, &columns, 0.5 * stroke->width);
 	}
 	shape = place_shape(place, SHAPE_LINE, stroke->role);
 	shape->width = stroke->width;
@@ -193,9 +195,9 @@ static void layout_stroke(struct place *place, const struct stroke *stroke)
 		const struct stroke_column *column = &columns.list.items[i];
 
 		if (stroke->bands && covered && column->covered)
-			ink_ends(place, column, 0.5 * stroke->width);
+			line_ink_ends(place, column, 0.5 * stroke->width);
 		else
-			stroke_ink_column(place, column, joined, column->joins);
+			line_ink_column(place, column, joined, column->joins);
 		joined = column->joins;
 		covered = column->covered;
 	}
@@ -210,7 +212,7 @@ struct edge {
 	double from_x;
 };
 
-static void edge_step(struct edge *edge, double y)
+static void line_edge_step(struct edge *edge, double y)
 {
 	if (y == edge->y)
 		return;
@@ -221,7 +223,7 @@ static void edge_step(struct edge *edge, double y)
 	edge->y = y;
 }
 
-static void edge_close(struct edge *edge, double bottom)
+static void line_edge_close(struct edge *edge, double bottom)
 {
 	if (edge->placed_x != edge->x)
 		place_point(edge->place, edge->x, edge->y, false);
@@ -231,7 +233,7 @@ static void edge_close(struct edge *edge, double bottom)
 
 /* Moves to the next column, in a straight line where the ink of both covers
  * it. */
-static void edge_move(
+static void line_edge_move(
     struct edge *edge, const struct stroke_column *from, double rim)
 {
 	const struct stroke_column *to = from + 1;
@@ -240,11 +242,11 @@ static void edge_move(
 		double low = fmax(from->low, to->low) + rim;
 		double high = fmin(from->high, to->high) - rim;
 
-		edge_step(edge, fmin(fmax(edge->y, low), high));
+		line_edge_step(edge, fmin(fmax(edge->y, low), high));
 		edge->x = to->x;
 		return;
 	}
-	edge_step(edge, from->last);
+	line_edge_step(edge, from->last);
 	if (edge->placed_x != edge->x)
 		place_point(edge->place, edge->x, edge->y, false);
 	edge->x = edge->placed_x = to->x;
@@ -258,7 +260,7 @@ static void layout_area(
     struct place *place, const struct stroke *stroke, double bottom)
 {
 	struct stroke_columns columns =
-	    read_columns(stroke->points, stroke->len, stroke->width);
+	    line_read_columns(stroke->points, stroke->len, stroke->width);
 	struct shape *shape = place_shape(place, SHAPE_AREA, stroke->role);
 	struct edge edge = {.place = place};
 
@@ -273,11 +275,11 @@ static void layout_area(
 			place_point(place, edge.x, edge.y, true);
 		}
 		if (column->joins || column->covered) {
-			edge_move(&edge, column, 0.5 * stroke->width);
+			line_edge_move(&edge, column, 0.5 * stroke->width);
 			continue;
 		}
-		edge_step(&edge, column->last);
-		edge_close(&edge, bottom);
+		line_edge_step(&edge, column->last);
+		line_edge_close(&edge, bottom);
 	}
 	array_free(&columns.list);
 }
@@ -293,14 +295,15 @@ struct trace {
 };
 
 /* The number of samples in view. */
-static size_t samples_in(
+static size_t line_samples_in(
     const struct series *samples, const struct downsample_view *view)
 {
 	return series_find(samples, view->to_s) -
 	       series_find(samples, view->from_s);
 }
 
-static size_t columns_of(const struct place *place, const struct plot *plot)
+static size_t line_columns_of(
+    const struct place *place, const struct plot *plot)
 {
 	double columns = round(plot->box.w * place->request->density);
 	size_t most = place->request->most_columns;
@@ -315,8 +318,9 @@ static size_t columns_of(const struct place *place, const struct plot *plot)
 /* Adds a point where a segment enters or leaves the band [low, high], so that
  * points outside can be moved to its edge without changing a slope inside.
  * Cairo's coordinates end at eight million pixels. */
-static void push_crossings(struct trace *trace, const struct draw_point *from,
-    const struct draw_point *to, const double band[2], bool vertical)
+static void line_push_crossings(struct trace *trace,
+    const struct draw_point *from, const struct draw_point *to,
+    const double band[2], bool vertical)
 {
 	double a = vertical ? from->y : from->x, b = vertical ? to->y : to->x;
 	double edges[2] = {band[a > b], band[a <= b]};
@@ -357,8 +361,8 @@ static void layout_lines_bound(
 		struct draw_point at = old.points.items[i];
 
 		if (!at.starts)
-			push_crossings(trace, &old.points.items[i - 1], &at,
-			    band, vertical);
+			line_push_crossings(trace, &old.points.items[i - 1],
+			    &at, band, vertical);
 		*array_push(&trace->points) = at;
 	}
 	for (size_t i = 0; i < trace->points.len; i++) {
@@ -372,7 +376,7 @@ static void layout_lines_bound(
 	array_free(&old.points);
 }
 
-static void trace_bound(struct trace *trace, const struct plot *plot)
+static void line_trace_bound(struct trace *trace, const struct plot *plot)
 {
 	const struct draw_box *box = &plot->box;
 
@@ -382,7 +386,8 @@ static void trace_bound(struct trace *trace, const struct plot *plot)
 	    trace, (double[]){box->y - 64, box->y + box->h + 64}, true);
 }
 
-static double stroke_width(const struct place *place, enum scene_line_kind kind)
+static double line_stroke_width(
+    const struct place *place, enum scene_line_kind kind)
 {
 	static const double widths[] = {
 	    [SCENE_TOTAL] = 2,
@@ -398,8 +403,9 @@ static double stroke_width(const struct place *place, enum scene_line_kind kind)
 /* Places samples in the middle of their columns, so that what is drawn between
  * a column's lowest and highest covers the others; otherwise at their exact
  * places. */
-static void trace_add_points(struct trace *trace, const struct place *place,
-    const struct plot *plot, const struct downsample *kept, bool centred)
+static void line_trace_add_points(struct trace *trace,
+    const struct place *place, const struct plot *plot,
+    const struct downsample *kept, bool centred)
 {
 	long columns = (long)trace->view.columns;
 	double column = plot->box.w / (double)columns;
@@ -422,7 +428,7 @@ static void trace_add_points(struct trace *trace, const struct place *place,
 
 /* Whether the strokes would cover nearly all of their area, most of it more
  * than once: a block in which no line can be seen. */
-static bool trace_is_block(const struct trace *trace)
+static bool line_trace_is_block(const struct trace *trace)
 {
 	double ink = 0, area = 0, reach = 4 * trace->width;
 	double end = -INFINITY, low = 0, high = 0;
@@ -448,7 +454,7 @@ static bool trace_is_block(const struct trace *trace)
 /* A mean over each sample would be as restless as the samples. */
 enum { MEAN_COLUMNS = 3, DENSE_SAMPLES = 16 };
 
-static void trace_add_mean(struct trace *trace, const struct plot *plot,
+static void line_trace_add_mean(struct trace *trace, const struct plot *plot,
     double column, double mib, bool starts)
 {
 	const struct draw_box *box = &plot->box;
@@ -462,7 +468,7 @@ static void trace_add_mean(struct trace *trace, const struct plot *plot,
 
 /* The mean of some columns is placed in their middle; the first and the last
  * one of a part also at the band's end. */
-static void trace_means(
+static void line_trace_means(
     struct trace *trace, const struct plot *plot, const struct downsample *kept)
 {
 	const struct downsample_mean *means = kept->means.items;
@@ -485,16 +491,16 @@ static void trace_means(
 		sum /= (double)samples;
 		to = (double)means[behind - 1].column + 0.5;
 		if (means[first].starts)
-			trace_add_mean(trace, plot, from, sum, true);
-		trace_add_mean(trace, plot, (from + to) / 2, sum, false);
+			line_trace_add_mean(trace, plot, from, sum, true);
+		line_trace_add_mean(trace, plot, (from + to) / 2, sum, false);
 		if (behind == len || means[behind].starts)
-			trace_add_mean(trace, plot, to, sum, false);
+			line_trace_add_mean(trace, plot, to, sum, false);
 	}
 }
 
 /* No point may lie between a band's columns: those outside the plot are moved
  * to its edge. */
-static void trace_clamp(struct trace *trace, const struct plot *plot)
+static void line_trace_clamp(struct trace *trace, const struct plot *plot)
 {
 	const struct draw_box *box = &plot->box;
 	double across[2] = {box->x - 64, box->x + box->w + 64};
@@ -508,16 +514,17 @@ static void trace_clamp(struct trace *trace, const struct plot *plot)
 	}
 }
 
-static void trace_read(struct trace *trace, const struct place *place,
+static void line_trace_read(struct trace *trace, const struct place *place,
     const struct plot *plot, bool centred, struct downsample *kept)
 {
 	array_free(&trace->points);
 	downsample_m4(kept, trace->line->samples, &trace->view);
-	trace_add_points(trace, place, plot, kept, centred);
+	line_trace_add_points(trace, place, plot, kept, centred);
 }
 
 /* The share of the plot's width that has samples. */
-static double trace_share(const struct trace *trace, const struct plot *plot)
+static double line_trace_share(
+    const struct trace *trace, const struct plot *plot)
 {
 	double width = 0;
 
@@ -531,12 +538,12 @@ static double trace_share(const struct trace *trace, const struct plot *plot)
 
 /* Columns of a restless line's band are as wide as a stroke, with enough
  * samples for an edge. */
-static void trace_widen(
+static void line_trace_widen(
     struct trace *trace, const struct plot *plot, size_t samples)
 {
 	double edges = (double)samples / DENSE_SAMPLES;
-	double most =
-	    fmin(edges / trace_share(trace, plot), plot->box.w / trace->width);
+	double most = fmin(
+	    edges / line_trace_share(trace, plot), plot->box.w / trace->width);
 
 	if (most < (double)trace->view.columns)
 		trace->view.columns = most > 1 ? (size_t)most : 1;
@@ -546,10 +553,10 @@ static void trace_widen(
 /* With more than two samples a column on average, M4 selects; with fewer, all
  * are drawn at their exact places. With more than three, and if strokes would
  * be a block, the line is a band with its mean. */
-static void trace_line(struct trace *trace, const struct place *place,
+static void line_trace(struct trace *trace, const struct place *place,
     const struct plot *plot, const struct scene_line *line)
 {
-	size_t columns = columns_of(place, plot), samples;
+	size_t columns = line_columns_of(place, plot), samples;
 	bool every = place->request->every_sample, block, centred;
 	struct downsample kept;
 
@@ -558,35 +565,35 @@ static void trace_line(struct trace *trace, const struct place *place,
 		.to_s = line->zero_s + place->scene->time.high,
 		.columns = columns,
 		.gap_s = line->gap_s},
-	    .width = stroke_width(place, line->kind),
+	    .width = line_stroke_width(place, line->kind),
 	    .mean_columns = 1};
-	samples = samples_in(line->samples, &trace->view);
+	samples = line_samples_in(line->samples, &trace->view);
 	centred = samples > 2 * columns;
 	trace->view.every = !centred;
-	trace_read(trace, place, plot, centred, &kept);
-	block = trace_is_block(trace);
+	line_trace_read(trace, place, plot, centred, &kept);
+	block = line_trace_is_block(trace);
 	if (block)
-		trace_widen(trace, plot, samples);
+		line_trace_widen(trace, plot, samples);
 	if (block || (every && centred)) {
 		downsample_finish(&kept);
 		trace->view.every = every;
-		trace_read(trace, place, plot, true, &kept);
+		line_trace_read(trace, place, plot, true, &kept);
 	}
 	if (block || samples > 3 * columns) {
-		trace_clamp(trace, plot);
-		trace_means(trace, plot, &kept);
+		line_trace_clamp(trace, plot);
+		line_trace_means(trace, plot, &kept);
 	} else {
-		trace_bound(trace, plot);
+		line_trace_bound(trace, plot);
 	}
 	downsample_finish(&kept);
 }
 
-static void draw_trace(struct place *place, const struct plot *plot,
+static void line_draw_trace(struct place *place, const struct plot *plot,
     const struct trace *trace, const struct scene_line *line)
 {
 	struct stroke stroke = {.points = trace->points.items,
 	    .len = trace->points.len,
-	    .width = stroke_width(place, line->kind),
+	    .width = line_stroke_width(place, line->kind),
 	    .role = line->role,
 	    .clip = plot->clip,
 	    .dashed = line->dashed || line->kind == SCENE_TREND,
@@ -626,7 +633,7 @@ static void layout_lines_draw_lone(struct place *place, const struct plot *plot,
     const struct trace *trace, const struct scene_line *line)
 {
 	const struct draw_point *points = trace->points.items;
-	double radius = fmax(1.5, 0.9 * stroke_width(place, line->kind));
+	double radius = fmax(1.5, 0.9 * line_stroke_width(place, line->kind));
 	double before = -INFINITY;
 
 	for (size_t i = 0; i < trace->points.len; i++) {
@@ -659,8 +666,8 @@ static void layout_line(
 	size_t first = place->drawing->shapes.len;
 	struct trace trace;
 
-	trace_line(&trace, place, plot, line);
-	draw_trace(place, plot, &trace, line);
+	line_trace(&trace, place, plot, line);
+	line_draw_trace(place, plot, &trace, line);
 	layout_lines_draw_lone(place, plot, &trace, line);
 	place_group_line(place, first, line);
 	array_free(&trace.points);

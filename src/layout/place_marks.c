@@ -28,35 +28,35 @@ struct ink_grid {
 	unsigned char *cells; /* column by column */
 };
 
-static long ink_clamp(double value, long most)
+static long marks_ink_clamp(double value, long most)
 {
 	return value < 0 ? 0 : value >= (double)most ? most - 1 : (long)value;
 }
 
-static long ink_column(const struct ink_grid *grid, double x)
+static long marks_ink_column(const struct ink_grid *grid, double x)
 {
-	return ink_clamp((x - grid->box.x) / grid->cell, grid->columns);
+	return marks_ink_clamp((x - grid->box.x) / grid->cell, grid->columns);
 }
 
-static long ink_row(const struct ink_grid *grid, double y)
+static long marks_ink_row(const struct ink_grid *grid, double y)
 {
-	return ink_clamp((y - grid->box.y) / grid->cell, grid->rows);
+	return marks_ink_clamp((y - grid->box.y) / grid->cell, grid->rows);
 }
 
-static void ink_mark(struct ink_grid *grid, const struct draw_box *box)
+static void marks_ink_box(struct ink_grid *grid, const struct draw_box *box)
 {
-	long last_column = ink_column(grid, box->x + box->w);
-	long first = ink_row(grid, box->y);
-	long last = ink_row(grid, box->y + box->h);
+	long last_column = marks_ink_column(grid, box->x + box->w);
+	long first = marks_ink_row(grid, box->y);
+	long last = marks_ink_row(grid, box->y + box->h);
 
-	for (long x = ink_column(grid, box->x); x <= last_column; x++) {
+	for (long x = marks_ink_column(grid, box->x); x <= last_column; x++) {
 		for (long y = first; y <= last; y++)
 			grid->cells[x * grid->rows + y] = 1;
 	}
 }
 
 /* The y of the line from a to b at x. */
-static double ink_y_at(
+static double marks_ink_y_at(
     const struct draw_point *a, const struct draw_point *b, double x)
 {
 	if (a->x == b->x)
@@ -65,7 +65,7 @@ static double ink_y_at(
 	       fmin(fmax((x - a->x) / (b->x - a->x), 0), 1) * (b->y - a->y);
 }
 
-static void ink_mark_line(struct ink_grid *grid, const struct draw_point *a,
+static void marks_ink_line(struct ink_grid *grid, const struct draw_point *a,
     const struct draw_point *b, double half)
 {
 	const struct draw_point *left = a->x <= b->x ? a : b;
@@ -74,19 +74,19 @@ static void ink_mark_line(struct ink_grid *grid, const struct draw_point *a,
 
 	if (right->x < box->x || left->x > box->x + box->w)
 		return;
-	for (long column = ink_column(grid, left->x);
-	     column <= ink_column(grid, right->x); column++) {
+	for (long column = marks_ink_column(grid, left->x);
+	     column <= marks_ink_column(grid, right->x); column++) {
 		double x0 = box->x + (double)column * grid->cell;
 		double from = left->y, to = right->y;
 
 		if (left->x < right->x) {
-			from = ink_y_at(left, right, x0);
-			to = ink_y_at(left, right, x0 + grid->cell);
+			from = marks_ink_y_at(left, right, x0);
+			to = marks_ink_y_at(left, right, x0 + grid->cell);
 		}
 		if (fmax(from, to) + half < box->y ||
 		    fmin(from, to) - half > box->y + box->h)
 			continue;
-		ink_mark(grid,
+		marks_ink_box(grid,
 		    &(struct draw_box){x0 + grid->cell / 2,
 			fmin(from, to) - half, 0, fabs(to - from) + 2 * half});
 	}
@@ -94,8 +94,9 @@ static void ink_mark_line(struct ink_grid *grid, const struct draw_point *a,
 
 /* Edges at the middles of columns: a cell is inside if the number of edges
  * above it is odd. */
-static void ink_toggle_edge(const struct ink_grid *grid, unsigned char *parity,
-    const struct draw_point *a, const struct draw_point *b)
+static void marks_ink_toggle_edge(const struct ink_grid *grid,
+    unsigned char *parity, const struct draw_point *a,
+    const struct draw_point *b)
 {
 	const struct draw_point *left = a->x <= b->x ? a : b;
 	const struct draw_point *right = left == a ? b : a;
@@ -105,13 +106,13 @@ static void ink_toggle_edge(const struct ink_grid *grid, unsigned char *parity,
 	for (long column = (long)fmax(0, ceil(first));
 	     column < grid->columns && (double)column < last; column++) {
 		double x = grid->box.x + ((double)column + 0.5) * grid->cell;
-		double y = ink_y_at(left, right, x);
+		double y = marks_ink_y_at(left, right, x);
 
-		parity[column * grid->rows + ink_row(grid, y)] ^= 1;
+		parity[column * grid->rows + marks_ink_row(grid, y)] ^= 1;
 	}
 }
 
-static void ink_mark_area(struct ink_grid *grid, const struct shape *shape)
+static void marks_ink_area(struct ink_grid *grid, const struct shape *shape)
 {
 	const struct draw_point *points =
 	    grid->drawing->points.items + shape->first;
@@ -121,7 +122,7 @@ static void ink_mark_area(struct ink_grid *grid, const struct shape *shape)
 	for (size_t i = 1; i <= shape->len; i++) {
 		bool closes = i == shape->len || points[i].starts;
 
-		ink_toggle_edge(grid, parity, &points[i - 1],
+		marks_ink_toggle_edge(grid, parity, &points[i - 1],
 		    closes ? &points[begin] : &points[i]);
 		if (closes)
 			begin = i;
@@ -137,32 +138,32 @@ static void ink_mark_area(struct ink_grid *grid, const struct shape *shape)
 	free(parity);
 }
 
-static bool ink_has(const struct draw_box *box, double x, double y)
+static bool marks_ink_has(const struct draw_box *box, double x, double y)
 {
 	return x >= box->x && x <= box->x + box->w && y >= box->y &&
 	       y <= box->y + box->h;
 }
 
-static void ink_mark_shape(struct ink_grid *grid, const struct shape *shape)
+static void marks_ink_shape(struct ink_grid *grid, const struct shape *shape)
 {
 	const struct draw_point *points =
 	    grid->drawing->points.items + shape->first;
 	double r = shape->width;
 
 	if (shape->kind == SHAPE_AREA && shape->opacity >= light_area)
-		ink_mark_area(grid, shape);
+		marks_ink_area(grid, shape);
 	if (shape->kind == SHAPE_DOT &&
-	    ink_has(&grid->box, shape->box.x, shape->box.y))
-		ink_mark(grid, &(struct draw_box){shape->box.x - r,
-				   shape->box.y - r, 2 * r, 2 * r});
+	    marks_ink_has(&grid->box, shape->box.x, shape->box.y))
+		marks_ink_box(grid, &(struct draw_box){shape->box.x - r,
+					shape->box.y - r, 2 * r, 2 * r});
 	for (size_t i = 1; shape->kind == SHAPE_LINE && i < shape->len; i++) {
 		if (!points[i].starts)
-			ink_mark_line(
+			marks_ink_line(
 			    grid, &points[i - 1], &points[i], 0.5 * r);
 	}
 }
 
-static void ink_sum(struct label_ink *ink, const struct ink_grid *grid)
+static void marks_ink_sum(struct label_ink *ink, const struct ink_grid *grid)
 {
 	size_t stride = (size_t)grid->rows + 1;
 
@@ -179,7 +180,7 @@ static void ink_sum(struct label_ink *ink, const struct ink_grid *grid)
 }
 
 /* The ink of all that is drawn so far; the caller finishes it. */
-static void ink_init(
+static void marks_ink_init(
     struct label_ink *ink, const struct place *place, const struct plot *plot)
 {
 	const struct drawing *drawing = place->drawing;
@@ -194,33 +195,36 @@ static void ink_init(
 		const struct shape *shape = &drawing->shapes.items[i];
 
 		if (shape->clip == plot->clip || shape->kind == SHAPE_DOT)
-			ink_mark_shape(&grid, shape);
+			marks_ink_shape(&grid, shape);
 	}
 	*ink = (struct label_ink){.box = grid.box,
 	    .cell = grid.cell,
 	    .columns = grid.columns,
 	    .rows = grid.rows};
-	ink_sum(ink, &grid);
+	marks_ink_sum(ink, &grid);
 	free(grid.cells);
 }
 
-static void ink_finish(struct label_ink *ink)
+static void marks_ink_finish(struct label_ink *ink)
 {
 	free(ink->sums);
 	*ink = (struct label_ink){0};
 }
 
-static bool ink_is_free(const struct label_ink *ink, const struct draw_box *box)
+static bool marks_ink_is_free(
+    const struct label_ink *ink, const struct draw_box *box)
 {
 	size_t stride = (size_t)ink->rows + 1, x0, x1, y0, y1;
 	double left = box->x - ink->box.x, top = box->y - ink->box.y;
 
 	if (top + box->h <= 0)
 		return true;
-	x0 = (size_t)ink_clamp(left / ink->cell, ink->columns);
-	x1 = (size_t)ink_clamp((left + box->w) / ink->cell, ink->columns) + 1;
-	y0 = (size_t)ink_clamp(top / ink->cell, ink->rows);
-	y1 = (size_t)ink_clamp((top + box->h) / ink->cell, ink->rows) + 1;
+	x0 = (size_t)marks_ink_clamp(left / ink->cell, ink->columns);
+	x1 =
+	    (size_t)marks_ink_clamp((left + box->w) / ink->cell, ink->columns) +
+	    1;
+	y0 = (size_t)marks_ink_clamp(top / ink->cell, ink->rows);
+	y1 = (size_t)marks_ink_clamp((top + box->h) / ink->cell, ink->rows) + 1;
 	return ink->sums[x1 * stride + y1] + ink->sums[x0 * stride + y0] ==
 	       ink->sums[x0 * stride + y1] + ink->sums[x1 * stride + y0];
 }
@@ -241,7 +245,7 @@ struct label_at {
 	double radius; /* of what is drawn at the point */
 };
 
-static bool segment_meets(const struct draw_point *a,
+static bool marks_segment_meets(const struct draw_point *a,
     const struct draw_point *b, const struct draw_box *box)
 {
 	double dx = b->x - a->x, dy = b->y - a->y;
@@ -259,24 +263,25 @@ static bool segment_meets(const struct draw_point *a,
 	return sides == 3;
 }
 
-static bool label_is_free(
+static bool marks_label_is_free(
     const struct label_placer *placer, const struct draw_box *box)
 {
 	const struct draw_point *leaders = placer->leaders.items;
 
 	for (size_t i = 0; i + 1 < placer->leaders.len; i += 2) {
-		if (segment_meets(&leaders[i], &leaders[i + 1], box))
+		if (marks_segment_meets(&leaders[i], &leaders[i + 1], box))
 			return false;
 	}
 	return place_is_free(placer->place, placer->plot, box) &&
-	       ink_is_free(&placer->ink, box);
+	       marks_ink_is_free(&placer->ink, box);
 }
 
-static bool label_put(struct label_placer *placer, const struct text_run *run)
+static bool marks_put_label(
+    struct label_placer *placer, const struct text_run *run)
 {
 	struct draw_box box = place_box(placer->place, run);
 
-	if (!label_is_free(placer, &box))
+	if (!marks_label_is_free(placer, &box))
 		return false;
 	*array_push(&placer->place->taken) = box;
 	place_text(placer->place, run);
@@ -284,20 +289,20 @@ static bool label_put(struct label_placer *placer, const struct text_run *run)
 }
 
 /* The point of the box nearest to x, y. */
-static struct draw_point label_nearest(
+static struct draw_point marks_label_nearest(
     const struct draw_box *box, double x, double y)
 {
 	return (struct draw_point){fmin(fmax(x, box->x), box->x + box->w),
 	    fmin(fmax(y, box->y), box->y + box->h), false};
 }
 
-static bool leader_is_free(const struct label_placer *placer,
+static bool marks_leader_is_free(const struct label_placer *placer,
     const struct draw_point *from, const struct draw_point *to)
 {
 	const struct place *place = placer->place;
 
 	for (size_t i = 0; i < place->taken.len; i++) {
-		if (segment_meets(from, to, &place->taken.items[i]))
+		if (marks_segment_meets(from, to, &place->taken.items[i]))
 			return false;
 	}
 	return true;
@@ -305,16 +310,16 @@ static bool leader_is_free(const struct label_placer *placer,
 
 /* The distance of the label from its point, slightly more where it is not
  * above; INFINITY where it doesn't fit. */
-static double label_cost(const struct label_placer *placer,
+static double marks_label_cost(const struct label_placer *placer,
     const struct label_at *label, const struct draw_box *box)
 {
 	struct draw_point at = {label->x, label->y, false};
-	struct draw_point near = label_nearest(box, at.x, at.y);
+	struct draw_point near = marks_label_nearest(box, at.x, at.y);
 	double font = placer->place->font;
 	double distance = hypot(near.x - at.x, near.y - at.y);
 
-	if (!label_is_free(placer, box) || distance < label->radius ||
-	    !leader_is_free(placer, &near, &at))
+	if (!marks_label_is_free(placer, box) || distance < label->radius ||
+	    !marks_leader_is_free(placer, &near, &at))
 		return INFINITY;
 	return distance + (box->y > label->y ? 0.5 * font : 0) +
 	       0.05 * fabs(box->x + box->w / 2 - label->x);
@@ -322,7 +327,7 @@ static double label_cost(const struct label_placer *placer,
 
 /* A box of that width at that distance and direction from the point; moved into
  * the plot where it exceeds a side. */
-static struct draw_box label_box(const struct label_placer *placer,
+static struct draw_box marks_label_box(const struct label_placer *placer,
     const struct label_at *label, double w, double distance, double angle)
 {
 	const struct draw_box *in = &placer->plot->box;
@@ -337,7 +342,7 @@ static struct draw_box label_box(const struct label_placer *placer,
 enum { LABEL_DIRECTIONS = 24 };
 
 /* Searches the nearest free place, ring by ring. */
-static bool label_search(const struct label_placer *placer,
+static bool marks_search_place(const struct label_placer *placer,
     const struct label_at *label, struct draw_box *best)
 {
 	double font = placer->place->font, least = INFINITY;
@@ -347,9 +352,10 @@ static bool label_search(const struct label_placer *placer,
 	for (int ring = 0; ring * 0.5 * font < fmin(most, least); ring++) {
 		for (int i = 0; i < LABEL_DIRECTIONS; i++) {
 			double angle = 2 * M_PI * i / LABEL_DIRECTIONS;
-			struct draw_box box = label_box(placer, label, width,
-			    label->radius + (0.4 + 0.5 * ring) * font, angle);
-			double cost = label_cost(placer, label, &box);
+			struct draw_box box = marks_label_box(placer, label,
+			    width, label->radius + (0.4 + 0.5 * ring) * font,
+			    angle);
+			double cost = marks_label_cost(placer, label, &box);
 
 			if (cost >= least)
 				continue;
@@ -361,11 +367,11 @@ static bool label_search(const struct label_placer *placer,
 }
 
 /* A line from a distant label to its point. */
-static void label_lead(struct label_placer *placer,
+static void marks_draw_leader(struct label_placer *placer,
     const struct label_at *label, const struct draw_box *box)
 {
 	struct place *place = placer->place;
-	struct draw_point near = label_nearest(box, label->x, label->y);
+	struct draw_point near = marks_label_nearest(box, label->x, label->y);
 	double dx = label->x - near.x, dy = label->y - near.y;
 	double distance = hypot(dx, dy), air = 2;
 	double part = (distance - label->radius - air) / fmax(distance, 1);
@@ -385,13 +391,14 @@ static void label_lead(struct label_placer *placer,
 }
 
 /* Puts the label at the free place nearest to its point, if there is one. */
-static bool label_point(struct label_placer *placer, struct label_at label)
+static bool marks_put_at_point(
+    struct label_placer *placer, struct label_at label)
 {
 	struct draw_box box = {0, 0, 0, 0};
 
-	if (!label_search(placer, &label, &box))
+	if (!marks_search_place(placer, &label, &box))
 		return false;
-	label_lead(placer, &label, &box);
+	marks_draw_leader(placer, &label, &box);
 	label.run.x = box.x;
 	label.run.y = box.y;
 	label.run.align = 0;
@@ -400,7 +407,7 @@ static bool label_point(struct label_placer *placer, struct label_at label)
 	return true;
 }
 
-static void draw_peak(
+static void marks_draw_peak(
     struct place *place, const struct plot *plot, const struct scene_mark *mark)
 {
 	struct shape *dot = place_shape(place, SHAPE_DOT, mark->role);
@@ -410,12 +417,12 @@ static void draw_peak(
 	dot->box.y = place_y(plot, mark->at.mib);
 }
 
-static void name_peak(
+static void marks_name_peak(
     struct label_placer *placer, const struct scene_mark *mark)
 {
 	const struct place *place = placer->place;
 
-	label_point(
+	marks_put_at_point(
 	    placer, (struct label_at){.run = {.text = mark->label,
 					  .size = place->font,
 					  .role = ROLE_TEXT,
@@ -427,7 +434,7 @@ static void name_peak(
 }
 
 /* A cross where a child's line ends. */
-static void draw_cross(
+static void marks_draw_cross(
     struct place *place, const struct plot *plot, const struct scene_mark *mark)
 {
 	double x = place_x(place, plot, mark->at.time_s);
@@ -439,13 +446,13 @@ static void draw_cross(
 	    &(struct draw_box){x - r, y + r, 2 * r, -2 * r}, plot);
 }
 
-static void draw_end(
+static void marks_draw_end(
     struct place *place, const struct plot *plot, const struct scene_mark *mark)
 {
 	double x = place_x(place, plot, mark->at.time_s);
 
 	if (isfinite(mark->at.mib)) {
-		draw_cross(place, plot, mark);
+		marks_draw_cross(place, plot, mark);
 		return;
 	}
 	place_stroke(place, mark->role, 1.2,
@@ -463,7 +470,7 @@ static struct text_run place_marks_moment_run(
 
 /* Finds the first row with room for the label, left or right of the line at
  * x. */
-static bool name_line(
+static bool marks_name_line(
     struct label_placer *placer, struct text_run run, double x)
 {
 	const struct draw_box *in = &placer->plot->box;
@@ -474,7 +481,7 @@ static bool name_line(
 		for (int left = 0; left < 2; left++) {
 			run.x = x + (left ? -4 : 4);
 			run.align = left;
-			if (label_put(placer, &run))
+			if (marks_put_label(placer, &run))
 				return true;
 		}
 		run.y += 0.5 * row;
@@ -484,7 +491,8 @@ static bool name_line(
 
 /* After one that found no place, which takes a while, no other end is tried, as
  * there may be thousands. */
-static void name_end(struct label_placer *placer, const struct scene_mark *mark)
+static void marks_name_end(
+    struct label_placer *placer, const struct scene_mark *mark)
 {
 	struct place *place = placer->place;
 	const struct draw_box *in = &placer->plot->box;
@@ -497,13 +505,13 @@ static void name_end(struct label_placer *placer, const struct scene_mark *mark)
 	text = place_shorten(place, &run, 0.8 * in->w);
 	run.text = text;
 	if (isfinite(mark->at.mib))
-		placer->is_full = !label_point(
+		placer->is_full = !marks_put_at_point(
 		    placer, (struct label_at){.run = run,
 				.x = x,
 				.y = place_y(placer->plot, mark->at.mib),
 				.radius = 0.45 * place->font});
-	else if (text && *text && !name_line(placer, run, x))
-		placer->is_full = !label_point(
+	else if (text && *text && !marks_name_line(placer, run, x))
+		placer->is_full = !marks_put_at_point(
 		    placer, (struct label_at){
 				.run = run, .x = x, .y = in->y + in->h / 2});
 	free(text);
@@ -516,7 +524,7 @@ struct layout_marks_moment {
 };
 
 /* A vertical line from top to the axis; later labels avoid it. */
-static void draw_moment_line(struct label_placer *placer,
+static void marks_draw_moment_line(struct label_placer *placer,
     const struct layout_marks_moment *moment, double top)
 {
 	struct place *place = placer->place;
@@ -533,7 +541,7 @@ static void draw_moment_line(struct label_placer *placer,
 
 /* Puts the label right or left of its line's upper end, unless both would
  * overlap a label. */
-static bool try_moment(struct label_placer *placer,
+static bool marks_try_moment(struct label_placer *placer,
     const struct layout_marks_moment *moment, double top)
 {
 	struct place *place = placer->place;
@@ -549,9 +557,9 @@ static bool try_moment(struct label_placer *placer,
 	for (int left = 0; left < 2; left++) {
 		run.x = moment->x + (left ? -4 : 4);
 		run.align = left;
-		if (!label_put(placer, &run))
+		if (!marks_put_label(placer, &run))
 			continue;
-		draw_moment_line(placer, moment, top);
+		marks_draw_moment_line(placer, moment, top);
 		return true;
 	}
 	return false;
@@ -559,7 +567,7 @@ static bool try_moment(struct label_placer *placer,
 
 /* A line without a label, half as high; only a tick where labels are in its
  * way. */
-static void draw_plain_moment(
+static void marks_draw_plain_moment(
     struct label_placer *placer, const struct layout_marks_moment *moment)
 {
 	const struct draw_box *in = &placer->plot->box;
@@ -568,13 +576,13 @@ static void draw_plain_moment(
 
 	half.w = fmin(half.w, in->x + in->w - half.x);
 	if (place_is_free(placer->place, placer->plot, &half))
-		draw_moment_line(placer, moment, half.y);
+		marks_draw_moment_line(placer, moment, half.y);
 }
 
 /* Labels of adjacent moments are in rows, like stairs; a line begins at its
  * label, so that it crosses no other label. If no row is free, only the line is
  * drawn. */
-static void draw_moment(
+static void marks_draw_moment(
     struct label_placer *placer, const struct scene_mark *mark)
 {
 	struct place *place = placer->place;
@@ -588,11 +596,11 @@ static void draw_moment(
 	moment.run.text = text;
 	if (text && *text) {
 		while (top < in->y + 0.7 * in->h &&
-		       !try_moment(placer, &moment, top))
+		       !marks_try_moment(placer, &moment, top))
 			top += row;
 	}
 	if (!text || !*text || top >= in->y + 0.7 * in->h)
-		draw_plain_moment(placer, &moment);
+		marks_draw_plain_moment(placer, &moment);
 	free(text);
 }
 
@@ -608,7 +616,8 @@ static bool mark_in_view(
 	return mark->at.time_s >= time->low && mark->at.time_s <= time->high;
 }
 
-static size_t count_moments(const struct place *place, const struct plot *plot)
+static size_t marks_count_moments(
+    const struct place *place, const struct plot *plot)
 {
 	size_t count = 0;
 
@@ -621,7 +630,8 @@ static size_t count_moments(const struct place *place, const struct plot *plot)
 }
 
 /* Draws the first tick, and each that is a few pixels after the last. */
-static void draw_moment_ticks(struct place *place, const struct plot *plot)
+static void marks_draw_moment_ticks(
+    struct place *place, const struct plot *plot)
 {
 	double bottom = plot->box.y + plot->box.h, last = -INFINITY;
 	double height = 0.6 * place->font;
@@ -640,7 +650,7 @@ static void draw_moment_ticks(struct place *place, const struct plot *plot)
 }
 
 /* Names every nth of the ticks, as many as fit. */
-static void name_moment_ticks(struct label_placer *placer, size_t count)
+static void marks_name_moment_ticks(struct label_placer *placer, size_t count)
 {
 	static const size_t steps[] = {1, 2, 5};
 	struct place *place = placer->place;
@@ -668,7 +678,7 @@ static void name_moment_ticks(struct label_placer *placer, size_t count)
 		run.y =
 		    in->y + in->h - place->font - place_line_height(run.size);
 		if (text && *text)
-			label_put(placer, &run);
+			marks_put_label(placer, &run);
 		free(text);
 	}
 }
@@ -697,7 +707,7 @@ void layout_gaps(struct place *place, const struct plot *plot)
 	}
 }
 
-static void label_gap(
+static void marks_label_gap(
     struct label_placer *placer, const struct scene_mark *mark)
 {
 	const struct place *place = placer->place;
@@ -715,11 +725,11 @@ static void label_gap(
 	run.y = plot->box.y + plot->box.h - 2 * row;
 	if (place_width(place, &run) >= x1 - x0 - 4)
 		return;
-	while (run.y > plot->box.y && !label_put(placer, &run))
+	while (run.y > plot->box.y && !marks_put_label(placer, &run))
 		run.y -= 2 * row;
 }
 
-static void draw_limit(
+static void marks_draw_limit(
     struct place *place, const struct plot *plot, const struct scene_mark *mark)
 {
 	double y = place_y(plot, mark->at.mib);
@@ -731,7 +741,7 @@ static void draw_limit(
 }
 
 /* Names it above or below the line, from left to right. */
-static void name_limit(
+static void marks_name_limit(
     struct label_placer *placer, const struct scene_mark *mark)
 {
 	const struct draw_box *in = &placer->plot->box;
@@ -743,10 +753,10 @@ static void name_limit(
 		run.align = i / 2 / 4.0;
 		run.x = in->x + 4 + run.align * (in->w - 8);
 		run.y = i % 2 ? y + 2 : above;
-		if (label_put(placer, &run))
+		if (marks_put_label(placer, &run))
 			return;
 	}
-	label_point(placer,
+	marks_put_at_point(placer,
 	    (struct label_at){.run = run, .x = in->x + in->w / 2, .y = y});
 }
 
@@ -770,15 +780,16 @@ static const struct layout_mark_kind {
 	    const struct scene_mark *mark);
 	void (*name)(
 	    struct label_placer *placer, const struct scene_mark *mark);
-} mark_kinds[] = {{SCENE_PEAK, draw_peak, name_peak},
-    {SCENE_END, draw_end, name_end}, {SCENE_LIMIT, draw_limit, name_limit},
-    {SCENE_LABEL, NULL, draw_moment}, {SCENE_GAP, NULL, label_gap},
-    {SCENE_PHASE, NULL, label_gap}};
+} mark_kinds[] = {{SCENE_PEAK, marks_draw_peak, marks_name_peak},
+    {SCENE_END, marks_draw_end, marks_name_end},
+    {SCENE_LIMIT, marks_draw_limit, marks_name_limit},
+    {SCENE_LABEL, NULL, marks_draw_moment}, {SCENE_GAP, NULL, marks_label_gap},
+    {SCENE_PHASE, NULL, marks_label_gap}};
 
 enum { MARK_KINDS = sizeof(mark_kinds) / sizeof(mark_kinds[0]) };
 
 /* Draws everything without text first, so that each label can avoid it. */
-static void draw_marks(struct place *place, const struct plot *plot)
+static void marks_draw(struct place *place, const struct plot *plot)
 {
 	for (size_t k = MARK_KINDS; k-- > 0;) {
 		for (size_t i = 0; i < plot->panel->marks.len; i++) {
@@ -794,7 +805,7 @@ static void draw_marks(struct place *place, const struct plot *plot)
 }
 
 /* The end of a line within the view; false where it has none. */
-static bool line_end(const struct label_placer *placer,
+static bool marks_line_end(const struct label_placer *placer,
     const struct scene_line *line, struct draw_point *end)
 {
 	const struct axis *time = &placer->place->scene->time;
@@ -820,7 +831,7 @@ static bool line_end(const struct label_placer *placer,
 
 /* Names a line at its end: after, above or below it; nowhere where none is
  * free. */
-static void name_line_end(
+static void marks_name_line_end(
     struct label_placer *placer, const struct scene_line *line)
 {
 	struct place *place = placer->place;
@@ -832,7 +843,7 @@ static void name_line_end(
 	struct draw_point end;
 	char *text;
 
-	if (!line_end(placer, line, &end))
+	if (!marks_line_end(placer, line, &end))
 		return;
 	text = place_shorten(place, &run, 16 * place->font);
 	run.text = text;
@@ -842,14 +853,14 @@ static void name_line_end(
 			: i == 1 ? end.y - row - air
 				 : end.y + air;
 		run.align = i == 0 ? 0 : 1;
-		if (label_put(placer, &run))
+		if (marks_put_label(placer, &run))
 			break;
 	}
 	free(text);
 }
 
 /* A single line needs no name; layers are named in the legend. */
-static void name_line_ends(struct label_placer *placer)
+static void marks_name_line_ends(struct label_placer *placer)
 {
 	const struct scene_panel *panel = placer->plot->panel;
 
@@ -858,19 +869,19 @@ static void name_line_ends(struct label_placer *placer)
 
 		if (line->in_legend && line->name &&
 		    line->kind != SCENE_STACKED && line->kind != SCENE_TREND)
-			name_line_end(placer, line);
+			marks_name_line_end(placer, line);
 	}
 }
 
 void layout_marks(struct place *place, const struct plot *plot)
 {
 	struct label_placer placer = {.place = place, .plot = plot};
-	size_t moments = count_moments(place, plot);
+	size_t moments = marks_count_moments(place, plot);
 	bool ticks = moments > MOST_MOMENT_LINES;
 
-	draw_moment_ticks(place, plot);
-	draw_marks(place, plot);
-	ink_init(&placer.ink, place, plot);
+	marks_draw_moment_ticks(place, plot);
+	marks_draw(place, plot);
+	marks_ink_init(&placer.ink, place, plot);
 	for (size_t k = 0; k < MARK_KINDS; k++) {
 		for (size_t i = 0; i < plot->panel->marks.len; i++) {
 			const struct scene_mark *mark =
@@ -883,8 +894,8 @@ void layout_marks(struct place *place, const struct plot *plot)
 		}
 	}
 	if (ticks)
-		name_moment_ticks(&placer, moments);
-	name_line_ends(&placer);
-	ink_finish(&placer.ink);
+		marks_name_moment_ticks(&placer, moments);
+	marks_name_line_ends(&placer);
+	marks_ink_finish(&placer.ink);
 	array_free(&placer.leaders);
 }

@@ -17,7 +17,7 @@ struct bracket {
 	bool opens;
 };
 
-static void draw_bracket(struct place *place, const struct plot *plot,
+static void span_draw_bracket(struct place *place, const struct plot *plot,
     const struct bracket *bracket, enum role role)
 {
 	double half = 0.9 * place->font, arm = 0.5 * place->font;
@@ -33,13 +33,14 @@ static void draw_bracket(struct place *place, const struct plot *plot,
 	place_point(place, end, y + half, false);
 }
 
-static bool same_place(const struct bracket *a, const struct bracket *b)
+static bool span_same_place(const struct bracket *a, const struct bracket *b)
 {
 	return a->opens == b->opens && fabs(a->x - b->x) < 1 &&
 	       fabs(a->y - b->y) < 1;
 }
 
-static bool in_view(const struct plot *plot, const struct bracket *bracket)
+static bool span_bracket_in_view(
+    const struct plot *plot, const struct bracket *bracket)
 {
 	return bracket->x >= plot->box.x &&
 	       bracket->x <= plot->box.x + plot->box.w &&
@@ -60,12 +61,13 @@ void layout_brackets(struct place *place, const struct plot *plot)
 		    place_y(plot, at->mib), i % 2 == 0};
 		struct bracket *before = &last[span->role][i % 2];
 
-		if (!in_view(plot, &bracket) || same_place(before, &bracket))
+		if (!span_bracket_in_view(plot, &bracket) ||
+		    span_same_place(before, &bracket))
 			continue;
 		if (drawn++ == MOST_BRACKETS)
 			break;
 		*before = bracket;
-		draw_bracket(place, plot, &bracket, span->role);
+		span_draw_bracket(place, plot, &bracket, span->role);
 	}
 }
 
@@ -95,7 +97,7 @@ size_t layout_lane_rows(const struct scene_panel *panel, size_t most)
 
 /* The row of each lane, SIZE_MAX for a lane that is too deep. The caller
  * frees. */
-static size_t *number_rows(const struct plot *plot)
+static size_t *span_number_rows(const struct plot *plot)
 {
 	size_t *rows = mem_zero(plot->panel->lanes + 1, sizeof(rows[0]));
 	size_t row = 0;
@@ -114,14 +116,14 @@ static size_t *number_rows(const struct plot *plot)
 	return rows;
 }
 
-static double row_y(const struct plot *plot, size_t row)
+static double span_row_y(const struct plot *plot, size_t row)
 {
 	return plot->box.y + (double)row * plot->lane_height;
 }
 
 /* The memory of a flame graph's frame, at the right end of its bar if name
  * leaves room. */
-static void put_figure(struct place *place, const struct scene_span *span,
+static void span_put_figure(struct place *place, const struct scene_span *span,
     const struct draw_box *box, struct text_run name)
 {
 	double end = name.x + place_width(place, &name);
@@ -134,7 +136,7 @@ static void put_figure(struct place *place, const struct scene_span *span,
 		place_text(place, &name);
 }
 
-static void name_span(struct place *place, const struct scene_span *span,
+static void span_put_name(struct place *place, const struct scene_span *span,
     const struct draw_box *box)
 {
 	struct text_run run = {.text = span->name,
@@ -154,7 +156,7 @@ static void name_span(struct place *place, const struct scene_span *span,
 	run.y = box->y + (box->h - place_line_height(run.size)) / 2;
 	place_text(place, &run);
 	if (place->scene->time.kind == AXIS_MEMORY)
-		put_figure(place, span, box, run);
+		span_put_figure(place, span, box, run);
 	free(name);
 }
 
@@ -166,8 +168,8 @@ static struct draw_box span_box(const struct place *place,
 	double x0 = fmax(left, place_x(place, plot, span->from.time_s));
 	double x1 = fmin(right, place_x(place, plot, span->to.time_s));
 
-	return (struct draw_box){x0, row_y(plot, row), fmax(1, x1 - x0 - 0.5),
-	    plot->lane_height - 1};
+	return (struct draw_box){x0, span_row_y(plot, row),
+	    fmax(1, x1 - x0 - 0.5), plot->lane_height - 1};
 }
 
 static bool span_in_view(
@@ -178,7 +180,7 @@ static bool span_in_view(
 	return span->to.time_s >= time->low && span->from.time_s <= time->high;
 }
 
-static void name_group(struct place *place, const struct plot *plot,
+static void span_name_group(struct place *place, const struct plot *plot,
     const struct scene_group *group, size_t row)
 {
 	struct text_run run = {.text = group->name,
@@ -189,7 +191,7 @@ static void name_group(struct place *place, const struct plot *plot,
 
 	if (run.size < 7)
 		return;
-	run.y = row_y(plot, row);
+	run.y = span_row_y(plot, row);
 	name = place_shorten(place, &run, plot->box.w - 4);
 	run.text = name;
 	if (name)
@@ -197,7 +199,7 @@ static void name_group(struct place *place, const struct plot *plot,
 	free(name);
 }
 
-static void name_groups(struct place *place, const struct plot *plot)
+static void span_name_groups(struct place *place, const struct plot *plot)
 {
 	size_t row = 0;
 
@@ -205,14 +207,14 @@ static void name_groups(struct place *place, const struct plot *plot)
 		const struct scene_group *group = &plot->panel->groups.items[i];
 
 		if (layout_spans_is_named(group))
-			name_group(place, plot, group, row++);
+			span_name_group(place, plot, group, row++);
 		row += layout_spans_shown_lanes(group, plot->most_lanes);
 	}
 }
 
 /* A light bar, on which a name can be read, with an edge in the full colour
  * where the call begins. */
-static void draw_bar(
+static void span_draw_bar(
     struct place *place, enum role role, const struct draw_box *box)
 {
 	struct shape *shape = place_shape(place, SHAPE_BOX, role);
@@ -232,7 +234,7 @@ struct sliver {
 	struct draw_box box; /* no width: none */
 };
 
-static void draw_sliver(struct place *place, struct sliver *sliver)
+static void span_draw_sliver(struct place *place, struct sliver *sliver)
 {
 	struct shape *shape;
 
@@ -246,7 +248,7 @@ static void draw_sliver(struct place *place, struct sliver *sliver)
 
 /* Adds a call of at most a pixel; it is hidden if it is on the last one's
  * pixel. */
-static void add_sliver(struct place *place, struct sliver *sliver,
+static void span_add_sliver(struct place *place, struct sliver *sliver,
     enum role role, const struct draw_box *box)
 {
 	double end = sliver->box.x + sliver->box.w;
@@ -257,7 +259,7 @@ static void add_sliver(struct place *place, struct sliver *sliver,
 		sliver->box.w = box->x + box->w - sliver->box.x;
 		return;
 	}
-	draw_sliver(place, sliver);
+	span_draw_sliver(place, sliver);
 	*sliver = (struct sliver){role, *box};
 }
 
@@ -282,7 +284,7 @@ void layout_lanes(struct place *place, const struct plot *plot)
 {
 	struct sliver *slivers =
 	    mem_zero(plot->panel->lanes + 1, sizeof(slivers[0]));
-	size_t *rows = number_rows(plot);
+	size_t *rows = span_number_rows(plot);
 
 	for (size_t i = 0; i < plot->panel->spans.len; i++) {
 		const struct scene_span *span = &plot->panel->spans.items[i];
@@ -293,19 +295,19 @@ void layout_lanes(struct place *place, const struct plot *plot)
 		if (row == SIZE_MAX || !span_in_view(place, span))
 			continue;
 		if (box.w <= 1) {
-			add_sliver(
+			span_add_sliver(
 			    place, &slivers[span->lane], span->role, &box);
 			continue;
 		}
-		draw_sliver(place, &slivers[span->lane]);
+		span_draw_sliver(place, &slivers[span->lane]);
 		first = place->drawing->shapes.len;
-		draw_bar(place, span->role, &box);
-		name_span(place, span, &box);
+		span_draw_bar(place, span->role, &box);
+		span_put_name(place, span, &box);
 		place_group(place, first, span_title(place, span));
 	}
 	for (size_t i = 0; i < plot->panel->lanes; i++)
-		draw_sliver(place, &slivers[i]);
+		span_draw_sliver(place, &slivers[i]);
 	free(slivers);
 	free(rows);
-	name_groups(place, plot);
+	span_name_groups(place, plot);
 }

@@ -57,21 +57,21 @@ struct band {
 	size_t len;
 };
 
-static bool is_thick(const struct band *band, size_t i)
+static bool stack_is_thick(const struct band *band, size_t i)
 {
 	return band->top[i].y != band->base[i].y;
 }
 
 /* Whether a layer has a height at or beside a point; most of many processes
  * have none at most times. */
-static bool band_has(const struct band *band, size_t i)
+static bool stack_band_has(const struct band *band, size_t i)
 {
 	const struct draw_point *top = band->top;
 
-	return is_thick(band, i) ||
-	       (i > 0 && !top[i].starts && is_thick(band, i - 1)) ||
+	return stack_is_thick(band, i) ||
+	       (i > 0 && !top[i].starts && stack_is_thick(band, i - 1)) ||
 	       (i + 1 < band->len && !top[i + 1].starts &&
-		   is_thick(band, i + 1));
+		   stack_is_thick(band, i + 1));
 }
 
 /* A time with a gap on both sides is drawn as a sliver. */
@@ -86,13 +86,13 @@ static void layout_stack_draw_lone(
 	place_point(place, top->x - 1, base->y, false);
 }
 
-static bool is_lone(const struct band *band, size_t i)
+static bool stack_is_lone(const struct band *band, size_t i)
 {
 	return band->top[i].starts &&
 	       (i + 1 == band->len || band->top[i + 1].starts);
 }
 
-static void close_band(
+static void stack_close_band(
     struct place *place, const struct band *band, size_t from, size_t to)
 {
 	for (size_t k = to + 1; k-- > from;)
@@ -100,7 +100,7 @@ static void close_band(
 }
 
 /* Draws along the upper edge forwards and the lower edge back, part by part. */
-static void draw_band(struct place *place, const struct plot *plot,
+static void stack_draw_band(struct place *place, const struct plot *plot,
     const struct band *band, const struct scene_line *line)
 {
 	struct shape *shape = place_shape(place, SHAPE_AREA, line->role);
@@ -111,11 +111,11 @@ static void draw_band(struct place *place, const struct plot *plot,
 	shape->clip = plot->clip;
 	for (size_t i = 0; i < band->len; i++) {
 		const struct draw_point *at = &band->top[i];
-		bool has = band_has(band, i);
+		bool has = stack_band_has(band, i);
 
 		if (open && (!has || at->starts))
-			close_band(place, band, from, i - 1);
-		if (has && is_lone(band, i)) {
+			stack_close_band(place, band, from, i - 1);
+		if (has && stack_is_lone(band, i)) {
 			layout_stack_draw_lone(place, band, i);
 			has = false;
 		} else if (has) {
@@ -126,11 +126,11 @@ static void draw_band(struct place *place, const struct plot *plot,
 		open = has;
 	}
 	if (open)
-		close_band(place, band, from, band->len - 1);
+		stack_close_band(place, band, from, band->len - 1);
 }
 
 /* The number of points of all layers if every time is drawn. */
-static size_t count_points(const struct plot *plot)
+static size_t stack_count_points(const struct plot *plot)
 {
 	size_t count = 0;
 
@@ -150,7 +150,7 @@ static size_t count_points(const struct plot *plot)
 
 /* The upper edge of a layer, cut so far above the view that a slope looks
  * vertical there. */
-static struct draw_point *trace_edge(const struct place *place,
+static struct draw_point *stack_trace_edge(const struct place *place,
     const struct plot *plot, const struct stack_times *picks,
     const struct series *edge, double zero_s)
 {
@@ -176,7 +176,7 @@ void layout_stack(
 {
 	bool to_file = place->request->most_columns > 0;
 	struct stack_times picks = stack_times_choose(
-	    top, count_points(plot), to_file ? MOST_POINTS : SIZE_MAX);
+	    top, stack_count_points(plot), to_file ? MOST_POINTS : SIZE_MAX);
 
 	for (size_t i = 0; i < plot->panel->lines.len; i++) {
 		const struct scene_line *line = &plot->panel->lines.items[i];
@@ -186,13 +186,13 @@ void layout_stack(
 
 		if (!scene_is_layer(line))
 			continue;
-		edges[0] = trace_edge(
+		edges[0] = stack_trace_edge(
 		    place, plot, &picks, line->samples, line->zero_s);
-		edges[1] =
-		    trace_edge(place, plot, &picks, line->base, line->zero_s);
+		edges[1] = stack_trace_edge(
+		    place, plot, &picks, line->base, line->zero_s);
 		band = (struct band){edges[0], edges[1], picks.len};
 		first = place->drawing->shapes.len;
-		draw_band(place, plot, &band, line);
+		stack_draw_band(place, plot, &band, line);
 		place_group_line(place, first, line);
 		free(edges[0]);
 		free(edges[1]);
