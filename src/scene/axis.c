@@ -54,23 +54,24 @@ static const struct axis_unit *memory_unit(double mib)
 }
 
 /* Index of the first multiple of step in the axis. */
-static int64_t first_multiple(double low, double step)
+static int64_t axis_first_multiple(double low, double step)
 {
 	return (int64_t)ceil(low / step - 1e-9);
 }
 
-static int64_t last_multiple(double high, double step)
+static int64_t axis_last_multiple(double high, double step)
 {
 	return (int64_t)floor(high / step + 1e-9);
 }
 
 static int64_t axis_multiples(double low, double high, double step)
 {
-	return last_multiple(high, step) - first_multiple(low, step) + 1;
+	return axis_last_multiple(high, step) - axis_first_multiple(low, step) +
+	       1;
 }
 
 /* The nth step of 1, 2, 5, 10, 20 ... times a power of ten. */
-static double decimal_step(int power, int n)
+static double axis_decimal_step(int power, int n)
 {
 	static const double mantissas[] = {1, 2, 5};
 
@@ -84,14 +85,14 @@ struct axis_range {
 
 /* The smallest decimal step with at most that many multiples in the range, or a
  * smaller one rather than fewer than two multiples. */
-static double choose_decimal(const struct axis_range *range)
+static double axis_choose_decimal(const struct axis_range *range)
 {
 	double span = range->high - range->low;
 	int power = (int)floor(log10(span / (double)range->most)) - 1;
-	double best = decimal_step(power, 0);
+	double best = axis_decimal_step(power, 0);
 
 	for (int n = 0; n < 12; n++) {
-		double step = decimal_step(power, n);
+		double step = axis_decimal_step(power, n);
 		int64_t count = axis_multiples(range->low, range->high, step);
 
 		if (count < 2)
@@ -105,7 +106,7 @@ static double choose_decimal(const struct axis_range *range)
 
 /* The same with steps that suit clocks; decimals below the first of these, and
  * multiples of the last. */
-static double choose_from(
+static double axis_choose_from(
     const double *steps, size_t count, const struct axis_range *range)
 {
 	double last = steps[count - 1], best = 0;
@@ -113,9 +114,9 @@ static double choose_from(
 	    range->low / last, range->high / last, range->most};
 
 	if (axis_multiples(range->low, range->high, steps[0]) < 2)
-		return choose_decimal(range);
+		return axis_choose_decimal(range);
 	if ((range->high - range->low) / last > (double)range->most)
-		return last * fmax(1, choose_decimal(&rest));
+		return last * fmax(1, axis_choose_decimal(&rest));
 	for (size_t i = 0; i < count; i++) {
 		int64_t ticks =
 		    axis_multiples(range->low, range->high, steps[i]);
@@ -140,7 +141,8 @@ static int axis_decimals(double step)
 	return places < 0 ? 0 : places > 12 ? 12 : places;
 }
 
-static void add_tick(struct axis_ticks *ticks, double value, const char *label)
+static void axis_add_tick(
+    struct axis_ticks *ticks, double value, const char *label)
 {
 	struct tick *tick = &ticks->items[ticks->len++];
 
@@ -160,7 +162,7 @@ static void axis_add_number(
 	else
 		snprintf(label, sizeof(label), "%.*f",
 		    axis_decimals(ticks->step / size), number);
-	add_tick(ticks, number * size, label);
+	axis_add_tick(ticks, number * size, label);
 }
 
 /* Multiples of a step along an axis. */
@@ -172,8 +174,8 @@ struct axis_steps {
 static struct axis_steps ticks_begin(
     struct axis_ticks *ticks, const struct axis_range *range, double step)
 {
-	struct axis_steps steps = {
-	    first_multiple(range->low, step), last_multiple(range->high, step)};
+	struct axis_steps steps = {axis_first_multiple(range->low, step),
+	    axis_last_multiple(range->high, step)};
 
 	if (steps.last - steps.first > 200)
 		steps.last = steps.first + 200;
@@ -183,12 +185,12 @@ static struct axis_steps ticks_begin(
 	return steps;
 }
 
-static void number_ticks(const struct axis *axis, const struct axis_unit *unit,
-    struct axis_ticks *ticks)
+static void axis_number_ticks(const struct axis *axis,
+    const struct axis_unit *unit, struct axis_ticks *ticks)
 {
 	struct axis_range range = {axis->low / unit->size,
 	    axis->high / unit->size, (size_t)ticks->step};
-	double step = choose_decimal(&range);
+	double step = axis_choose_decimal(&range);
 	struct axis_steps at = ticks_begin(ticks, &range, step);
 
 	ticks->step = step * unit->size;
@@ -198,18 +200,19 @@ static void number_ticks(const struct axis *axis, const struct axis_unit *unit,
 }
 
 /* "30 s", "1 min", "1 min 30 s": in the form of units_duration(). */
-static void duration_ticks(const struct axis *axis, struct axis_ticks *ticks)
+static void axis_duration_ticks(
+    const struct axis *axis, struct axis_ticks *ticks)
 {
 	static const double steps[] = {1, 2, 5, 10, 15, 20, 30, 60, 120, 300,
 	    600, 900, 1200, 1800, 3600, 7200, 10800, 14400, 21600, 43200,
 	    86400};
 	struct axis_range range = {axis->low, axis->high, (size_t)ticks->step};
-	double step = choose_from(steps, LEN(steps), &range);
+	double step = axis_choose_from(steps, LEN(steps), &range);
 	struct axis_steps at = ticks_begin(ticks, &range, step);
 	char label[UNITS_TEXT];
 
 	for (int64_t i = at.first; i <= at.last; i++)
-		add_tick(ticks, (double)i * step,
+		axis_add_tick(ticks, (double)i * step,
 		    i == 0 ? "0"
 			   : units_duration_to(label, (double)i * step, step));
 }
@@ -217,7 +220,7 @@ static void duration_ticks(const struct axis *axis, struct axis_ticks *ticks)
 static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-static struct tm local_time(double epoch_s)
+static struct tm axis_local_time(double epoch_s)
 {
 	time_t whole = (time_t)floor(epoch_s);
 	struct tm tm = {0};
@@ -226,7 +229,8 @@ static struct tm local_time(double epoch_s)
 	return tm;
 }
 
-static void day_label(char *out, size_t size, const struct tm *tm, bool year)
+static void axis_day_label(
+    char *out, size_t size, const struct tm *tm, bool year)
 {
 	int len = snprintf(out, size, "%d %s", tm->tm_mday, months[tm->tm_mon]);
 
@@ -237,17 +241,17 @@ static void day_label(char *out, size_t size, const struct tm *tm, bool year)
 
 /* A midnight is labelled with its date; with its year where that changes along
  * the axis. */
-static void clock_label(
+static void axis_clock_label(
     char *out, size_t size, double epoch_s, double step, bool year)
 {
 	int places = step < 1 ? axis_decimals(step) : 0;
 	double near = epoch_s + 0.5 * pow(10, -places);
-	struct tm tm = local_time(near);
+	struct tm tm = axis_local_time(near);
 	bool midnight = tm.tm_hour == 0 && tm.tm_min == 0 && tm.tm_sec == 0;
 	double fraction = near - floor(near);
 
 	if (step >= 86400 || (midnight && step >= 60))
-		day_label(out, size, &tm, year);
+		axis_day_label(out, size, &tm, year);
 	else if (step >= 60)
 		snprintf(out, size, "%02d:%02d", tm.tm_hour, tm.tm_min);
 	else if (places == 0)
@@ -261,26 +265,26 @@ static void clock_label(
 
 /* Ticks are round in local time, by the zone's offset at the start of the axis;
  * each label has its own correct time. */
-static void clock_ticks(const struct axis *axis, struct axis_ticks *ticks)
+static void axis_clock_ticks(const struct axis *axis, struct axis_ticks *ticks)
 {
 	static const double steps[] = {1, 2, 5, 10, 15, 30, 60, 120, 300, 600,
 	    900, 1800, 3600, 7200, 10800, 21600, 43200, 86400};
-	struct tm start = local_time(axis->origin_s + axis->low);
-	struct tm end = local_time(axis->origin_s + axis->high);
+	struct tm start = axis_local_time(axis->origin_s + axis->low);
+	struct tm end = axis_local_time(axis->origin_s + axis->high);
 	bool year = start.tm_year != end.tm_year;
 	double zero = -(axis->origin_s + (double)start.tm_gmtoff);
 	struct axis_range range = {
 	    axis->low - zero, axis->high - zero, (size_t)ticks->step};
-	double step = choose_from(steps, LEN(steps), &range);
+	double step = axis_choose_from(steps, LEN(steps), &range);
 	struct axis_steps at = ticks_begin(ticks, &range, step);
 	char label[32];
 
 	for (int64_t i = at.first; i <= at.last; i++) {
 		double value = (double)i * step + zero;
 
-		clock_label(
+		axis_clock_label(
 		    label, sizeof(label), axis->origin_s + value, step, year);
-		add_tick(ticks, value, label);
+		axis_add_tick(ticks, value, label);
 	}
 	snprintf(ticks->unit, sizeof(ticks->unit), "%d %s %d %.8s",
 	    start.tm_mday, months[start.tm_mon], start.tm_year + 1900,
@@ -293,16 +297,16 @@ void axis_ticks(const struct axis *axis, size_t most, struct axis_ticks *ticks)
 
 	*ticks = (struct axis_ticks){.step = (double)(most < 2 ? 2 : most)};
 	if (axis->kind == AXIS_CLOCK)
-		clock_ticks(axis, ticks);
+		axis_clock_ticks(axis, ticks);
 	else if (axis->kind == AXIS_TIME && far >= LONG_TIME)
-		duration_ticks(axis, ticks);
+		axis_duration_ticks(axis, ticks);
 	else if (axis->kind == AXIS_NUMBER)
-		number_ticks(axis, &number_unit, ticks);
+		axis_number_ticks(axis, &number_unit, ticks);
 	else if (axis->kind == AXIS_TIME)
-		number_ticks(
+		axis_number_ticks(
 		    axis, unit_for(time_units, LEN(time_units), far), ticks);
 	else
-		number_ticks(axis,
+		axis_number_ticks(axis,
 		    memory_unit(axis->unit_of > 0 ? axis->unit_of : far),
 		    ticks);
 }

@@ -14,7 +14,7 @@ static void scene_lines_finish(const struct scene_line *lines, size_t len)
 	}
 }
 
-static void panel_finish(struct scene_panel *panel)
+static void scene_finish_panel(struct scene_panel *panel)
 {
 	free(panel->title);
 	scene_lines_finish(panel->lines.items, panel->lines.len);
@@ -48,7 +48,7 @@ static void panel_finish(struct scene_panel *panel)
 
 void scene_drop_panel(struct scene *scene)
 {
-	panel_finish(&scene->panels.items[--scene->panels.len]);
+	scene_finish_panel(&scene->panels.items[--scene->panels.len]);
 }
 
 const struct scene_panel *scene_find(
@@ -64,7 +64,7 @@ const struct scene_panel *scene_find(
 void scene_finish(struct scene *scene)
 {
 	for (size_t i = 0; i < scene->panels.len; i++)
-		panel_finish(&scene->panels.items[i]);
+		scene_finish_panel(&scene->panels.items[i]);
 	for (size_t i = 0; i < scene->facts.len; i++)
 		free(scene->facts.items[i].value);
 	for (size_t i = 0; i < scene->notes.len; i++)
@@ -97,7 +97,7 @@ const struct scene_line *scene_top_layer(
 	return NULL;
 }
 
-static size_t legend_rank(const struct scene_panel *panel, size_t nth)
+static size_t scene_legend_rank(const struct scene_panel *panel, size_t nth)
 {
 	enum scene_line_kind kind = panel->lines.items[nth].kind;
 
@@ -134,7 +134,7 @@ size_t scene_legend(const struct scene_panel *panel, size_t *order)
 	for (size_t rank = 0; rank < 3; rank++) {
 		for (size_t i = 0; i < panel->lines.len; i++) {
 			if (panel->lines.items[i].in_legend &&
-			    legend_rank(panel, i) == rank)
+			    scene_legend_rank(panel, i) == rank)
 				order[len++] = i;
 		}
 	}
@@ -150,7 +150,7 @@ struct series *scene_own_series(struct scene *scene)
 	return series;
 }
 
-static void print_samples(const struct scene_line *line, FILE *out)
+static void scene_print_samples(const struct scene_line *line, FILE *out)
 {
 	for (size_t i = 0; i < line->samples->len; i++) {
 		const struct sample *at = &line->samples->items[i];
@@ -177,10 +177,10 @@ static void scene_print_line(const struct scene_line *line, FILE *out)
 	    line->light    ? " light"
 	    : line->dashed ? " dashed"
 			   : "");
-	print_samples(line, out);
+	scene_print_samples(line, out);
 }
 
-static void print_span(const struct scene_span *span, FILE *out)
+static void scene_print_span(const struct scene_span *span, FILE *out)
 {
 	fprintf(out, "  span %s \"%s\" \"%s\" lane=%zu run=%zu",
 	    role_name(span->role), span->name, span->full_name, span->lane,
@@ -189,7 +189,7 @@ static void print_span(const struct scene_span *span, FILE *out)
 	    span->from.time_s, span->to.mib, span->to.time_s);
 }
 
-static void print_mark(const struct scene_mark *mark, FILE *out)
+static void scene_print_mark(const struct scene_mark *mark, FILE *out)
 {
 	static const char *const kinds[] = {
 	    "peak", "label", "end", "gap", "limit", "phase"};
@@ -204,7 +204,8 @@ static void print_mark(const struct scene_mark *mark, FILE *out)
 	fputc('\n', out);
 }
 
-static void print_axis(const char *name, const struct axis *axis, FILE *out)
+static void scene_print_axis(
+    const char *name, const struct axis *axis, FILE *out)
 {
 	struct axis_ticks ticks;
 
@@ -221,7 +222,7 @@ enum { HEAT_PRINTED = 60 };
 
 /* Prints a digit for each part of the row: tenths of the highest, a dot where
  * nothing was measured. */
-static void print_heat_row(
+static void scene_print_heat_row(
     const struct scene_heat *heat, const struct scene_heat_row *row, FILE *out)
 {
 	const size_t part = HEAT_COLUMNS / HEAT_PRINTED;
@@ -243,18 +244,19 @@ static void print_heat_row(
 	fputc('\n', out);
 }
 
-static void print_panel(const struct scene_panel *panel, FILE *out)
+static void scene_print_panel(const struct scene_panel *panel, FILE *out)
 {
 	if (panel->kind == PANEL_MEMORY)
-		print_axis("panel memory", &panel->memory, out);
+		scene_print_axis("panel memory", &panel->memory, out);
 	else if (panel->kind == PANEL_USAGE)
-		print_axis(panel->title, &panel->memory, out);
+		scene_print_axis(panel->title, &panel->memory, out);
 	else if (panel->kind == PANEL_HEAT)
 		fprintf(out, "panel heat 0..%.4f\n", panel->heat.high_mib);
 	else
 		fprintf(out, "panel lanes %zu\n", panel->lanes);
 	for (size_t i = 0; i < panel->heat.rows.len; i++)
-		print_heat_row(&panel->heat, panel->heat.rows.items[i], out);
+		scene_print_heat_row(
+		    &panel->heat, panel->heat.rows.items[i], out);
 	for (size_t i = 0; i < panel->groups.len; i++) {
 		const struct scene_group *group = &panel->groups.items[i];
 
@@ -270,21 +272,21 @@ static void print_panel(const struct scene_panel *panel, FILE *out)
 		    panel->functions.items[i].name,
 		    panel->functions.items[i].detail);
 	for (size_t i = 0; i < panel->spans.len; i++)
-		print_span(&panel->spans.items[i], out);
+		scene_print_span(&panel->spans.items[i], out);
 	for (size_t i = 0; i < panel->marks.len; i++)
-		print_mark(&panel->marks.items[i], out);
+		scene_print_mark(&panel->marks.items[i], out);
 }
 
 void scene_print(const struct scene *scene, FILE *out)
 {
 	fprintf(
 	    out, "title \"%s\"\norigin %.4f\n", scene->title, scene->origin_s);
-	print_axis("time", &scene->time, out);
+	scene_print_axis("time", &scene->time, out);
 	for (size_t i = 0; i < scene->facts.len; i++)
 		fprintf(out, "fact %s: %s\n", scene->facts.items[i].label,
 		    scene->facts.items[i].value);
 	for (size_t i = 0; i < scene->notes.len; i++)
 		fprintf(out, "note %s\n", scene->notes.items[i]);
 	for (size_t i = 0; i < scene->panels.len; i++)
-		print_panel(&scene->panels.items[i], out);
+		scene_print_panel(&scene->panels.items[i], out);
 }
