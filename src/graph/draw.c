@@ -26,7 +26,7 @@ struct graph_sheet {
 	struct layout_request request;
 };
 
-static void sheet_init(struct graph_sheet *sheet, struct drawing *drawing,
+static void graph_init_sheet(struct graph_sheet *sheet, struct drawing *drawing,
     const struct text_measure *measure)
 {
 	*sheet = (struct graph_sheet){.request = {.measure = *measure}};
@@ -50,7 +50,7 @@ static double graph_draw_fit(
 	return **text ? ceil(place_width(place, &run)) : 0;
 }
 
-static void measure_box(const struct place *place, struct graph_box *box)
+static void graph_measure_box(const struct place *place, struct graph_box *box)
 {
 	double width = graph_draw_fit(place, &box->title,
 	    (struct text_run){.size = BOX_SIZE, .bold = true}, BOX_WIDTH_MAX);
@@ -70,9 +70,9 @@ void graph_measure(struct graph *graph, const struct text_measure *measure)
 {
 	struct graph_sheet sheet;
 
-	sheet_init(&sheet, NULL, measure);
+	graph_init_sheet(&sheet, NULL, measure);
 	for (size_t i = 0; i < graph->boxes.len; i++)
-		measure_box(&sheet.place, &graph->boxes.items[i]);
+		graph_measure_box(&sheet.place, &graph->boxes.items[i]);
 	for (size_t i = 0; i < graph->arrows.len; i++) {
 		struct graph_arrow *arrow = &graph->arrows.items[i];
 
@@ -243,7 +243,7 @@ void graph_draw(struct drawing *drawing, const struct graph *graph,
 
 	*drawing = (struct drawing){.title = mem_copy(graph->title),
 	    .width = ceil(fmax(LEAST_WIDTH, graph->width + 2 * MARGIN))};
-	sheet_init(&sheet, drawing, measure);
+	graph_init_sheet(&sheet, drawing, measure);
 	draw_row(place, graph->title, MARGIN,
 	    (struct text_run){
 		.size = TITLE_SIZE, .bold = true, .role = ROLE_TEXT});

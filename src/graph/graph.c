@@ -55,7 +55,7 @@ void graph_add_arrow(
 }
 
 /* Names may contain quotes, and backslashes, which begin escapes. */
-static void write_quoted(const char *text, FILE *out)
+static void graph_write_quoted(const char *text, FILE *out)
 {
 	for (; *text; text++) {
 		if (*text == '"' || *text == '\\')
@@ -64,13 +64,13 @@ static void write_quoted(const char *text, FILE *out)
 	}
 }
 
-static void write_box(const struct graph_box *box, size_t i, FILE *out)
+static void graph_write_box(const struct graph_box *box, size_t i, FILE *out)
 {
 	fprintf(out, "\tn%zu [label=\"", i);
-	write_quoted(box->title, out);
+	graph_write_quoted(box->title, out);
 	if (box->detail) {
 		fputs("\\n", out);
-		write_quoted(box->detail, out);
+		graph_write_quoted(box->detail, out);
 	}
 	fputs("\"];\n", out);
 }
@@ -79,19 +79,19 @@ void graph_write_dot(const struct graph *graph, FILE *out)
 {
 	fputs("digraph refs {\n\tcharset=\"utf-8\";\n\trankdir=LR;\n\tlabel=\"",
 	    out);
-	write_quoted(graph->title ? graph->title : "", out);
+	graph_write_quoted(graph->title ? graph->title : "", out);
 	fputs("\";\n\tlabelloc=t;\n\tnode [shape=box fontname=sans-serif];\n"
 	      "\tedge [fontname=sans-serif fontsize=11];\n",
 	    out);
 	for (size_t i = 0; i < graph->boxes.len; i++)
-		write_box(&graph->boxes.items[i], i, out);
+		graph_write_box(&graph->boxes.items[i], i, out);
 	for (size_t i = 0; i < graph->arrows.len; i++) {
 		const struct graph_arrow *arrow = &graph->arrows.items[i];
 
 		fprintf(out, "\tn%zu -> n%zu", arrow->from, arrow->to);
 		if (arrow->label) {
 			fputs(" [label=\"", out);
-			write_quoted(arrow->label, out);
+			graph_write_quoted(arrow->label, out);
 			fputs("\"]", out);
 		}
 		fputs(";\n", out);
