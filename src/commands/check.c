@@ -115,8 +115,8 @@ int check_parse_count(
 }
 
 /* patterns are separated by commas. */
-static int load_baseline(struct recording_set *baseline, const char *patterns,
-    const struct profiles_options *reading, struct err *e)
+static int check_load_baseline(struct recording_set *baseline,
+    const char *patterns, const struct profiles_options *reading, struct err *e)
 {
 	char *copy = mem_copy(patterns), *rest = copy, *pattern;
 	int got = 0;
@@ -135,7 +135,8 @@ static int command_check_judge(const struct check_options *options,
 	int got = 0;
 
 	if (options->baseline)
-		got = load_baseline(&baseline, options->baseline, reading, e);
+		got = check_load_baseline(
+		    &baseline, options->baseline, reading, e);
 	if (got == 0 && options->baseline)
 		got = recording_set_check_measure(&baseline, side, e);
 	if (got == 0)
@@ -156,13 +157,14 @@ int check_prepare(const struct check_options *options,
 		    "check: no condition given; try --max-peak 500MiB or "
 		    "--baseline main.dat");
 	if (options->baseline)
-		got = load_baseline(&baseline, options->baseline, reading, e);
+		got = check_load_baseline(
+		    &baseline, options->baseline, reading, e);
 	recording_set_finish(&baseline);
 	return got;
 }
 
 /* The run's number in its file, from 1; 0 where it is the only one. */
-static size_t number_of_run(const struct recording_set_run *run)
+static size_t check_run_number(const struct recording_set_run *run)
 {
 	const struct profile *profile = run->profile;
 
@@ -172,10 +174,10 @@ static size_t number_of_run(const struct recording_set_run *run)
 }
 
 /* The recording's name for display. The caller frees. */
-static char *name_run(const struct recording_set_run *run)
+static char *check_run_name(const struct recording_set_run *run)
 {
 	char *clean = utf8_clean_copy(run->profile->path), *name;
-	size_t number = number_of_run(run);
+	size_t number = check_run_number(run);
 
 	if (number == 0)
 		return clean;
@@ -207,7 +209,7 @@ static enum terminal_mood check_mood(const struct verdict *v)
  * caller frees. */
 static char *check_sentence(const struct verdict *v, bool named)
 {
-	char *name = named && v->run ? name_run(v->run) : NULL;
+	char *name = named && v->run ? check_run_name(v->run) : NULL;
 	char *phase = v->phase ? check_phase_name(v) : NULL;
 	struct strbuf text = {0};
 
@@ -249,7 +251,7 @@ static void check_print_verdict(const struct verdict *v, bool named, FILE *out)
 static void check_write_run(
     const struct recording_set_run *run, struct json *json)
 {
-	size_t number = run ? number_of_run(run) : 0;
+	size_t number = run ? check_run_number(run) : 0;
 
 	json_key(json, "recording");
 	json_text(json, run ? run->profile->path : NULL);
@@ -260,7 +262,7 @@ static void check_write_run(
 		json_text(json, NULL);
 }
 
-static void write_verdict(const struct verdict *v, struct json *json)
+static void check_write_verdict(const struct verdict *v, struct json *json)
 {
 	json_open(json, '{');
 	json_key(json, "condition");
@@ -292,7 +294,7 @@ static void check_write_json(const struct verdicts *verdicts, FILE *out)
 	json_key(&json, "conditions");
 	json_open(&json, '[');
 	for (size_t i = 0; i < verdicts->items.len; i++)
-		write_verdict(&verdicts->items.items[i], &json);
+		check_write_verdict(&verdicts->items.items[i], &json);
 	json_close(&json, ']');
 	json_close(&json, '}');
 }
@@ -323,7 +325,7 @@ static void check_write_row(
     const struct verdict *v, bool named, bool phases, FILE *out)
 {
 	static const char *const words[] = {"ok", "unsure", "**FAIL**"};
-	char *name = v->run ? name_run(v->run) : NULL;
+	char *name = v->run ? check_run_name(v->run) : NULL;
 	char *phase = v->phase ? check_phase_name(v) : NULL;
 
 	fprintf(out, "| %s | %s |", words[check_mood(v)], v->name);
@@ -356,7 +358,7 @@ static void check_write_markdown(const struct verdicts *verdicts, FILE *out)
 		    &verdicts->items.items[i], verdicts->several, phases, out);
 }
 
-static void write_escaped(const char *text, FILE *out)
+static void check_write_escaped(const char *text, FILE *out)
 {
 	static const struct {
 		char c;
@@ -379,30 +381,31 @@ static void write_escaped(const char *text, FILE *out)
 
 /* Several runs have a class each, so that no two cases are equal; a single one
  * has the same class whatever its file is called. */
-static void write_case(const struct verdict *v, bool named, FILE *out)
+static void check_write_case(const struct verdict *v, bool named, FILE *out)
 {
-	char *class = named && v->run ? name_run(v->run) : mem_copy("mprof");
+	char *class =
+	    named && v->run ? check_run_name(v->run) : mem_copy("mprof");
 
 	fputs("  <testcase classname=\"", out);
-	write_escaped(class, out);
+	check_write_escaped(class, out);
 	fprintf(out, "\" name=\"%s", v->name);
 	free(class);
 	if (v->phase) {
 		char *phase = check_phase_name(v);
 
 		fputs(": ", out);
-		write_escaped(phase, out);
+		check_write_escaped(phase, out);
 		free(phase);
 	}
 	fprintf(out, "\"%s\n", v->met ? "/>" : ">");
 	if (v->met)
 		return;
 	fputs("    <failure message=\"", out);
-	write_escaped(v->figure, out);
+	check_write_escaped(v->figure, out);
 	fputs(v->limit[0] ? ", at most " : "", out);
-	write_escaped(v->limit, out);
+	check_write_escaped(v->limit, out);
 	fputs("\">", out);
-	write_escaped(v->note, out);
+	check_write_escaped(v->note, out);
 	fputs("</failure>\n  </testcase>\n", out);
 }
 
@@ -421,7 +424,7 @@ static int check_write_junit(
 	    "<testsuite name=\"mprof\" tests=\"%zu\" failures=\"%zu\">\n",
 	    verdicts->items.len, failures);
 	for (size_t i = 0; i < verdicts->items.len; i++)
-		write_case(
+		check_write_case(
 		    &verdicts->items.items[i], verdicts->several, file.stream);
 	fputs("</testsuite>\n", file.stream);
 	return io_output_commit(&file, e);

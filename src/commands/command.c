@@ -98,7 +98,7 @@ int command_unknown(const char *name)
 	return COMMAND_FAILED;
 }
 
-static int run_command(const struct command *command, int argc, char **argv)
+static int command_call(const struct command *command, int argc, char **argv)
 {
 	void *values = mem_zero(1, command->options_size);
 	struct option_call call = {
@@ -135,5 +135,5 @@ int command_main(int argc, char **argv)
 
 	if (!command)
 		return command_unknown(argv[0]);
-	return run_command(command, argc, argv);
+	return command_call(command, argc, argv);
 }

@@ -68,7 +68,7 @@ struct compare_measure {
 	char *(*format)(char *out, double value);
 };
 
-static char *format_area(char *out, double mib_s)
+static char *compare_format_area(char *out, double mib_s)
 {
 	bool large = fabs(mib_s) >= 10240;
 	char number[UNITS_TEXT];
@@ -79,7 +79,7 @@ static char *format_area(char *out, double mib_s)
 	return out;
 }
 
-static char *format_duration(char *out, double seconds)
+static char *compare_format_duration(char *out, double seconds)
 {
 	char text[UNITS_TEXT];
 
@@ -101,9 +101,10 @@ static char *compare_format_percent(char *out, double percent)
 static const struct compare_measure measures[] = {
     {"peak", "peak_mib", offsetof(struct figures, peak_mib), units_size},
     {"mean", "mean_mib", offsetof(struct figures, mean_mib), units_size},
-    {"area", "area_mib_s", offsetof(struct figures, area_mib_s), format_area},
+    {"area", "area_mib_s", offsetof(struct figures, area_mib_s),
+	compare_format_area},
     {"duration", "duration_s", offsetof(struct figures, duration_s),
-	format_duration},
+	compare_format_duration},
     {"growth", "growth_mib_per_s", offsetof(struct figures, growth_mib_s),
 	units_rate},
     {"mean CPU", "cpu_percent", offsetof(struct figures, cpu_percent),
@@ -130,7 +131,7 @@ static bool compare_is_known(
 }
 
 /* Writes a number with its sign, also "+". */
-static char *format_signed(
+static char *compare_format_signed(
     char *out, double value, char *(*format)(char *out, double value))
 {
 	char text[UNITS_TEXT];
@@ -141,7 +142,7 @@ static char *format_signed(
 }
 
 /* A percentage tells nothing where one figure is many times the other. */
-static char *format_relative(char *out, const struct comparison *c)
+static char *compare_format_relative(char *out, const struct comparison *c)
 {
 	char number[UNITS_TEXT];
 
@@ -158,7 +159,7 @@ static char *format_relative(char *out, const struct comparison *c)
 
 /* "95 %: +1.5 MiB to +2.5 MiB; p = 0.008"; empty where nothing was repeated.
  * The caller frees. */
-static char *format_interval(
+static char *compare_format_interval(
     const struct comparison *c, char *(*format)(char *out, double value))
 {
 	char low[UNITS_TEXT], high[UNITS_TEXT];
@@ -166,8 +167,8 @@ static char *format_interval(
 	if (!c->repeated)
 		return mem_copy("");
 	return mem_format("95 %%: %s to %s; p = %.2g",
-	    format_signed(low, c->low, format),
-	    format_signed(high, c->high, format), c->p);
+	    compare_format_signed(low, c->low, format),
+	    compare_format_signed(high, c->high, format), c->p);
 }
 
 /* The figures of a row. A and B are in one unit; a difference may be small
@@ -182,8 +183,8 @@ static void compare_texts_init(struct compare_texts *texts,
 {
 	struct units_column unit = {0};
 
-	format_relative(texts->relative, c);
-	format_signed(texts->difference, c->difference, format);
+	compare_format_relative(texts->relative, c);
+	compare_format_signed(texts->difference, c->difference, format);
 	if (format != units_size) {
 		format(texts->a, c->a);
 		format(texts->b, c->b);
@@ -225,7 +226,7 @@ static void compare_table_add(struct compare_table *table, const char *name,
 	    {mem_copy(utf8_shorten(label, sizeof(label), name, 16)),
 		mem_copy(texts.a), mem_copy(texts.b), mem_copy(texts.relative),
 		mem_copy(texts.difference)},
-	    format_interval(c, format)};
+	    compare_format_interval(c, format)};
 }
 
 /* Column widths: up to what fits on the widest terminal or, on a narrow one,
@@ -296,7 +297,7 @@ static void compare_table_finish(struct compare_table *table)
 
 /* Says that a row of several processes is the largest one's, not their sum;
  * empty for other rows. The caller frees. */
-static char *format_largest(const size_t count[2])
+static char *compare_format_largest(const size_t count[2])
 {
 	if (count[0] <= 1 && count[1] <= 1)
 		return mem_copy("");
@@ -310,7 +311,7 @@ static void compare_table_add_parts(struct compare_table *table,
 	for (size_t i = 0; i < list->items.len; i++) {
 		const struct compared_part *part = &list->items.items[i];
 		char *name = utf8_clean_copy(part->name);
-		char *largest = format_largest(part->count);
+		char *largest = compare_format_largest(part->count);
 
 		*array_push(&table->rows) = (struct compare_row){
 		    {mem_format("%s %s%s", title, name, largest)}, NULL};
@@ -322,7 +323,7 @@ static void compare_table_add_parts(struct compare_table *table,
 }
 
 /* "5 runs each" or "3 and 5 runs" */
-static void add_counts(struct strbuf *text, const struct comparison *c)
+static void compare_add_counts(struct strbuf *text, const struct comparison *c)
 {
 	char count[UNITS_COUNT];
 
@@ -335,7 +336,8 @@ static void add_counts(struct strbuf *text, const struct comparison *c)
 }
 
 /* Adds how likely the difference is by chance. */
-static void add_chance(struct strbuf *text, const struct comparison *peak)
+static void compare_add_chance(
+    struct strbuf *text, const struct comparison *peak)
 {
 	if (!peak->repeated)
 		strbuf_add(text,
@@ -352,7 +354,7 @@ static void add_chance(struct strbuf *text, const struct comparison *peak)
 	else
 		strbuf_add_format(
 		    text, "; that may well be chance (p = %.2g, ", peak->p);
-	add_counts(text, peak);
+	compare_add_counts(text, peak);
 	strbuf_add(text, ")");
 }
 
@@ -376,7 +378,7 @@ static char *compare_sentence(const struct recording_set *const sides[2])
 		    units_size(size, fabs(peak.difference)),
 		    units_percent_words(number, 100 * fabs(peak.relative)),
 		    peak.difference > 0 ? "higher" : "lower");
-	add_chance(&text, &peak);
+	compare_add_chance(&text, &peak);
 	return strbuf_take(&text);
 }
 
@@ -413,7 +415,7 @@ static void command_compare_print_all(
 static void compare_write_row(
     const struct comparison *c, char *(*format)(char *out, double value))
 {
-	char *interval = format_interval(c, format);
+	char *interval = compare_format_interval(c, format);
 	struct compare_texts texts;
 	const char *const cells[] = {
 	    texts.a, texts.b, texts.relative, texts.difference, interval};
@@ -427,12 +429,12 @@ static void compare_write_row(
 	free(interval);
 }
 
-static void compare_write_parts(
+static void compare_print_parts(
     const char *title, const struct compared_parts *list)
 {
 	for (size_t i = 0; i < list->items.len; i++) {
 		const struct compared_part *part = &list->items.items[i];
-		char *largest = format_largest(part->count);
+		char *largest = compare_format_largest(part->count);
 
 		printf("| %s ", title);
 		markdown_put_name(stdout, part->name);
@@ -478,12 +480,12 @@ static void compare_write_markdown(const struct recording_set *const sides[2],
 		printf("| %s", measures[i].name);
 		compare_write_row(&c, measures[i].format);
 	}
-	compare_write_parts("phase", phases);
-	compare_write_parts("process", processes);
+	compare_print_parts("phase", phases);
+	compare_print_parts("process", processes);
 	free(sentence);
 }
 
-static void write_comparison(
+static void compare_write_comparison(
     struct json *json, const char *key, const struct comparison *c)
 {
 	json_key(json, key);
@@ -505,7 +507,7 @@ static void write_comparison(
 	json_close(json, '}');
 }
 
-static void write_parts(
+static void compare_write_parts(
     struct json *json, const char *key, const struct compared_parts *list)
 {
 	json_key(json, key);
@@ -524,8 +526,9 @@ static void write_parts(
 			json_whole(
 			    json, (int64_t)list->items.items[i].count[1]);
 		}
-		write_comparison(json, "peak_mib", &list->items.items[i].peak);
-		write_comparison(
+		compare_write_comparison(
+		    json, "peak_mib", &list->items.items[i].peak);
+		compare_write_comparison(
 		    json, "growth_mib", &list->items.items[i].growth);
 		json_close(json, '}');
 	}
@@ -550,10 +553,10 @@ static void command_compare_write_all(
 			continue;
 		recording_set_compare(
 		    sides[0], sides[1], measures[i].offset, 1, &c);
-		write_comparison(&json, measures[i].key, &c);
+		compare_write_comparison(&json, measures[i].key, &c);
 	}
-	write_parts(&json, "phases", phases);
-	write_parts(&json, "processes", processes);
+	compare_write_parts(&json, "phases", phases);
+	compare_write_parts(&json, "processes", processes);
 	json_close(&json, '}');
 }
 

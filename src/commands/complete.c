@@ -20,7 +20,7 @@ static void command_complete_offer(
 		printf("%s\t%s\n", candidate, about);
 }
 
-static void offer_commands(const char *prefix)
+static void complete_offer_commands(const char *prefix)
 {
 	const struct command *each;
 
@@ -32,7 +32,7 @@ static void offer_commands(const char *prefix)
 	command_complete_offer("help", prefix, command_find("help")->summary);
 }
 
-static void offer_option(
+static void complete_offer_option(
     const struct option_row *row, const char *prefix, bool letters)
 {
 	char word[80], *help = options_help(row);
@@ -46,7 +46,8 @@ static void offer_option(
 	free(help);
 }
 
-static void offer_options(const struct option_row *row, const char *prefix)
+static void complete_offer_options(
+    const struct option_row *row, const char *prefix)
 {
 	static const struct option_row common[] = {
 	    {.letter = 'h', .name = "help", .help = "show this help"},
@@ -54,12 +55,12 @@ static void offer_options(const struct option_row *row, const char *prefix)
 	};
 
 	for (; row->name; row++)
-		offer_option(row, prefix, strcmp(prefix, "-") == 0);
+		complete_offer_option(row, prefix, strcmp(prefix, "-") == 0);
 	for (size_t i = 0; i < 2; i++)
-		offer_option(&common[i], prefix, false);
+		complete_offer_option(&common[i], prefix, false);
 }
 
-static void offer_value(
+static void complete_offer_value(
     const struct option_row *row, const char *prefix, const char *lead)
 {
 	struct option_value value;
@@ -80,7 +81,7 @@ static void offer_value(
 }
 
 /* Writes "2026-11-22 14:39:37 " for a name with a date, otherwise nothing. */
-static void write_date(char *out, size_t size, const char *name)
+static void complete_write_date(char *out, size_t size, const char *name)
 {
 	const char *date = strchr(name, '_') + 1;
 
@@ -91,7 +92,7 @@ static void write_date(char *out, size_t size, const char *name)
 }
 
 /* Offers numbers, the newest first, with date and command line. */
-static void offer_recordings(const char *prefix)
+static void complete_offer_recordings(const char *prefix)
 {
 	struct catalog catalog;
 	char number[32], date[32], command[96], about[128];
@@ -101,7 +102,7 @@ static void offer_recordings(const char *prefix)
 			const char *name = catalog.names.items[i];
 
 			snprintf(number, sizeof(number), "%zu", i);
-			write_date(date, sizeof(date), name);
+			complete_write_date(date, sizeof(date), name);
 			dat_command_line(name, command, sizeof(command));
 			snprintf(about, sizeof(about), "%s%s", date, command);
 			command_complete_offer(number, prefix, about);
@@ -144,7 +145,7 @@ struct cursor {
 	int program;  /* index of a recorded program's first word, or 0 */
 };
 
-static struct cursor find_cursor(
+static struct cursor complete_find_cursor(
     const struct command *command, char **argv, int last)
 {
 	struct cursor cursor = {.options = true};
@@ -164,7 +165,7 @@ static struct cursor find_cursor(
 	return cursor;
 }
 
-static void offer_words(
+static void complete_offer_words(
     const struct command *command, const char *prefix, int at)
 {
 	switch (command->takes) {
@@ -174,19 +175,20 @@ static void offer_words(
 		printf(":program %d\n", at);
 		break;
 	case COMMAND_TAKES_PROFILES:
-		offer_recordings(prefix);
+		complete_offer_recordings(prefix);
 		break;
 	case COMMAND_TAKES_PID:
 		puts(":pids");
 		break;
 	case COMMAND_TAKES_COMMAND:
-		offer_commands(prefix);
+		complete_offer_commands(prefix);
 		break;
 	}
 }
 
 /* Completes the value in "--name=value". */
-static void offer_joined(const struct command *command, const char *prefix)
+static void complete_offer_joined(
+    const struct command *command, const char *prefix)
 {
 	size_t len = strcspn(prefix, "=");
 	const struct option_row *row =
@@ -195,27 +197,27 @@ static void offer_joined(const struct command *command, const char *prefix)
 
 	snprintf(lead, sizeof(lead), "%.*s", (int)len + 1, prefix);
 	if (row && row->arg)
-		offer_value(row, prefix, lead);
+		complete_offer_value(row, prefix, lead);
 }
 
 /* argv[0] is the command, argv[last] the word to complete. */
 static void complete_command(
     const struct command *command, char **argv, int last)
 {
-	struct cursor cursor = find_cursor(command, argv, last);
+	struct cursor cursor = complete_find_cursor(command, argv, last);
 	const char *prefix = argv[last];
 
 	if (cursor.program)
 		printf(":program %d\n", cursor.program);
 	else if (cursor.row)
-		offer_value(cursor.row, prefix, "");
+		complete_offer_value(cursor.row, prefix, "");
 	else if (cursor.options && strncmp(prefix, "--", 2) == 0 &&
 		 strchr(prefix, '='))
-		offer_joined(command, prefix);
+		complete_offer_joined(command, prefix);
 	else if (cursor.options && prefix[0] == '-')
-		offer_options(command->options, prefix);
+		complete_offer_options(command->options, prefix);
 	else
-		offer_words(command, prefix, last);
+		complete_offer_words(command, prefix, last);
 }
 
 static int command_complete_exec(const void *options, char **argv, int count)
@@ -224,7 +226,7 @@ static int command_complete_exec(const void *options, char **argv, int count)
 
 	(void)options;
 	if (count <= 1) {
-		offer_commands(count ? argv[0] : "");
+		complete_offer_commands(count ? argv[0] : "");
 		return COMMAND_OK;
 	}
 	command = command_find(argv[0]);

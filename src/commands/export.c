@@ -70,7 +70,7 @@ static int export_write_output(const struct export_options *options,
 }
 
 /* Several recordings are exported as a set: a row for each. */
-static int write_set(
+static int export_write_set(
     const struct profiles *profiles, const struct export_options *options)
 {
 	size_t len = profiles->paths.len, count = 0;
@@ -100,7 +100,7 @@ static int write_set(
 	return status;
 }
 
-static int write_one(
+static int export_write_one(
     const struct profiles *profiles, const struct export_options *options)
 {
 	struct profile profile;
@@ -120,8 +120,9 @@ static int command_export_exec(const void *values, char **argv, int count)
 	int status = profiles_init(&profiles, argv, count, stderr);
 
 	if (status == COMMAND_OK)
-		status = profiles.paths.len > 1 ? write_set(&profiles, options)
-						: write_one(&profiles, options);
+		status = profiles.paths.len > 1
+			     ? export_write_set(&profiles, options)
+			     : export_write_one(&profiles, options);
 	profiles_finish(&profiles);
 	return status;
 }

@@ -119,7 +119,7 @@ static void command_heap_show(const struct heap_options *options,
 	heap_show_table(heap, &how);
 }
 
-static int show_once(
+static int heap_show_once(
     const struct heap_options *options, const struct heap_processes *processes)
 {
 	struct heap heap = {0};
@@ -163,13 +163,13 @@ static int command_heap_show_each(
 
 		if (i && !options->json)
 			putchar('\n');
-		got = show_once(options, &one);
+		got = heap_show_once(options, &one);
 		status = status == COMMAND_OK ? got : status;
 	}
 	return status;
 }
 
-static void show_difference(const struct heap_options *options,
+static void heap_show_difference(const struct heap_options *options,
     const struct heap *before, const struct heap *after)
 {
 	const struct heap_show how = {
@@ -186,7 +186,7 @@ static void show_difference(const struct heap_options *options,
 	heap_finish(&difference);
 }
 
-static int show_saved(const struct heap_options *options, char **paths)
+static int heap_show_saved(const struct heap_options *options, char **paths)
 {
 	struct heap before = {0}, after = {0};
 	int status = COMMAND_OK;
@@ -196,7 +196,7 @@ static int show_saved(const struct heap_options *options, char **paths)
 	    heap_file_read(&after, paths[1], &e) < 0)
 		status = command_fail(COMMAND_FAILED, &e);
 	else
-		show_difference(options, &before, &after);
+		heap_show_difference(options, &before, &after);
 	heap_finish(&before);
 	heap_finish(&after);
 	return status;
@@ -239,7 +239,7 @@ static int command_heap_check_around(
 	return command_fail(COMMAND_MISUSED, &e);
 }
 
-static int check_words(const struct heap_options *options, int count)
+static int heap_check_arguments(const struct heap_options *options, int count)
 {
 	struct err e;
 
@@ -286,7 +286,7 @@ static int command_heap_open(const struct heap_options *options, pid_t pid)
 	else if (options->every_s > 0)
 		status = heap_every_show(&every, &processes);
 	else
-		status = show_once(options, &processes);
+		status = heap_show_once(options, &processes);
 	workers_finish(&workers);
 	return status;
 }
@@ -295,7 +295,7 @@ static int command_heap_exec(const void *values, char **argv, int count)
 {
 	const struct heap_options *options = values;
 	int status = options->around ? command_heap_check_around(options, count)
-				     : check_words(options, count);
+				     : heap_check_arguments(options, count);
 	const struct heap_around_wish around = {.label = options->around,
 	    .top = options->top,
 	    .json = options->json};
@@ -306,7 +306,7 @@ static int command_heap_exec(const void *values, char **argv, int count)
 	if (options->around)
 		return heap_around_show(&around, argv, count);
 	if (options->diff)
-		return show_saved(options, argv);
+		return heap_show_saved(options, argv);
 	status = target_init(&target, argv[0]);
 	if (status == COMMAND_OK)
 		status = command_heap_open(options, target.pid);

@@ -10,7 +10,7 @@
 #include "python/heap/remainder.h"
 
 /* Types are counted by name: two classes of one name are one row. */
-static void count_types(struct heap *heap, const struct objects *objects)
+static void heap_count_types(struct heap *heap, const struct objects *objects)
 {
 	for (size_t i = 0; i < objects->types.items.len; i++) {
 		const struct object_type *type = objects->types.items.items[i];
@@ -24,7 +24,8 @@ static void count_types(struct heap *heap, const struct objects *objects)
 	heap_sort(heap);
 }
 
-static void name_version(struct heap *heap, const struct python_target *target)
+static void heap_name_version(
+    struct heap *heap, const struct python_target *target)
 {
 	if (target->micro < 0)
 		snprintf(
@@ -48,8 +49,8 @@ enum python_result heap_read(struct heap *heap, pid_t pid,
 	heap->pause_ns = scan.snapshot.pause_ns;
 	heap->has_rss = scan.snapshot.rss_kib >= 0;
 	heap->rss_kib = scan.snapshot.rss_kib;
-	name_version(heap, &scan.target);
-	count_types(heap, &scan.objects);
+	heap_name_version(heap, &scan.target);
+	heap_count_types(heap, &scan.objects);
 	heap->started = (int64_t)scan.identity.started;
 	if (heap->paths && refs_paths(heap->paths, &scan, e) < 0) {
 		scan_finish(&scan);

@@ -72,13 +72,13 @@ void heap_show_parts(const struct heap *heap, const struct heap_show *show)
 				"--stacks PROGRAM, then mprof lines");
 }
 
-static void write_whole(struct json *json, const char *key, int64_t value)
+static void heap_write_whole(struct json *json, const char *key, int64_t value)
 {
 	json_key(json, key);
 	json_whole(json, value);
 }
 
-static void write_ms(struct json *json, const char *key, int64_t ns)
+static void heap_write_ms(struct json *json, const char *key, int64_t ns)
 {
 	json_key(json, key);
 	json_rounded(json, (double)ns / 1e6, 3);
@@ -108,14 +108,15 @@ static void heap_show_write_row(
 	json_open(json, '{');
 	json_key(json, "type");
 	json_text(json, row->name);
-	write_whole(json, "count", row->count);
-	write_whole(json, "size", row->bytes);
+	heap_write_whole(json, "count", row->count);
+	heap_write_whole(json, "size", row->bytes);
 	if (since) {
-		write_whole(json, "count_since_first",
+		heap_write_whole(json, "count_since_first",
 		    since->count - since->first_count);
-		write_whole(json, "size_since_first",
+		heap_write_whole(json, "size_since_first",
 		    since->bytes - since->first_bytes);
-		write_whole(json, "grew", (int64_t)heap_growth_steps(since));
+		heap_write_whole(
+		    json, "grew", (int64_t)heap_growth_steps(since));
 	}
 	json_close(json, '}');
 }
@@ -137,14 +138,14 @@ static void heap_show_write_sums(struct json *json, const struct heap *heap)
 {
 	struct heap_row total = heap_total(heap);
 
-	write_whole(json, "count", total.count);
-	write_whole(json, "size", total.bytes);
+	heap_write_whole(json, "count", total.count);
+	heap_write_whole(json, "size", total.bytes);
 	if (heap->has_rss)
-		write_whole(json, "rss_kib", heap->rss_kib);
+		heap_write_whole(json, "rss_kib", heap->rss_kib);
 	if (heap->has_parts) {
-		write_whole(json, "free_kib", heap->free_kib);
-		write_whole(json, "mapped_files_kib", heap->files_kib);
-		write_whole(
+		heap_write_whole(json, "free_kib", heap->free_kib);
+		heap_write_whole(json, "mapped_files_kib", heap->files_kib);
+		heap_write_whole(
 		    json, "unexplained_kib", heap_unexplained_kib(heap));
 	}
 }
@@ -159,18 +160,18 @@ void heap_show_json(
 	else
 		json_init(&json, stdout);
 	json_open_document(&json, SCHEMA);
-	write_whole(&json, "pid", heap->pid);
+	heap_write_whole(&json, "pid", heap->pid);
 	json_key(&json, "python");
 	json_text(&json, *heap->python ? heap->python : NULL);
 	json_key(&json, "time");
 	json_rounded(&json, (double)heap->wall_ns / NS_PER_S, 3);
-	write_ms(&json, "pause_ms", heap->pause_ns);
+	heap_write_ms(&json, "pause_ms", heap->pause_ns);
 	if (analysis_ns >= 0)
-		write_ms(&json, "analysis_ms", analysis_ns);
+		heap_write_ms(&json, "analysis_ms", analysis_ns);
 	heap_show_write_difference(&json, show);
 	heap_show_write_sums(&json, heap);
 	if (show->growth)
-		write_whole(&json, "steps", (int64_t)show->growth->steps);
+		heap_write_whole(&json, "steps", (int64_t)show->growth->steps);
 	json_key(&json, "types");
 	json_open(&json, '[');
 	for (size_t i = 0; i < heap->rows.len; i++)

@@ -66,7 +66,7 @@ struct finding {
 	double limit_mib;
 };
 
-static double limit_of(
+static double leak_limit_of(
     const struct leak_options *options, const struct run *run, double level_mib)
 {
 	double limit = 1;
@@ -170,7 +170,7 @@ static void command_leak_print_verdict(const struct finding *f)
 	free(why);
 }
 
-static void print_process(const struct leak_process *judged)
+static void leak_print_process(const struct leak_process *judged)
 {
 	char name[96], *sentence;
 	struct strbuf text = {0};
@@ -188,14 +188,14 @@ static void print_process(const struct leak_process *judged)
 	free(sentence);
 }
 
-static void print_finding(const struct finding *f, bool named)
+static void leak_print_finding(const struct finding *f, bool named)
 {
 	char path[256];
 
 	command_leak_print_verdict(f);
 	for (size_t i = 0; i < f->leak.processes.len; i++) {
 		if (f->leak.processes.items[i].leak.verdict == LEAK_LEAKING)
-			print_process(&f->leak.processes.items[i]);
+			leak_print_process(&f->leak.processes.items[i]);
 	}
 	if (f->leak.more_processes)
 		printf("  processes pile up: new ones keep starting, and "
@@ -208,7 +208,7 @@ static void print_finding(const struct finding *f, bool named)
 	putchar('\n');
 }
 
-static void write_leak(struct json *json, const struct leak *leak)
+static void leak_write_leak(struct json *json, const struct leak *leak)
 {
 	json_key(json, "verdict");
 	json_text(json, leak_word(leak->verdict));
@@ -231,7 +231,7 @@ static void write_leak(struct json *json, const struct leak *leak)
 	json_rounded(json, leak->level_mib, 6);
 }
 
-static void write_processes(struct json *json, const struct leak_run *leak)
+static void leak_write_processes(struct json *json, const struct leak_run *leak)
 {
 	json_key(json, "processes");
 	json_open(json, '[');
@@ -243,13 +243,13 @@ static void write_processes(struct json *json, const struct leak_run *leak)
 		json_text(json, judged->process->key);
 		json_key(json, "name");
 		json_text(json, judged->process->name);
-		write_leak(json, &judged->leak);
+		leak_write_leak(json, &judged->leak);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
 }
 
-static void write_finding(struct json *json, const struct finding *f)
+static void leak_write_finding(struct json *json, const struct finding *f)
 {
 	const struct leak *leak = &f->leak.worst;
 	bool leaks = leak->verdict == LEAK_LEAKING && leak->mib_per_s > 0;
@@ -261,7 +261,7 @@ static void write_finding(struct json *json, const struct finding *f)
 	json_whole(json, (int64_t)f->number);
 	json_key(json, "ending");
 	json_text(json, run_ending_word(f->run->ending));
-	write_leak(json, leak);
+	leak_write_leak(json, leak);
 	json_key(json, "limit_mib");
 	json_number(json, leaks ? f->limit_mib : NAN);
 	json_key(json, "reached_in_s");
@@ -274,13 +274,13 @@ static void write_finding(struct json *json, const struct finding *f)
 	    json, leak->verdict == LEAK_UNDECIDED ? leak->need_s : NAN, 1);
 	json_key(json, "more_processes");
 	json_bool(json, f->leak.more_processes);
-	write_processes(json, &f->leak);
+	leak_write_processes(json, &f->leak);
 	json_close(json, '}');
 }
 
 /* Finds the requested part of a run, in the run's times; -1 with e where no
  * mark or no sample fits. */
-static int find_part(const struct leak_options *options,
+static int leak_find_part(const struct leak_options *options,
     const struct finding *f, struct window *part, struct err *e)
 {
 	double zero_s = run_first_s(f->run);
@@ -307,7 +307,7 @@ static int find_part(const struct leak_options *options,
 }
 
 /* Judges each run of a file that has samples. */
-static int judge_profile(const struct leak_options *options,
+static int leak_judge_profile(const struct leak_options *options,
     const struct profile *profile, struct json *json, bool named)
 {
 	int status = COMMAND_OK;
@@ -321,22 +321,23 @@ static int judge_profile(const struct leak_options *options,
 
 		if (f.run->total.len == 0 && f.run->peaks.len == 0)
 			continue;
-		if (find_part(options, &f, &part, &e) != 0) {
+		if (leak_find_part(options, &f, &part, &e) != 0) {
 			status = command_fail(COMMAND_FAILED, &e);
 			continue;
 		}
 		leak_judge_part(f.run, part.from_s, part.to_s, &f.leak);
-		f.limit_mib = limit_of(options, f.run, f.leak.worst.level_mib);
+		f.limit_mib =
+		    leak_limit_of(options, f.run, f.leak.worst.level_mib);
 		if (options->json)
-			write_finding(json, &f);
+			leak_write_finding(json, &f);
 		else
-			print_finding(&f, named || profile->runs.len > 1);
+			leak_print_finding(&f, named || profile->runs.len > 1);
 		leak_run_finish(&f.leak);
 	}
 	return status;
 }
 
-static int judge_all(
+static int leak_judge_all(
     const struct leak_options *options, const struct profiles *profiles)
 {
 	bool named = profiles->paths.len > 1;
@@ -354,7 +355,7 @@ static int judge_all(
 
 		if (profiles_read(&profile, profiles->paths.items[i],
 			&options->profiles) != 0 ||
-		    judge_profile(options, &profile, &json, named) !=
+		    leak_judge_profile(options, &profile, &json, named) !=
 			COMMAND_OK)
 			status = COMMAND_FAILED;
 		profile_finish(&profile);
@@ -372,7 +373,7 @@ static int command_leak_exec(const void *options, char **argv, int count)
 	int status = profiles_init(&profiles, argv, count, stderr);
 
 	if (status == COMMAND_OK)
-		status = judge_all(options, &profiles);
+		status = leak_judge_all(options, &profiles);
 	profiles_finish(&profiles);
 	return status;
 }

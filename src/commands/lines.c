@@ -133,7 +133,8 @@ static const struct option_row rows[] = {
 
 static const struct lines_options defaults = {.held.top = 20};
 
-static size_t by_of(const struct lines_options *options, size_t otherwise)
+static size_t lines_choose_by(
+    const struct lines_options *options, size_t otherwise)
 {
 	size_t i = 0;
 
@@ -145,8 +146,8 @@ static size_t by_of(const struct lines_options *options, size_t otherwise)
 }
 
 /* Adds up the rows of one line, which may be in several functions. */
-static double sum_line(const struct lines *lines, const char *path, int line,
-    size_t *at, size_t *samples)
+static double lines_sum_line(const struct lines *lines, const char *path,
+    int line, size_t *at, size_t *samples)
 {
 	double mib = 0;
 
@@ -163,7 +164,7 @@ static double sum_line(const struct lines *lines, const char *path, int line,
 	return mib;
 }
 
-static void source_print_line(
+static void lines_print_source_line(
     int line, double mib, size_t samples, const char *text)
 {
 	char *clean;
@@ -187,7 +188,7 @@ static void source_print_line(
 
 /* Prints the file of the first row, each line with its row. -1 with e where it
  * can't be read. */
-static int source_list(
+static int lines_print_source(
     const struct lines *lines, enum memory_source from, struct err *e)
 {
 	static const char *const titles[] = {"Growth", "Held", "Touched"};
@@ -214,15 +215,16 @@ static int source_list(
 	for (size_t i = 0; i < source.lines.len; i++) {
 		int line = (int)i + 1;
 		size_t samples;
-		double mib = sum_line(lines, path, line, &at, &samples);
+		double mib = lines_sum_line(lines, path, line, &at, &samples);
 
-		source_print_line(line, mib, samples, source.lines.items[i]);
+		lines_print_source_line(
+		    line, mib, samples, source.lines.items[i]);
 	}
 	source_finish(&source);
 	return 0;
 }
 
-static char *row_name(const struct lines_row *row)
+static char *lines_row_name(const struct lines_row *row)
 {
 	char *raw, *clean, cell[ORIGIN_CELL];
 	const char *file = origin_file(row->file, cell);
@@ -243,7 +245,7 @@ static void command_lines_print_row(const struct lines *lines,
     const struct units_column *unit, size_t terminal)
 {
 	char size[UNITS_TEXT], percent[UNITS_TEXT];
-	char *name = row_name(row);
+	char *name = lines_row_name(row);
 	double share = lines->grown_mib > 0 && row->mib > 0
 			   ? 100 * row->mib / lines->grown_mib
 			   : 0;
@@ -270,7 +272,7 @@ static void command_lines_print_head(const struct lines *lines)
 	    units_count(count, lines->samples, "sample", "samples"));
 }
 
-static void print_table(
+static void lines_print_table(
     const struct lines *lines, const struct lines_options *options)
 {
 	static const char *const titles[] = {"Line", "Function", "File"};
@@ -283,7 +285,7 @@ static void print_table(
 	for (size_t i = 0; i < lines->rows.len && i < most; i++)
 		units_column_add(&unit, lines->rows.items[i].mib);
 	printf("    Growth    Share  Samples  %s\n",
-	    titles[by_of(options, LINES_BY_FUNCTION)]);
+	    titles[lines_choose_by(options, LINES_BY_FUNCTION)]);
 	for (size_t i = 0; i < lines->rows.len && i < most; i++) {
 		const struct lines_row *row = &lines->rows.items[i];
 
@@ -314,7 +316,7 @@ static void command_lines_write_row(
 	json_close(json, '}');
 }
 
-static void write_lines(const char *path, const struct lines *lines)
+static void lines_write(const char *path, const struct lines *lines)
 {
 	struct json json;
 
@@ -379,7 +381,7 @@ static int lines_flame(const struct profile *profile,
 	return got == 0 ? COMMAND_OK : command_fail(COMMAND_FAILED, &e);
 }
 
-static int list_source(
+static int lines_list_source(
     const struct lines_options *options, const struct stack_growths *growths)
 {
 	struct lines lines;
@@ -393,7 +395,7 @@ static int list_source(
 		    "the files that have",
 		    options->source);
 		status = command_fail(COMMAND_FAILED, &e);
-	} else if (source_list(&lines, growths->source, &e) < 0) {
+	} else if (lines_print_source(&lines, growths->source, &e) < 0) {
 		status = command_fail(COMMAND_FAILED, &e);
 	}
 	lines_finish(&lines);
@@ -438,13 +440,13 @@ static int command_lines_show(const struct lines_options *options,
 	if (options->flame)
 		return lines_flame(profile, growths, options->output);
 	if (options->source)
-		return list_source(options, growths);
-	lines_sum(
-	    &lines, growths, (enum lines_by)by_of(options, LINES_BY_FUNCTION));
+		return lines_list_source(options, growths);
+	lines_sum(&lines, growths,
+	    (enum lines_by)lines_choose_by(options, LINES_BY_FUNCTION));
 	if (options->json)
-		write_lines(profile->path, &lines);
+		lines_write(profile->path, &lines);
 	else
-		print_table(&lines, options);
+		lines_print_table(&lines, options);
 	lines_finish(&lines);
 	return COMMAND_OK;
 }
@@ -476,7 +478,8 @@ static int lines_show_held(const struct lines_options *options,
 	} else {
 		struct lines_held_wish wish = options->held;
 
-		wish.rows.by = (enum held_by)by_of(options, HELD_BY_LINE);
+		wish.rows.by =
+		    (enum held_by)lines_choose_by(options, HELD_BY_LINE);
 		lines_held_show(
 		    &held, &wish, options->json ? profile->path : NULL);
 		status = COMMAND_OK;
@@ -496,7 +499,7 @@ static int lines_check_clock(
 
 	if (!held->at_s && !held->window.given && !held->since &&
 	    !held->older_s && !held->rows.native &&
-	    by_of(options, 0) <= LINES_BY_FILE)
+	    lines_choose_by(options, 0) <= LINES_BY_FILE)
 		return COMMAND_OK;
 	err_set(&e,
 	    "%s: holds no sampled allocations, and growth on the clock is most "
@@ -534,7 +537,8 @@ static void lines_name(struct profile *profile, const struct run *run)
 	strbuf_finish(&records);
 }
 
-static int show_file(const struct lines_options *options, const char *path)
+static int lines_show_file(
+    const struct lines_options *options, const char *path)
 {
 	const struct run *run;
 	struct profile profile;
@@ -588,7 +592,7 @@ static int lines_show_diff(
 	struct held held[2] = {0};
 	int status = COMMAND_FAILED;
 
-	wish.rows.by = (enum held_by)by_of(options, HELD_BY_LINE);
+	wish.rows.by = (enum held_by)lines_choose_by(options, HELD_BY_LINE);
 	if (lines_diff_read(options, paths[0], &profiles[0], &held[0]) == 0 &&
 	    lines_diff_read(options, paths[1], &profiles[1], &held[1]) == 0) {
 		lines_diff_show(held, &wish, options->json ? names : NULL);
@@ -601,7 +605,7 @@ static int lines_show_diff(
 	return status;
 }
 
-static int check_options(
+static int lines_check_options(
     const struct lines_options *options, const struct profiles *profiles)
 {
 	struct err e;
@@ -614,7 +618,8 @@ static int check_options(
 		err_set(&e, "lines: one profile at a time; two with --diff");
 	else if (options->held.rows.native &&
 		 (options->held.rows.leaf || options->flame ||
-		     options->source || by_of(options, 0) == HELD_BY_PROCESS))
+		     options->source ||
+		     lines_choose_by(options, 0) == HELD_BY_PROCESS))
 		err_set(&e, "lines: --native has no --leaf, --flame, --source "
 			    "and --by process");
 	else if (options->output && !options->flame)
@@ -633,11 +638,12 @@ static int command_lines_exec(const void *values, char **argv, int count)
 	int status = profiles_init(&profiles, argv, count, stderr);
 
 	if (status == COMMAND_OK)
-		status = check_options(options, &profiles);
+		status = lines_check_options(options, &profiles);
 	if (status == COMMAND_OK)
-		status = options->diff
-			     ? lines_show_diff(options, profiles.paths.items)
-			     : show_file(options, profiles.paths.items[0]);
+		status =
+		    options->diff
+			? lines_show_diff(options, profiles.paths.items)
+			: lines_show_file(options, profiles.paths.items[0]);
 	profiles_finish(&profiles);
 	return status;
 }

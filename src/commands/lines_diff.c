@@ -25,7 +25,7 @@ struct lines_changes {
 	ARRAY(struct lines_change) items;
 };
 
-static int change_place_order(const void *x, const void *y)
+static int diff_order_by_place(const void *x, const void *y)
 {
 	const struct held_row *a = ((const struct lines_change *)x)->row;
 	const struct held_row *b = ((const struct lines_change *)y)->row;
@@ -38,22 +38,22 @@ static int change_place_order(const void *x, const void *y)
 	return order != 0 ? order : (a->line > b->line) - (a->line < b->line);
 }
 
-static double change_mib(const struct lines_change *change)
+static double diff_mib(const struct lines_change *change)
 {
 	return change->mib[1] - change->mib[0];
 }
 
-static int change_size_order(const void *x, const void *y)
+static int diff_order_by_size(const void *x, const void *y)
 {
-	double a = fabs(change_mib(x)), b = fabs(change_mib(y));
+	double a = fabs(diff_mib(x)), b = fabs(diff_mib(y));
 
 	if (a != b)
 		return a < b ? 1 : -1;
-	return change_place_order(x, y);
+	return diff_order_by_place(x, y);
 }
 
 /* Joins the rows of both recordings by place, sorted by the largest change. */
-static void changes_init(
+static void diff_init(
     struct lines_changes *changes, const struct held_rows rows[2])
 {
 	size_t len = 0;
@@ -73,12 +73,12 @@ static void changes_init(
 	if (changes->items.len == 0)
 		return;
 	qsort(changes->items.items, changes->items.len,
-	    sizeof(changes->items.items[0]), change_place_order);
+	    sizeof(changes->items.items[0]), diff_order_by_place);
 	for (size_t i = 0; i < changes->items.len; i++) {
 		struct lines_change *change = &changes->items.items[i];
 		struct lines_change *last = &changes->items.items[len];
 
-		if (len == 0 || change_place_order(last - 1, change) != 0) {
+		if (len == 0 || diff_order_by_place(last - 1, change) != 0) {
 			*last = *change;
 			len++;
 			continue;
@@ -89,7 +89,7 @@ static void changes_init(
 	}
 	changes->items.len = len;
 	qsort(changes->items.items, len, sizeof(changes->items.items[0]),
-	    change_size_order);
+	    diff_order_by_size);
 }
 
 /* The sizes of each column, with the widths of what is printed. */
@@ -100,7 +100,7 @@ struct changes_layout {
 };
 
 /* A change with its sign and its error. */
-static char *change_text(char text[static LINES_SIZE + 1],
+static char *diff_text(char text[static LINES_SIZE + 1],
     const struct units_column *unit, double mib, double variance)
 {
 	char size[LINES_SIZE];
@@ -110,21 +110,21 @@ static char *change_text(char text[static LINES_SIZE + 1],
 	return text;
 }
 
-static size_t change_widest(size_t width, const char *text)
+static size_t diff_widest(size_t width, const char *text)
 {
 	size_t own = utf8_width(text);
 
 	return own > width ? own : width;
 }
 
-static void changes_lay_out(
+static void diff_lay_out(
     struct changes_layout *layout, const struct lines_change *items, size_t len)
 {
 	*layout = (struct changes_layout){.width_change = 10,
 	    .width_side = 8,
 	    .terminal = table_width(stdout)};
 	for (size_t i = 0; i < len; i++) {
-		units_column_add(&layout->change, change_mib(&items[i]));
+		units_column_add(&layout->change, diff_mib(&items[i]));
 		for (size_t side = 0; side < 2; side++)
 			units_column_add(
 			    &layout->sides[side], items[i].mib[side]);
@@ -132,23 +132,23 @@ static void changes_lay_out(
 	for (size_t i = 0; i < len; i++) {
 		char text[LINES_SIZE + 1], size[UNITS_TEXT];
 
-		layout->width_change = change_widest(layout->width_change,
-		    change_text(text, &layout->change, change_mib(&items[i]),
+		layout->width_change = diff_widest(layout->width_change,
+		    diff_text(text, &layout->change, diff_mib(&items[i]),
 			items[i].variance));
 		for (size_t side = 0; side < 2; side++)
-			layout->width_side = change_widest(layout->width_side,
+			layout->width_side = diff_widest(layout->width_side,
 			    units_column_size(size, &layout->sides[side],
 				items[i].mib[side]));
 	}
 }
 
-static size_t change_put(const char *text, size_t width)
+static size_t diff_put(const char *text, size_t width)
 {
 	printf("%*s%s  ", (int)(width - utf8_width(text)), "", text);
 	return width + 2;
 }
 
-static void change_print(const struct lines_change *change,
+static void diff_print_row(const struct lines_change *change,
     const struct changes_layout *layout, struct sources *sources)
 {
 	const struct held_row *row = change->row;
@@ -156,20 +156,20 @@ static void change_print(const struct lines_change *change,
 	char *name = lines_held_name(row);
 	const char *source =
 	    row->line ? sources_line(sources, row->file, row->line) : NULL;
-	size_t used = change_put(change_text(text, &layout->change,
-				     change_mib(change), change->variance),
+	size_t used = diff_put(diff_text(text, &layout->change,
+				   diff_mib(change), change->variance),
 	    layout->width_change);
 
 	for (size_t side = 0; side < 2; side++)
-		used += change_put(units_column_size(size, &layout->sides[side],
-				       change->mib[side]),
+		used += diff_put(units_column_size(size, &layout->sides[side],
+				     change->mib[side]),
 		    layout->width_side);
 	lines_print_place(&(struct lines_place){name, row->line, source, ""},
 	    used, layout->terminal);
 	free(name);
 }
 
-static void changes_print_head(const struct held held[2])
+static void diff_print_head(const struct held held[2])
 {
 	double change = held[1].mib - held[0].mib;
 	char text[LINES_SIZE + 1], size[UNITS_TEXT];
@@ -178,11 +178,11 @@ static void changes_print_head(const struct held held[2])
 	units_column_add(&unit, change);
 	printf("Held: %s", units_size(size, held[0].mib));
 	printf(" before, %s after, ", units_size(size, held[1].mib));
-	printf("a change of %s\n", change_text(text, &unit, change,
+	printf("a change of %s\n", diff_text(text, &unit, change,
 				       held[0].variance + held[1].variance));
 }
 
-static void changes_print(const struct lines_changes *changes,
+static void diff_print(const struct lines_changes *changes,
     const struct held held[2], const struct lines_held_wish *wish)
 {
 	size_t most = wish->top ? (size_t)wish->top : SIZE_MAX, len = 0;
@@ -191,28 +191,28 @@ static void changes_print(const struct lines_changes *changes,
 	struct sources sources = {0};
 
 	while (len < changes->items.len && len < most &&
-	       change_mib(&items[len]) != 0)
+	       diff_mib(&items[len]) != 0)
 		len++;
-	changes_print_head(held);
-	changes_lay_out(&layout, items, len);
-	change_put("Change", layout.width_change);
-	change_put("Before", layout.width_side);
-	change_put("After", layout.width_side);
+	diff_print_head(held);
+	diff_lay_out(&layout, items, len);
+	diff_put("Change", layout.width_change);
+	diff_put("Before", layout.width_side);
+	diff_put("After", layout.width_side);
 	puts("Place");
 	for (size_t i = 0; i < len; i++)
-		change_print(&items[i], &layout, &sources);
+		diff_print_row(&items[i], &layout, &sources);
 	if (len == most && len < changes->items.len)
 		printf("(%zu more: --top 0)\n", changes->items.len - len);
 	sources_finish(&sources);
 }
 
-static void change_member(struct json *json, const char *key, double mib)
+static void diff_write_member(struct json *json, const char *key, double mib)
 {
 	json_key(json, key);
 	json_rounded(json, mib, 6);
 }
 
-static void changes_write(const struct lines_changes *changes,
+static void diff_write(const struct lines_changes *changes,
     const struct held held[2], const char *const paths[2])
 {
 	struct json json;
@@ -223,9 +223,9 @@ static void changes_write(const struct lines_changes *changes,
 	json_text(&json, paths[0]);
 	json_key(&json, "after");
 	json_text(&json, paths[1]);
-	change_member(&json, "before_mib", held[0].mib);
-	change_member(&json, "after_mib", held[1].mib);
-	change_member(&json, "error_mib",
+	diff_write_member(&json, "before_mib", held[0].mib);
+	diff_write_member(&json, "after_mib", held[1].mib);
+	diff_write_member(&json, "error_mib",
 	    held_error(held[0].variance + held[1].variance));
 	json_key(&json, "rows");
 	json_open(&json, '[');
@@ -233,10 +233,11 @@ static void changes_write(const struct lines_changes *changes,
 		const struct lines_change *change = &changes->items.items[i];
 
 		json_open(&json, '{');
-		change_member(&json, "change_mib", change_mib(change));
-		change_member(&json, "error_mib", held_error(change->variance));
-		change_member(&json, "before_mib", change->mib[0]);
-		change_member(&json, "after_mib", change->mib[1]);
+		diff_write_member(&json, "change_mib", diff_mib(change));
+		diff_write_member(
+		    &json, "error_mib", held_error(change->variance));
+		diff_write_member(&json, "before_mib", change->mib[0]);
+		diff_write_member(&json, "after_mib", change->mib[1]);
 		lines_held_write_place(&json, change->row);
 		json_close(&json, '}');
 	}
@@ -252,11 +253,11 @@ void lines_diff_show(const struct held held[2],
 
 	for (size_t side = 0; side < 2; side++)
 		held_rows_init(&rows[side], &held[side], NULL, &wish->rows);
-	changes_init(&changes, rows);
+	diff_init(&changes, rows);
 	if (paths)
-		changes_write(&changes, held, paths);
+		diff_write(&changes, held, paths);
 	else
-		changes_print(&changes, held, wish);
+		diff_print(&changes, held, wish);
 	array_free(&changes.items);
 	for (size_t side = 0; side < 2; side++)
 		held_rows_finish(&rows[side]);

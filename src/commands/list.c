@@ -73,13 +73,13 @@ struct listing {
 	ARRAY(struct listed) rows;
 };
 
-static void listing_add(struct listing *listing, const char *path, long number)
+static void list_add(struct listing *listing, const char *path, long number)
 {
 	*array_push(&listing->rows) = (struct listed){
 	    .path = mem_copy(path), .number = number, .size_bytes = 0};
 }
 
-static void listed_read(void *items, size_t at)
+static void list_read(void *items, size_t at)
 {
 	struct listed *listed = &((struct listed *)items)[at];
 	struct profile profile;
@@ -92,7 +92,7 @@ static void listed_read(void *items, size_t at)
 	profile_finish(&profile);
 }
 
-static void listed_read_start(void *items, size_t at)
+static void list_read_start(void *items, size_t at)
 {
 	struct listed *listed = &((struct listed *)items)[at];
 	int fd =
@@ -106,7 +106,7 @@ static void listed_read_start(void *items, size_t at)
 	memcpy(listed->start, begin.start, sizeof(listed->start));
 }
 
-static void listing_finish(struct listing *listing)
+static void list_finish(struct listing *listing)
 {
 	for (size_t i = 0; i < listing->rows.len; i++) {
 		free(listing->rows.items[i].path);
@@ -115,14 +115,14 @@ static void listing_finish(struct listing *listing)
 	array_free(&listing->rows);
 }
 
-static void overview_put_number(
+static void list_put_number(
     struct json *json, const char *key, bool known, double number)
 {
 	json_key(json, key);
 	json_number(json, known ? number : NAN);
 }
 
-static void put_whole(
+static void list_put_whole(
     struct json *json, const char *key, bool known, int64_t number)
 {
 	json_key(json, key);
@@ -132,7 +132,7 @@ static void put_whole(
 		json_text(json, NULL);
 }
 
-static void listed_write(const struct listed *listed, struct json *json)
+static void list_write(const struct listed *listed, struct json *json)
 {
 	const struct overview *overview = &listed->overview;
 	const struct exit_status *exit = &overview->exit;
@@ -140,26 +140,27 @@ static void listed_write(const struct listed *listed, struct json *json)
 
 	json_key(json, "command");
 	json_text(json, overview->command);
-	put_whole(json, "runs", listed->read, (int64_t)overview->runs);
-	overview_put_number(
-	    json, "start_s", overview->measured, overview->start_s);
-	overview_put_number(
+	list_put_whole(json, "runs", listed->read, (int64_t)overview->runs);
+	list_put_number(json, "start_s", overview->measured, overview->start_s);
+	list_put_number(
 	    json, "duration_s", overview->measured, overview->duration_s);
-	overview_put_number(
+	list_put_number(
 	    json, "peak_mib", overview->measured, overview->peak_mib);
 	json_key(json, "shared");
 	share_write(json, overview->share.processes ? &overview->share : NULL);
-	put_whole(json, "processes", overview->processes > 0,
+	list_put_whole(json, "processes", overview->processes > 0,
 	    (int64_t)overview->processes);
-	put_whole(json, "status", overview->ended && !signalled, exit->code);
-	put_whole(json, "signal", overview->ended && signalled, exit->signal);
+	list_put_whole(
+	    json, "status", overview->ended && !signalled, exit->code);
+	list_put_whole(
+	    json, "signal", overview->ended && signalled, exit->signal);
 	json_key(json, "ending");
 	json_text(json, run_ending_word(overview->ending));
 	json_key(json, "oom");
 	json_bool(json, exit->oom);
-	put_whole(json, "size_bytes", true, listed->size_bytes);
-	put_whole(json, "rank", overview->rank >= 0, overview->rank);
-	put_whole(json, "ranks", overview->ranks >= 0, overview->ranks);
+	list_put_whole(json, "size_bytes", true, listed->size_bytes);
+	list_put_whole(json, "rank", overview->rank >= 0, overview->rank);
+	list_put_whole(json, "ranks", overview->ranks >= 0, overview->ranks);
 	json_key(json, "job");
 	json_text(json, overview->job);
 	json_key(json, "host");
@@ -168,7 +169,7 @@ static void listed_write(const struct listed *listed, struct json *json)
 
 /* Prints "20261122143937" as "14:39:37 22/11/2026". Other text is cut at the
  * same positions, as memory_profiler does. */
-static void print_date(const char *name)
+static void list_print_date(const char *name)
 {
 	const char *date = strrchr(name, '_') + 1;
 	const char *cut[7] = {date};
@@ -187,7 +188,7 @@ static void print_date(const char *name)
 
 /* Prints the start in the recording (2026-11-22T14:33:21+0100), as a default
  * name that was taken has moved to the next free second. */
-static bool print_start(const char *start)
+static bool list_print_start(const char *start)
 {
 	int year, month, day, hour, minute, second;
 
@@ -199,7 +200,7 @@ static bool print_start(const char *start)
 	return true;
 }
 
-static void print_short(const struct listing *listing)
+static void list_print_short(const struct listing *listing)
 {
 	for (size_t i = 0; i < listing->rows.len; i++) {
 		const struct listed *listed = &listing->rows.items[i];
@@ -209,10 +210,10 @@ static void print_short(const struct listing *listing)
 			printf("%ld %s ", listed->number, clean);
 		else
 			printf("- %s ", clean);
-		if (print_start(listed->start))
+		if (list_print_start(listed->start))
 			;
 		else if (listed->number >= 0)
-			print_date(clean);
+			list_print_date(clean);
 		else
 			puts("-");
 		free(clean);
@@ -252,7 +253,7 @@ static void command_list_add_number(struct table *table, size_t number)
 
 /* Adds a size, in bytes where all files are that small, else in the column's
  * unit. KiB are rounded up, so that 0 is an empty file. */
-static void add_size(struct table *table, off_t bytes, off_t largest)
+static void list_add_size(struct table *table, off_t bytes, off_t largest)
 {
 	char text[UNITS_TEXT];
 
@@ -264,7 +265,7 @@ static void add_size(struct table *table, off_t bytes, off_t largest)
 	table_add(table, text);
 }
 
-static off_t listing_largest(const struct listing *listing)
+static off_t list_largest(const struct listing *listing)
 {
 	off_t largest = 0;
 
@@ -275,7 +276,7 @@ static off_t listing_largest(const struct listing *listing)
 	return largest;
 }
 
-static void add_mib(struct table *table, bool known, double mib)
+static void list_add_mib(struct table *table, bool known, double mib)
 {
 	if (known)
 		table_add_size(table, mib);
@@ -283,7 +284,7 @@ static void add_mib(struct table *table, bool known, double mib)
 		table_add(table, "-");
 }
 
-static void add_row(
+static void list_add_row(
     struct table *table, const struct listed *listed, off_t largest)
 {
 	const struct overview *overview = &listed->overview;
@@ -298,22 +299,23 @@ static void add_row(
 	table_add(table, overview->measured
 			     ? units_duration(text, overview->duration_s)
 			     : "-");
-	add_mib(table, overview->measured, overview->peak_mib);
-	add_mib(table, overview->share.processes > 0, overview->share.pss_mib);
+	list_add_mib(table, overview->measured, overview->peak_mib);
+	list_add_mib(
+	    table, overview->share.processes > 0, overview->share.pss_mib);
 	if (overview->processes > 0)
 		command_list_add_number(table, overview->processes);
 	else
 		table_add(table, "-");
 	table_add(table, status);
-	add_size(table, listed->size_bytes, largest);
+	list_add_size(table, listed->size_bytes, largest);
 	table_add(table, overview->command ? overview->command : "-");
 }
 
-static void print_long(const struct listing *listing)
+static void list_print_long(const struct listing *listing)
 {
 	static const char *const heads[] = {"no", "file", "duration", "peak",
 	    "PSS", "processes", "status", "size", "command"};
-	off_t largest = listing_largest(listing);
+	off_t largest = list_largest(listing);
 	struct table table;
 
 	if (listing->rows.len == 0)
@@ -322,12 +324,12 @@ static void print_long(const struct listing *listing)
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
 		table_add(&table, heads[i]);
 	for (size_t i = 0; i < listing->rows.len; i++)
-		add_row(&table, &listing->rows.items[i], largest);
+		list_add_row(&table, &listing->rows.items[i], largest);
 	table_print(&table, stdout, table_width(stdout));
 	table_finish(&table);
 }
 
-static void print_json(const struct listing *listing)
+static void list_print_json(const struct listing *listing)
 {
 	struct json json;
 
@@ -339,10 +341,11 @@ static void print_json(const struct listing *listing)
 		const struct listed *listed = &listing->rows.items[i];
 
 		json_open(&json, '{');
-		put_whole(&json, "number", listed->number >= 0, listed->number);
+		list_put_whole(
+		    &json, "number", listed->number >= 0, listed->number);
 		json_key(&json, "path");
 		json_text(&json, listed->path);
-		listed_write(listed, &json);
+		list_write(listed, &json);
 		json_close(&json, '}');
 	}
 	json_close(&json, ']');
@@ -364,7 +367,7 @@ static int list_add_directory(struct listing *listing,
 			 : mem_format("%s%s%s", directory,
 			       directory[len - 1] == '/' ? "" : "/", name);
 
-		listing_add(listing, path, catalog_find(numbers, path));
+		list_add(listing, path, catalog_find(numbers, path));
 		free(path);
 	}
 	catalog_finish(&all);
@@ -393,7 +396,7 @@ static int list_add_file(struct listing *listing, const struct catalog *numbers,
 	close(fd);
 	if (!is)
 		return err_set(e, "%s: is not a recording", path);
-	listing_add(listing, path, catalog_find(numbers, path));
+	list_add(listing, path, catalog_find(numbers, path));
 	return 0;
 }
 
@@ -436,7 +439,7 @@ static int list_collect(struct listing *listing,
 		status = command_fail(COMMAND_FAILED, &e);
 	} else if (!options->all) {
 		for (size_t i = 0; i < numbers.names.len; i++)
-			listing_add(listing, numbers.names.items[i], (long)i);
+			list_add(listing, numbers.names.items[i], (long)i);
 	}
 	catalog_finish(&numbers);
 	return status;
@@ -449,23 +452,23 @@ static int command_list_exec(const void *values, char **argv, int count)
 	int status = list_collect(&listing, options, argv, count);
 
 	if (options->full || options->json || options->sort)
-		parallel_for(listing.rows.len, listed_read, listing.rows.items);
+		parallel_for(listing.rows.len, list_read, listing.rows.items);
 	if (!options->full && !options->json)
 		parallel_for(
-		    listing.rows.len, listed_read_start, listing.rows.items);
+		    listing.rows.len, list_read_start, listing.rows.items);
 	if (options->sort)
 		overview_sort(listing.rows.items, listing.rows.len,
 		    sizeof(listing.rows.items[0]), options->sort);
 	if (options->json)
-		print_json(&listing);
+		list_print_json(&listing);
 	else if (options->full)
-		print_long(&listing);
+		list_print_long(&listing);
 	else
-		print_short(&listing);
+		list_print_short(&listing);
 	if (status == COMMAND_OK && !options->json && !options->all &&
 	    count == 0)
 		list_mention_others();
-	listing_finish(&listing);
+	list_finish(&listing);
 	return status;
 }
 

@@ -39,7 +39,7 @@ static const struct option_row rows[] = {
 	.ours = true},
     {0}};
 
-static char *find_file(const struct mark_options *options, struct err *e)
+static char *mark_find_file(const struct mark_options *options, struct err *e)
 {
 	const char *own = getenv(MARKS_VARIABLE);
 
@@ -173,7 +173,7 @@ static int command_mark_snapshot(const struct mark_options *options,
 static int command_mark_write(
     const struct mark_options *options, const char *label, struct err *e)
 {
-	char *path = find_file(options, e);
+	char *path = mark_find_file(options, e);
 	int got = -1;
 
 	if (path && options->heap)

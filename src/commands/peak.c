@@ -77,7 +77,7 @@ static const struct option_row rows[] = {
 	.ours = true},
     PROFILES_ROWS(struct peak_options, profiles), {0}};
 
-static void print_clean(const char *text, FILE *out)
+static void peak_print_clean(const char *text, FILE *out)
 {
 	char *clean = utf8_clean_copy(text);
 
@@ -150,7 +150,7 @@ static size_t peak_name_room(const char *key, int figure)
 }
 
 /* Prints exactly what memory_profiler prints, for a recording without names. */
-static void print_children(
+static void peak_print_children(
     const struct peaks *peaks, const struct profile *profile, FILE *out)
 {
 	struct peak_labels labels;
@@ -192,7 +192,7 @@ static void peak_add_times(
 
 /* Prints the processes that held most, with the start and the length of their
  * lives. */
-static void print_top(
+static void peak_print_top(
     struct peaks *peaks, const struct profile *profile, long top, FILE *out)
 {
 	struct peak_labels labels;
@@ -225,14 +225,14 @@ static void print_top(
 	peak_labels_finish(&labels);
 }
 
-static enum party_by party_by_of(const char *name)
+static enum party_by peak_party_by(const char *name)
 {
 	return strcmp(name, groupings[PARTY_BY_COMMAND]) == 0 ? PARTY_BY_COMMAND
 							      : PARTY_BY_NAME;
 }
 
 /* Adds "cc1plus x186, highest f7.cpp". */
-static void add_party(struct table *table, const struct party *party,
+static void peak_add_party(struct table *table, const struct party *party,
     const struct process_labels *labels)
 {
 	const char *word = party->highest && party->count > 1
@@ -248,7 +248,8 @@ static void add_party(struct table *table, const struct party *party,
 	free(name);
 }
 
-static void print_parties(const struct run *run, enum party_by by, FILE *out)
+static void peak_print_parties(
+    const struct run *run, enum party_by by, FILE *out)
 {
 	struct process_labels labels;
 	struct parties parties;
@@ -266,7 +267,7 @@ static void print_parties(const struct run *run, enum party_by by, FILE *out)
 	table_add(&table, "highest one");
 	table_add(&table, "processes");
 	for (size_t i = 0; i < parties.list.len; i++)
-		add_party(&table, &parties.list.items[i], &labels);
+		peak_add_party(&table, &parties.list.items[i], &labels);
 	table_print(&table, out, table_width(stdout));
 	table_finish(&table);
 	process_labels_finish(&labels);
@@ -336,7 +337,7 @@ static void peak_add_phase(
 }
 
 /* "leak, +3.00 MiB/min" */
-static char *name_found_phase(const struct found_phase *phase)
+static char *peak_phase_name(const struct found_phase *phase)
 {
 	char rate[UNITS_TEXT];
 
@@ -359,7 +360,7 @@ static void peak_begin_phases(
 	table_add(table, name);
 }
 
-static void print_found_phases(const struct run *run, FILE *out)
+static void peak_print_found_phases(const struct run *run, FILE *out)
 {
 	double first_s = run_first_s(run);
 	struct found_phase *phases;
@@ -370,7 +371,7 @@ static void print_found_phases(const struct run *run, FILE *out)
 	for (size_t i = 0; i < count; i++) {
 		const struct found_phase *phase = &phases[i];
 		char text[UNITS_TEXT];
-		char *name = name_found_phase(phase);
+		char *name = peak_phase_name(phase);
 
 		table_add(
 		    &table, units_duration(text, phase->from_s - first_s));
@@ -386,7 +387,7 @@ static void print_found_phases(const struct run *run, FILE *out)
 	free(phases);
 }
 
-static void print_phases(const struct run *run, FILE *out)
+static void peak_print_phases(const struct run *run, FILE *out)
 {
 	double first_s = run_first_s(run);
 	struct phase *phases;
@@ -394,7 +395,7 @@ static void print_phases(const struct run *run, FILE *out)
 	size_t count;
 
 	if (run->total.len > 0 && run->marks.len == 0) {
-		print_found_phases(run, out);
+		peak_print_found_phases(run, out);
 		return;
 	}
 	if (run->total.len == 0) {
@@ -412,7 +413,7 @@ static void print_phases(const struct run *run, FILE *out)
 
 /* The name of a call that ends with that part, "squares" for
  * "__main__.squares"; NULL: none. */
-static const char *find_full_name(
+static const char *peak_find_full_name(
     const struct profile *profile, const char *name)
 {
 	size_t len = strlen(name);
@@ -434,9 +435,10 @@ static const char *find_full_name(
 
 /* Printed on stderr, as stdout is exactly what memory_profiler's mprof
  * prints. */
-static void say_never_called(const struct profile *profile, const char *name)
+static void peak_report_uncalled(
+    const struct profile *profile, const char *name)
 {
-	const char *full = find_full_name(profile, name);
+	const char *full = peak_find_full_name(profile, name);
 	struct err e;
 
 	err_set(&e, "%s: %s was never called%s%s%s", profile->path, name,
@@ -446,7 +448,7 @@ static void say_never_called(const struct profile *profile, const char *name)
 }
 
 /* Descendants are not listed for a function that was never called. */
-static void print_peaks(struct peaks *peaks, const struct profile *profile,
+static void peak_print_peaks(struct peaks *peaks, const struct profile *profile,
     const struct peak_options *options, FILE *out)
 {
 	double mib = peaks->mib;
@@ -455,8 +457,8 @@ static void print_peaks(struct peaks *peaks, const struct profile *profile,
 	if (options->function)
 		got = peak_of_function(profile, options->function, &mib);
 	if (got != 0)
-		say_never_called(profile, options->function);
-	print_clean(profile->path, out);
+		peak_report_uncalled(profile, options->function);
+	peak_print_clean(profile->path, out);
 	if (got != 0 || !peaks->found)
 		fputs("\tNaN MiB\n", out);
 	else
@@ -466,14 +468,14 @@ static void print_peaks(struct peaks *peaks, const struct profile *profile,
 	if (!options->function)
 		command_peak_print_gpus(profile, out);
 	if (got == 0 && options->top > 0)
-		print_top(peaks, profile, options->top, out);
+		peak_print_top(peaks, profile, options->top, out);
 	else if (got == 0 && !options->by)
-		print_children(peaks, profile, out);
+		peak_print_children(peaks, profile, out);
 	for (size_t i = 0; options->by && i < profile->runs.len; i++)
-		print_parties(
-		    &profile->runs.items[i], party_by_of(options->by), out);
+		peak_print_parties(
+		    &profile->runs.items[i], peak_party_by(options->by), out);
 	for (size_t i = 0; options->phases && i < profile->runs.len; i++)
-		print_phases(&profile->runs.items[i], out);
+		peak_print_phases(&profile->runs.items[i], out);
 }
 
 static void command_peak_put_number(
@@ -483,7 +485,7 @@ static void command_peak_put_number(
 	json_number(json, known ? number : NAN);
 }
 
-static void put_children(struct json *json, struct peaks *peaks,
+static void peak_put_children(struct json *json, struct peaks *peaks,
     const struct profile *profile, long top)
 {
 	struct peak_labels labels;
@@ -521,7 +523,7 @@ static void put_children(struct json *json, struct peaks *peaks,
 }
 
 /* Writes the groups of all runs, one run after the other. */
-static void put_parties(
+static void peak_put_parties(
     struct json *json, const struct profile *profile, enum party_by by)
 {
 	json_key(json, "groups");
@@ -552,7 +554,7 @@ static void put_parties(
 }
 
 /* Writes the members that marked and found phases share; the caller closes. */
-static void put_phase(struct json *json, const char *name, bool found,
+static void peak_put_phase(struct json *json, const char *name, bool found,
     double start_s, const struct figures *figures)
 {
 	json_open(json, '{');
@@ -570,7 +572,7 @@ static void put_phase(struct json *json, const char *name, bool found,
 	json_rounded(json, figures->growth_mib, 6);
 }
 
-static void put_found_phases(struct json *json, const struct run *run)
+static void peak_put_found_phases(struct json *json, const struct run *run)
 {
 	double first_s = run_first_s(run);
 	struct found_phase *phases;
@@ -583,7 +585,7 @@ static void put_found_phases(struct json *json, const struct run *run)
 		figures_of_series(&run->total, phase->from_s,
 		    i + 1 < count ? phase->until_s : INFINITY, &figures);
 		figures.duration_s = phase->until_s - phase->from_s;
-		put_phase(json, phase_kind_name(phase->kind), true,
+		peak_put_phase(json, phase_kind_name(phase->kind), true,
 		    phase->from_s - first_s, &figures);
 		json_key(json, "from_mib");
 		json_rounded(json, phase->from_mib, 6);
@@ -596,7 +598,7 @@ static void put_found_phases(struct json *json, const struct run *run)
 	free(phases);
 }
 
-static void put_run_phases(struct json *json, const struct run *run)
+static void peak_put_run_phases(struct json *json, const struct run *run)
 {
 	struct phase *phases = NULL;
 	size_t count =
@@ -606,9 +608,9 @@ static void put_run_phases(struct json *json, const struct run *run)
 	json_key(json, "phases");
 	json_open(json, '[');
 	if (run->marks.len == 0)
-		put_found_phases(json, run);
+		peak_put_found_phases(json, run);
 	for (size_t i = 0; i < count; i++) {
-		put_phase(json, phases[i].name, false,
+		peak_put_phase(json, phases[i].name, false,
 		    phases[i].from_s - first_s, &phases[i].figures);
 		if (phases[i].perhaps_mib > 0) {
 			json_key(json, "perhaps_mib");
@@ -620,20 +622,20 @@ static void put_run_phases(struct json *json, const struct run *run)
 	free(phases);
 }
 
-static void put_phases(struct json *json, const struct profile *profile)
+static void peak_put_phases(struct json *json, const struct profile *profile)
 {
 	json_key(json, "runs");
 	json_open(json, '[');
 	for (size_t i = 0; i < profile->runs.len; i++) {
 		json_open(json, '{');
-		put_run_phases(json, &profile->runs.items[i]);
+		peak_put_run_phases(json, &profile->runs.items[i]);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
 }
 
 /* Writes one word for each run; null where unknown. */
-static void put_endings(struct json *json, const struct profile *profile)
+static void peak_put_endings(struct json *json, const struct profile *profile)
 {
 	json_key(json, "endings");
 	json_open(json, '[');
@@ -643,7 +645,7 @@ static void put_endings(struct json *json, const struct profile *profile)
 }
 
 /* With --func the figure is the calls', and its time is not written. */
-static void put_peaks(struct json *json, struct peaks *peaks,
+static void peak_put_peaks(struct json *json, struct peaks *peaks,
     const struct profile *profile, const struct peak_options *options)
 {
 	double mib = peaks->mib;
@@ -667,12 +669,12 @@ static void put_peaks(struct json *json, struct peaks *peaks,
 	if (!isnan(command_peak_gpu(profile, FIGURE_GPU)))
 		command_peak_put_number(json, "gpu_peak_mib",
 		    !options->function, command_peak_gpu(profile, FIGURE_GPU));
-	put_children(json, peaks, profile, options->top);
+	peak_put_children(json, peaks, profile, options->top);
 	if (options->by)
-		put_parties(json, profile, party_by_of(options->by));
-	put_endings(json, profile);
+		peak_put_parties(json, profile, peak_party_by(options->by));
+	peak_put_endings(json, profile);
 	if (options->phases)
-		put_phases(json, profile);
+		peak_put_phases(json, profile);
 	json_close(json, '}');
 }
 
@@ -703,9 +705,9 @@ static int peak_show(struct peak_set *set, const char *path,
 		if (options->sort)
 			out = mem_stream(&shown.text, &len);
 		if (json)
-			put_peaks(json, &peaks, &profile, options);
+			peak_put_peaks(json, &peaks, &profile, options);
 		else
-			print_peaks(&peaks, &profile, options, out);
+			peak_print_peaks(&peaks, &profile, options, out);
 		if (out != stdout)
 			fclose(out);
 	}
@@ -783,7 +785,7 @@ static void peak_set_finish(struct peak_set *set)
 	array_free(&set->list);
 }
 
-static int show_each(const struct profiles *profiles,
+static int peak_show_each(const struct profiles *profiles,
     const struct peak_options *options, struct json *json)
 {
 	struct peak_set set = {0};
@@ -809,7 +811,7 @@ static int show_each(const struct profiles *profiles,
 	return status;
 }
 
-static int show_json(
+static int peak_show_json(
     const struct profiles *profiles, const struct peak_options *options)
 {
 	struct json json;
@@ -817,7 +819,7 @@ static int show_json(
 
 	json_init(&json, stdout);
 	json_open_document(&json, SCHEMA);
-	status = show_each(profiles, options, &json);
+	status = peak_show_each(profiles, options, &json);
 	json_close(&json, '}');
 	return status;
 }
@@ -837,8 +839,9 @@ static int command_peak_exec(const void *values, char **argv, int count)
 	status = profiles_init(
 	    &profiles, argv, count, options->json ? stderr : stdout);
 	if (status == COMMAND_OK)
-		status = options->json ? show_json(&profiles, options)
-				       : show_each(&profiles, options, NULL);
+		status = options->json
+			     ? peak_show_json(&profiles, options)
+			     : peak_show_each(&profiles, options, NULL);
 	profiles_finish(&profiles);
 	return status;
 }

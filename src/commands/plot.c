@@ -52,7 +52,7 @@ struct plot_options {
 static const struct plot_options defaults = {
     .kind = chart_kinds, .size = {LAYOUT_USUAL_WIDTH, 0}, .scale = 1};
 
-static int parse_size(
+static int plot_parse_size(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
 	struct plot_size size;
@@ -69,7 +69,7 @@ static int parse_size(
 	    row->name, text);
 }
 
-static int parse_run(
+static int plot_parse_run(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
 	if (option_whole(row, text, where, e) != 0)
@@ -80,7 +80,7 @@ static int parse_run(
 			 text);
 }
 
-static int parse_scale(
+static int plot_parse_scale(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
 	char *end;
@@ -95,7 +95,7 @@ static int parse_scale(
 }
 
 /* Parses sizes, "0,500MiB"; a plain 0 is a size, too. */
-static int parse_limits(
+static int plot_parse_limits(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
 	const char *comma = strchr(text, ',');
@@ -120,14 +120,14 @@ static int parse_limits(
 	return 0;
 }
 
-static int parse_terminal(
+static int plot_parse_terminal(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
 	return option_choice(row, text ? text : "text", where, e);
 }
 
 /* The option's name is that of the chart kind. */
-static int parse_kind(
+static int plot_parse_kind(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
 	const struct chart_kind *kind = chart_kinds;
@@ -140,7 +140,7 @@ static int parse_kind(
 	return 0;
 }
 
-static struct option_value format_value_at(size_t at)
+static struct option_value plot_format_at(size_t at)
 {
 	const struct render_format *format = format_nth(RENDER_CHART, at);
 
@@ -148,7 +148,7 @@ static struct option_value format_value_at(size_t at)
 		      : (struct option_value){0};
 }
 
-static int parse_format(
+static int plot_parse_format(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
 	const struct render_format *format = format_find(text, RENDER_CHART);
@@ -178,8 +178,8 @@ static const struct option_row rows[] = {
     {'w', "window", "A,B",
 	"draw only from second A to B, counted from the start",
 	.parse = option_window, .offset = AT(window)},
-#define KIND(name, letter, summary)                         \
-	{letter, #name, NULL, summary, .parse = parse_kind, \
+#define KIND(name, letter, summary)                              \
+	{letter, #name, NULL, summary, .parse = plot_parse_kind, \
 	    .offset = AT(kind), .ours = !(letter)},
 #include "chart/kinds.def"
 #undef KIND
@@ -193,8 +193,8 @@ static const struct option_row rows[] = {
     {0, "backend", "NAME", "accepted for compatibility; has no effect",
 	.parse = option_text, .offset = AT(backend)},
     {0, "format", "NAME", "the format, whatever the extension of FILE is",
-	.parse = parse_format, .offset = AT(format),
-	.choice_at = format_value_at, .ours = true},
+	.parse = plot_parse_format, .offset = AT(format),
+	.choice_at = plot_format_at, .ours = true},
     {0, "brackets", NULL,
 	"draw function calls as brackets on the memory, as memory_profiler "
 	"does",
@@ -211,16 +211,16 @@ static const struct option_row rows[] = {
 	.parse = option_choice, .offset = AT(sort), .choices = row_orders,
 	.ours = true},
     {0, "ylim", "A,B", "draw only this range of memory: 0,500MiB",
-	.parse = parse_limits, .offset = AT(memory_limits), .ours = true},
+	.parse = plot_parse_limits, .offset = AT(memory_limits), .ours = true},
     {0, "run", "N",
 	"draw only the Nth run of a file that holds several, from 1",
-	.parse = parse_run, .offset = AT(run), .ours = true},
+	.parse = plot_parse_run, .offset = AT(run), .ours = true},
     {0, "size", "WxH",
 	"width and height in pixels (default 1260x540, higher with calls or "
 	"panels)",
-	.parse = parse_size, .offset = AT(size), .ours = true},
+	.parse = plot_parse_size, .offset = AT(size), .ours = true},
     {0, "scale", "N", "multiply the pixels by N: 2 for high-resolution screens",
-	.parse = parse_scale, .offset = AT(scale), .ours = true},
+	.parse = plot_parse_scale, .offset = AT(scale), .ours = true},
     {0, "theme", "NAME",
 	"{}; an HTML page has a switch, and follows the reader's system "
 	"without this option",
@@ -236,7 +236,7 @@ static const struct option_row rows[] = {
     {0, "terminal", "HOW",
 	"draw in the terminal, even if there is a display: as {} (default "
 	"text); pictures need a terminal that supports them",
-	.parse = parse_terminal, .offset = AT(terminal),
+	.parse = plot_parse_terminal, .offset = AT(terminal),
 	.choices = terminal_ways, .optional = true, .ours = true},
     PROFILES_ROWS(struct plot_options, profiles), {0}};
 
@@ -257,7 +257,7 @@ static bool plot_is_heatmap(const struct plot_options *options)
 	return options->kind->build == chart_heatmap;
 }
 
-static void choose_runs(
+static void plot_choose_runs(
     struct plot_reading *reading, const struct profile *profile, long only)
 {
 	for (size_t i = 0; i < profile->runs.len; i++) {
@@ -275,7 +275,7 @@ static void choose_runs(
 
 /* Calls that old versions wrote to a separate file, X_ts.dat beside X.dat,
  * belong to the last run. */
-static void add_companion(struct profile *profile)
+static void plot_add_companion(struct profile *profile)
 {
 	char *path = dat_companion(profile->path);
 	struct profile companion;
@@ -368,8 +368,8 @@ static int command_plot_read_all(struct plot_reading *reading,
 			plot_add_refused(reading, &reading->profiles[i]);
 			continue;
 		}
-		add_companion(&reading->profiles[i]);
-		choose_runs(reading, &reading->profiles[i], options->run);
+		plot_add_companion(&reading->profiles[i]);
+		plot_choose_runs(reading, &reading->profiles[i], options->run);
 	}
 	free(failed);
 	if (options->by)
@@ -377,7 +377,7 @@ static int command_plot_read_all(struct plot_reading *reading,
 	return status;
 }
 
-static void reading_finish(struct plot_reading *reading)
+static void plot_finish_reading(struct plot_reading *reading)
 {
 	if (reading->ungrouped)
 		run_group_finish(&reading->grouped, reading->ungrouped);
@@ -397,7 +397,7 @@ struct plot_file {
 	const struct render_format *format;
 };
 
-static struct chart_limits limits_of(const struct option_range *range)
+static struct chart_limits plot_limits_of(const struct option_range *range)
 {
 	return (struct chart_limits){range->given, range->first, range->last};
 }
@@ -419,8 +419,8 @@ static int command_plot_build(struct scene *scene,
 	    .clock = options->clock,
 	    .by_start = options->sort && strcmp(options->sort, "start") == 0,
 	    .by_name = options->by != NULL,
-	    .window_s = limits_of(&options->window),
-	    .memory_mib = limits_of(&options->memory_limits)};
+	    .window_s = plot_limits_of(&options->window),
+	    .memory_mib = plot_limits_of(&options->memory_limits)};
 
 	*scene = (struct scene){0};
 	if (request.len == 0)
@@ -434,7 +434,7 @@ static int command_plot_build(struct scene *scene,
 
 /* The name that memory_profiler would choose: without an extension it gets
  * .png. The caller frees. */
-static char *name_output(const struct plot_options *options)
+static char *plot_name_output(const struct plot_options *options)
 {
 	const char *path = options->output ? options->output : "-";
 	size_t len = strlen(path);
@@ -448,7 +448,7 @@ static char *name_output(const struct plot_options *options)
 }
 
 /* -1 with e where the options name no file that can be written. */
-static int choose_file(
+static int plot_choose_file(
     struct plot_file *file, const struct plot_options *options, struct err *e)
 {
 	if (!options->output && !options->format)
@@ -458,7 +458,7 @@ static int choose_file(
 		    "plot: --terminal draws here, %s into a file: leave one "
 		    "out",
 		    options->output ? "-o" : "--format");
-	file->path = name_output(options);
+	file->path = plot_name_output(options);
 	file->format = options->format
 			   ? options->format
 			   : format_of_path(file->path, RENDER_CHART, e);
@@ -477,8 +477,9 @@ static enum palette_theme plot_theme(const struct plot_options *options)
 		   : PALETTE_LIGHT;
 }
 
-static int write_chart(const struct scene *scene, const struct plot_file *file,
-    const struct plot_options *options, struct err *e)
+static int plot_write_chart(const struct scene *scene,
+    const struct plot_file *file, const struct plot_options *options,
+    struct err *e)
 {
 	struct render_request request = {.scene = scene,
 	    .format = file->format,
@@ -591,7 +592,7 @@ static int command_plot_draw(const struct plot_reading *reading,
 	int got = command_plot_build(&scene, reading, file, options, &e);
 
 	if (got == 0 && file->path)
-		got = write_chart(&scene, file, options, &e);
+		got = plot_write_chart(&scene, file, options, &e);
 	else if (got == 0)
 		got = command_plot_show(&scene, options, &e);
 	scene_finish(&scene);
@@ -615,7 +616,7 @@ static int plot_words(char **argv, int count, const struct plot_file *file,
 		drawn = command_plot_draw(&reading, file, options);
 		status = drawn != COMMAND_OK ? drawn : status;
 	}
-	reading_finish(&reading);
+	plot_finish_reading(&reading);
 	profiles_finish(&profiles);
 	return status;
 }
@@ -627,7 +628,7 @@ static int command_plot_exec(const void *values, char **argv, int count)
 	struct err e;
 	int status;
 
-	if (choose_file(&file, options, &e) != 0)
+	if (plot_choose_file(&file, options, &e) != 0)
 		status = command_fail(COMMAND_MISUSED, &e);
 	else
 		status = plot_words(argv, count, &file, options);

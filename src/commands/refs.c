@@ -27,7 +27,7 @@ struct refs_options {
 
 static const char *const themes[] = {"light", "dark", NULL};
 
-static struct option_value graph_format_at(size_t at)
+static struct option_value refs_format_at(size_t at)
 {
 	const struct render_format *format = format_nth(RENDER_GRAPH, at);
 
@@ -92,7 +92,7 @@ static const struct option_row rows[] = {
 	.arg = "FILE",
 	.help = "draw the result, in the format of its extension: {}",
 	.parse = option_text,
-	.choice_at = graph_format_at,
+	.choice_at = refs_format_at,
 	.offset = offsetof(struct refs_options, output),
 	.ours = true},
     {.name = "theme",
@@ -111,7 +111,7 @@ static const struct option_row rows[] = {
 
 static const struct refs_options defaults = {.count = 10, .theme = "light"};
 
-static int write_graph(struct graph *graph, const char *path,
+static int refs_write_graph(struct graph *graph, const char *path,
     const struct render_format *format, const struct refs_options *options,
     struct err *e)
 {
@@ -127,7 +127,7 @@ static int write_graph(struct graph *graph, const char *path,
 /* Without the layouter, Graphviz's program can draw the picture later from
  * refs.dot, written in place of refs.svg. As the picture is missing, this is
  * still a failure. */
-static int write_dot_instead(struct graph *graph, const char *picture,
+static int refs_write_dot_instead(struct graph *graph, const char *picture,
     const struct refs_options *options, const struct err *cause)
 {
 	const struct render_format *dot = format_find("dot", RENDER_GRAPH);
@@ -135,7 +135,7 @@ static int write_dot_instead(struct graph *graph, const char *picture,
 	char *path = mem_format("%.*sdot", (int)stem, options->output);
 	struct err e;
 
-	if (write_graph(graph, path, dot, options, &e) == 0)
+	if (refs_write_graph(graph, path, dot, options, &e) == 0)
 		err_set(&e, "%s; wrote %s instead, which dot -T%s draws",
 		    cause->text, path, picture);
 	free(path);
@@ -156,8 +156,10 @@ static int command_refs_draw(
 	else
 		refs_draw(refs, &graph);
 	if (format->render == render_picture && !picture_can_draw_graphs(&e))
-		status = write_dot_instead(&graph, format->name, options, &e);
-	else if (write_graph(&graph, options->output, format, options, &e) != 0)
+		status =
+		    refs_write_dot_instead(&graph, format->name, options, &e);
+	else if (refs_write_graph(
+		     &graph, options->output, format, options, &e) != 0)
 		status = command_fail(COMMAND_FAILED, &e);
 	graph_finish(&graph);
 	return status;

@@ -4,7 +4,7 @@
 #include "commands/refs.h"
 
 /* Roots come last, as their parent is the highest number. */
-static int by_parent(const void *a, const void *b, void *context)
+static int refs_compare_parents(const void *a, const void *b, void *context)
 {
 	const struct chain_link *links = context;
 	const struct chain_link *x = &links[*(const uint32_t *)a];
@@ -24,12 +24,12 @@ void refs_sort_below(struct refs *refs)
 	refs->below = mem_zero(len + 1, sizeof(uint32_t));
 	for (size_t i = 0; i < len; i++)
 		refs->below[i] = (uint32_t)i;
-	qsort_r(refs->below, len, sizeof(uint32_t), by_parent,
+	qsort_r(refs->below, len, sizeof(uint32_t), refs_compare_parents,
 	    refs->chains.links.items);
 }
 
 /* The index of the first link below that parent. */
-static size_t first_below(const struct refs *refs, uint64_t parent)
+static size_t refs_first_below(const struct refs *refs, uint64_t parent)
 {
 	size_t low = 0, high = refs->chains.links.len;
 
@@ -46,8 +46,8 @@ static size_t first_below(const struct refs *refs, uint64_t parent)
 
 const uint32_t *refs_below(const struct refs *refs, uint32_t link, size_t *len)
 {
-	size_t first = first_below(refs, link);
+	size_t first = refs_first_below(refs, link);
 
-	*len = first_below(refs, (uint64_t)link + 1) - first;
+	*len = refs_first_below(refs, (uint64_t)link + 1) - first;
 	return refs->below + first;
 }

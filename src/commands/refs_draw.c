@@ -62,14 +62,15 @@ void refs_legend(struct graph *graph, const char *others, const char *asked)
 			}
 }
 
-static char *count_text(size_t objects)
+static char *refs_count_text(size_t objects)
 {
 	char count[UNITS_COUNT];
 
 	return mem_copy(units_count(count, objects, "object", "objects"));
 }
 
-static char *root_detail(const struct refs *refs, const struct chain_link *root)
+static char *refs_root_detail(
+    const struct refs *refs, const struct chain_link *root)
 {
 	char *name;
 
@@ -103,14 +104,14 @@ static char *refs_draw_detail(
 {
 	if (refs->referents)
 		return link->many || link->parent == CHAIN_NONE
-			   ? count_text(link->objects)
+			   ? refs_count_text(link->objects)
 			   : NULL;
-	return link->parent == CHAIN_NONE ? root_detail(refs, link) : NULL;
+	return link->parent == CHAIN_NONE ? refs_root_detail(refs, link) : NULL;
 }
 
 /* An object has a single box, wherever it is held, and so have objects that are
  * held at the same two places. */
-static size_t link_box(struct drawn *drawn, uint32_t at)
+static size_t refs_link_box(struct drawn *drawn, uint32_t at)
 {
 	const struct refs *refs = drawn->refs;
 	const struct chain_link *link = &refs->chains.links.items[at];
@@ -122,7 +123,7 @@ static size_t link_box(struct drawn *drawn, uint32_t at)
 		return drawn->box_of_link[at];
 	if (link->again && link->again == link->objects &&
 	    link->same != CHAIN_NONE) {
-		drawn->box_of_link[at] = link_box(drawn, link->same);
+		drawn->box_of_link[at] = refs_link_box(drawn, link->same);
 		return drawn->box_of_link[at];
 	}
 	if (*place == NO_BOX) {
@@ -138,14 +139,15 @@ static size_t link_box(struct drawn *drawn, uint32_t at)
 }
 
 /* The wanted objects of one type have one box, wherever they are held. */
-static size_t wanted_box(struct drawn *drawn, uint32_t type)
+static size_t refs_wanted_box(struct drawn *drawn, uint32_t type)
 {
 	const struct refs *refs = drawn->refs;
 	char *detail;
 
 	if (drawn->box_of_type[type] != NO_BOX)
 		return drawn->box_of_type[type];
-	detail = count_text(refs->scan.objects.types.items.items[type]->count);
+	detail =
+	    refs_count_text(refs->scan.objects.types.items.items[type]->count);
 	drawn->box_of_type[type] = graph_add_box(drawn->graph,
 	    refs_short(referrers_type(&refs->referrers, type)), detail,
 	    REFS_ROLE_ASKED);
@@ -173,7 +175,7 @@ static void draw_chain(struct drawn *drawn, const struct chain *chain)
 {
 	const struct chain_link *links = drawn->refs->chains.links.items;
 	const struct chain_link *link = &links[chain->link];
-	size_t box = wanted_box(drawn, link->type);
+	size_t box = refs_wanted_box(drawn, link->type);
 	size_t objects = chain->objects;
 
 	for (uint32_t i = 1; link->parent != CHAIN_NONE; i++) {
@@ -182,7 +184,7 @@ static void draw_chain(struct drawn *drawn, const struct chain *chain)
 
 		if (i > drawn->refs->depth)
 			break;
-		referrer = link_box(drawn, link->parent);
+		referrer = refs_link_box(drawn, link->parent);
 		refs_draw_arrow(drawn, referrer, box, link, objects);
 		if (known)
 			break;
@@ -195,11 +197,11 @@ static void draw_chain(struct drawn *drawn, const struct chain *chain)
 static void draw_below(struct drawn *drawn, uint32_t at)
 {
 	const struct refs *refs = drawn->refs;
-	size_t len, from = link_box(drawn, at);
+	size_t len, from = refs_link_box(drawn, at);
 	const uint32_t *below = refs_below(refs, at, &len);
 
 	for (size_t i = 0; i < len && (!refs->count || i < refs->count); i++) {
-		size_t to = link_box(drawn, below[i]);
+		size_t to = refs_link_box(drawn, below[i]);
 
 		refs_draw_arrow(
 		    drawn, from, to, &refs->chains.links.items[below[i]], 0);
@@ -219,7 +221,7 @@ static void draw_links(struct drawn *drawn)
 			draw_below(drawn, (uint32_t)i);
 }
 
-static size_t *no_boxes(size_t len)
+static size_t *refs_no_boxes(size_t len)
 {
 	size_t *boxes = mem_zero(len + 1, sizeof(*boxes));
 
@@ -233,9 +235,9 @@ void refs_draw(const struct refs *refs, struct graph *graph)
 	char count[UNITS_COUNT];
 	struct drawn drawn = {.refs = refs,
 	    .graph = graph,
-	    .box_of_link = no_boxes(refs->chains.links.len),
-	    .box_of_object = no_boxes(refs->referrers.references.count),
-	    .box_of_type = no_boxes(refs->scan.objects.types.items.len)};
+	    .box_of_link = refs_no_boxes(refs->chains.links.len),
+	    .box_of_object = refs_no_boxes(refs->referrers.references.count),
+	    .box_of_type = refs_no_boxes(refs->scan.objects.types.items.len)};
 	size_t len = refs->chains.items.len;
 	char *title = mem_format("What %s %s in process %d",
 	    refs->referents ? "is held by" : "holds",

@@ -37,7 +37,7 @@ void refs_write_figures(
 	json_bool(json, figures->is_cache);
 }
 
-static void write_types(struct json *json, const struct refs *refs)
+static void refs_write_types(struct json *json, const struct refs *refs)
 {
 	json_key(json, "types");
 	json_open(json, '[');
@@ -50,7 +50,7 @@ static void write_types(struct json *json, const struct refs *refs)
 	json_close(json, ']');
 }
 
-static const char *kind_name(const struct chain_link *link)
+static const char *refs_kind_name(const struct chain_link *link)
 {
 	static const char *const names[] = {
 	    [REFERENCE_PLAIN] = "plain",
@@ -74,7 +74,7 @@ static void refs_json_write_reference(
 	char name[NAME_SIZE];
 
 	json_key(json, "held");
-	json_text(json, kind_name(link));
+	json_text(json, refs_kind_name(link));
 	if (link->varies)
 		return;
 	switch ((enum reference_kind)link->kind) {
@@ -96,7 +96,7 @@ static void refs_json_write_reference(
 	}
 }
 
-static void write_link(
+static void refs_write_link(
     struct json *json, const struct refs *refs, const struct chain_link *link)
 {
 	char name[NAME_SIZE];
@@ -123,7 +123,7 @@ static void write_link(
 	}
 }
 
-static void write_links(
+static void refs_write_links(
     struct json *json, const struct refs *refs, const struct chain *chain)
 {
 	const struct chain_link *links = refs->chains.links.items;
@@ -135,13 +135,13 @@ static void write_links(
 		if (i >= refs->depth && links[at].parent != CHAIN_NONE)
 			continue;
 		json_open(json, '{');
-		write_link(json, refs, &links[at]);
+		refs_write_link(json, refs, &links[at]);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
 }
 
-static void write_chain(
+static void refs_write_chain(
     struct json *json, const struct refs *refs, const struct chain *chain)
 {
 	const struct chain_link *links = refs->chains.links.items;
@@ -155,12 +155,12 @@ static void write_chain(
 	json_text(json, path);
 	json_key(json, "len");
 	json_whole(json, links[chain->link].depth + 1);
-	write_links(json, refs, chain);
+	refs_write_links(json, refs, chain);
 	json_close(json, '}');
 	free(path);
 }
 
-static void write_same(
+static void refs_write_same(
     struct json *json, const struct refs *refs, const struct chain_link *link)
 {
 	char *same = refs_same(refs, link);
@@ -172,7 +172,7 @@ static void write_same(
 	free(same);
 }
 
-static void write_referents(
+static void refs_write_referents(
     struct json *json, const struct refs *refs, uint32_t link)
 {
 	size_t len;
@@ -182,18 +182,20 @@ static void write_referents(
 	json_open(json, '[');
 	for (size_t i = 0; i < len && (!refs->count || i < refs->count); i++) {
 		json_open(json, '{');
-		write_link(json, refs, &refs->chains.links.items[below[i]]);
+		refs_write_link(
+		    json, refs, &refs->chains.links.items[below[i]]);
 		json_key(json, "objects");
 		json_whole(
 		    json, (int64_t)refs->chains.links.items[below[i]].objects);
-		write_same(json, refs, &refs->chains.links.items[below[i]]);
-		write_referents(json, refs, below[i]);
+		refs_write_same(
+		    json, refs, &refs->chains.links.items[below[i]]);
+		refs_write_referents(json, refs, below[i]);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
 }
 
-static void write_roots(struct json *json, const struct refs *refs)
+static void refs_write_roots(struct json *json, const struct refs *refs)
 {
 	json_key(json, "roots");
 	json_open(json, '[');
@@ -203,16 +205,16 @@ static void write_roots(struct json *json, const struct refs *refs)
 		if (link->parent != CHAIN_NONE)
 			continue;
 		json_open(json, '{');
-		write_link(json, refs, link);
+		refs_write_link(json, refs, link);
 		json_key(json, "objects");
 		json_whole(json, (int64_t)link->objects);
-		write_referents(json, refs, (uint32_t)i);
+		refs_write_referents(json, refs, (uint32_t)i);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
 }
 
-static void write_chains(struct json *json, const struct refs *refs)
+static void refs_write_chains(struct json *json, const struct refs *refs)
 {
 	size_t len = refs->chains.items.len;
 
@@ -221,7 +223,7 @@ static void write_chains(struct json *json, const struct refs *refs)
 	json_key(json, "chains");
 	json_open(json, '[');
 	for (size_t i = 0; i < len && (!refs->count || i < refs->count); i++)
-		write_chain(json, refs, &refs->chains.items.items[i]);
+		refs_write_chain(json, refs, &refs->chains.items.items[i]);
 	json_close(json, ']');
 }
 
@@ -239,12 +241,12 @@ void refs_write_json(const struct refs *refs)
 	json_whole(&json, refs->scan.target.pid);
 	json_key(&json, "pause_ms");
 	json_rounded(&json, (double)refs->scan.snapshot.pause_ns / 1e6, 3);
-	write_types(&json, refs);
+	refs_write_types(&json, refs);
 	json_key(&json, "objects");
 	json_whole(&json, (int64_t)refs->wanted.len);
 	if (refs->referents)
-		write_roots(&json, refs);
+		refs_write_roots(&json, refs);
 	else
-		write_chains(&json, refs);
+		refs_write_chains(&json, refs);
 	json_close(&json, '}');
 }

@@ -12,13 +12,13 @@
 #define CLEAN_SIZE (4 * TEXT_SIZE)
 #define MANY "\xe2\x80\xa6" /* an ellipsis */
 
-static bool is_root(const struct chain_link *link)
+static bool refs_is_root(const struct chain_link *link)
 {
 	return link->parent == CHAIN_NONE;
 }
 
 /* The text of a reference that has a name or a key. */
-static char *label_text(
+static char *refs_label_text(
     const struct refs *refs, const struct chain_link *link, bool *is_text)
 {
 	char raw[TEXT_SIZE];
@@ -32,8 +32,8 @@ static char *refs_names_by_name(
     const struct refs *refs, const struct chain_link *link, const char *before)
 {
 	bool is_text;
-	char *text =
-	    link->varies ? mem_copy(MANY) : label_text(refs, link, &is_text);
+	char *text = link->varies ? mem_copy(MANY)
+				  : refs_label_text(refs, link, &is_text);
 	char *made = mem_format("%s%s", before, text);
 
 	free(text);
@@ -51,7 +51,7 @@ static char *refs_names_by_value(
 		return refs_names_by_name(refs, link, ".");
 	if (link->varies)
 		return mem_copy("[" MANY "]");
-	text = label_text(refs, link, &is_text);
+	text = refs_label_text(refs, link, &is_text);
 	if (!is_text && referrers_label_value(&refs->referrers, link->detail,
 			    value, sizeof(value))) {
 		free(text);
@@ -73,12 +73,13 @@ bool refs_is_generator(const struct refs *refs, const struct chain_link *link)
 
 /* Whether a task holds the link: tasks that share a root run the same
  * function. */
-static bool is_of_task(const struct refs *refs, const struct chain_link *link)
+static bool refs_is_of_task(
+    const struct refs *refs, const struct chain_link *link)
 {
 	const struct chain_link *above =
 	    &refs->chains.links.items[link->parent];
 
-	return is_root(above) && above->kind == CHAIN_TASK;
+	return refs_is_root(above) && above->kind == CHAIN_TASK;
 }
 
 static char *refs_names_plain(
@@ -87,8 +88,8 @@ static char *refs_names_plain(
 	char type[CLEAN_SIZE], value[TEXT_SIZE];
 
 	/* A coroutine that a task runs, or a generator that another awaits. */
-	if (!is_root(link) && refs_is_generator(refs, link) &&
-	    (!link->many || is_of_task(refs, link)) &&
+	if (!refs_is_root(link) && refs_is_generator(refs, link) &&
+	    (!link->many || refs_is_of_task(refs, link)) &&
 	    referrers_value(
 		&refs->referrers, link->object, value, sizeof(value)))
 		return mem_format(
@@ -100,7 +101,7 @@ static char *refs_names_plain(
 
 char *refs_reference(const struct refs *refs, const struct chain_link *link)
 {
-	if (is_root(link))
+	if (refs_is_root(link))
 		return mem_copy("");
 	switch ((enum reference_kind)link->kind) {
 	case REFERENCE_ITEM:
@@ -166,7 +167,7 @@ const char *refs_root_kind(const struct chain_link *root)
 	return kinds[root->kind];
 }
 
-static bool is_owner(const struct chain_link *root)
+static bool refs_is_owner(const struct chain_link *root)
 {
 	return root->kind == CHAIN_THREAD || root->kind == CHAIN_GREENLET ||
 	       root->kind == CHAIN_TASK;
@@ -180,7 +181,7 @@ char *refs_root_name(const struct refs *refs, const struct chain_link *root)
 	    !referrers_name(&refs->referrers, root->object, raw, sizeof(raw)))
 		return mem_copy("");
 	name = utf8_clean_copy(raw);
-	if (!root->many || !is_owner(root))
+	if (!root->many || !refs_is_owner(root))
 		return name;
 	made = referrers_without_numbers(name, MANY);
 	free(name);
@@ -196,7 +197,7 @@ void refs_forget_number(struct refs *refs, uint32_t link)
 
 /* Writes the thread or greenlet in which a function runs, except for the main
  * thread. */
-static void write_owner(
+static void refs_write_owner(
     const struct refs *refs, const struct chain_link *root, FILE *out)
 {
 	uint32_t owner = referrers_owner(&refs->referrers, root->object);
@@ -217,7 +218,7 @@ static void write_owner(
 }
 
 /* Writes the root of a path. */
-static void write_root(
+static void refs_write_root(
     const struct refs *refs, const struct chain_link *root, FILE *out)
 {
 	char *name = refs_root_name(refs, root);
@@ -231,7 +232,7 @@ static void write_root(
 		fprintf(out, "held by its own cycle: %s", type);
 		break;
 	case CHAIN_FRAME:
-		write_owner(refs, root, out);
+		refs_write_owner(refs, root, out);
 		fprintf(out, "%s()", *name ? name : "?");
 		break;
 	case CHAIN_THREAD:
@@ -261,7 +262,7 @@ char *refs_path(const struct refs *refs, uint32_t link)
 
 	for (uint32_t i = len; i-- > 0; at = links[at].parent)
 		way[i] = &links[at];
-	write_root(refs, way[0], out);
+	refs_write_root(refs, way[0], out);
 	for (uint32_t i = 1; i < len; i++) {
 		char *reference = refs_reference(refs, way[i]);
 

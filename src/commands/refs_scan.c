@@ -30,7 +30,7 @@ static bool refs_scan_is_called(const char *type, const char *word)
 }
 
 /* Whether the word is the type's name as mprof prints it. */
-static bool is_shown_as(const char *type, const char *word)
+static bool refs_is_shown_as(const char *type, const char *word)
 {
 	char *shown = utf8_clean_copy(type);
 	bool is = refs_scan_is_called(shown, word);
@@ -39,7 +39,7 @@ static bool is_shown_as(const char *type, const char *word)
 	return is;
 }
 
-static bool has_part(const char *type, const char *word)
+static bool refs_has_part(const char *type, const char *word)
 {
 	size_t len = strlen(word);
 
@@ -51,7 +51,7 @@ static bool has_part(const char *type, const char *word)
 
 /* Suggests types that contain the word, or the one with the nearest
  * spelling. */
-static void name_nearest(
+static void refs_name_nearest(
     const struct objects *objects, const char *word, char *out, size_t size)
 {
 	const char **names =
@@ -67,7 +67,7 @@ static void name_nearest(
 			names[len++] = type->name;
 	}
 	for (size_t i = 0; i < len && found < NEAREST && used < size; i++)
-		if (has_part(names[i], word))
+		if (refs_has_part(names[i], word))
 			used += (size_t)snprintf(out + used, size - used,
 			    "%s%s", found++ ? ", " : "", names[i]);
 	for (size_t i = 0; i < len && !found; i++)
@@ -79,7 +79,7 @@ static void name_nearest(
 	free(names);
 }
 
-static int choose_types(struct refs *refs, const char *word, struct err *e)
+static int refs_choose_types(struct refs *refs, const char *word, struct err *e)
 {
 	const struct objects *objects = &refs->scan.objects;
 	char nearest[400];
@@ -89,14 +89,14 @@ static int choose_types(struct refs *refs, const char *word, struct err *e)
 		const struct object_type *type = objects->types.items.items[i];
 
 		if (!type->count || !(refs_scan_is_called(type->name, word) ||
-					is_shown_as(type->name, word)))
+					refs_is_shown_as(type->name, word)))
 			continue;
 		*array_push(&refs->types) = type;
 		refs->is_wanted[i] = true;
 	}
 	if (refs->types.len)
 		return 0;
-	name_nearest(objects, word, nearest, sizeof(nearest));
+	refs_name_nearest(objects, word, nearest, sizeof(nearest));
 	if (*nearest)
 		return err_set(e,
 		    "process %d: no object of type %s; there are of type %s",
@@ -106,7 +106,7 @@ static int choose_types(struct refs *refs, const char *word, struct err *e)
 	    (int)refs->scan.target.pid, word, (int)refs->scan.target.pid);
 }
 
-static void choose_objects(struct refs *refs)
+static void refs_choose_objects(struct refs *refs)
 {
 	const struct referrers *referrers = &refs->referrers;
 
@@ -118,7 +118,7 @@ static void choose_objects(struct refs *refs)
 /* Whether objects of the type are data, which several variables may hold:
  * lists, dicts and the like, and instances of classes. Others (a class, a
  * function) have one place by which they are known. */
-static bool is_data(const struct object_type *type)
+static bool refs_is_data(const struct object_type *type)
 {
 	switch (type->kind) {
 	case OBJECT_LIST:
@@ -136,12 +136,12 @@ static bool is_data(const struct object_type *type)
 	}
 }
 
-static bool *data_types(const struct objects *objects)
+static bool *refs_data_types(const struct objects *objects)
 {
 	bool *data = mem_zero(objects->types.items.len + 1, sizeof(bool));
 
 	for (size_t i = 0; i < objects->types.items.len; i++)
-		data[i] = is_data(objects->types.items.items[i]);
+		data[i] = refs_is_data(objects->types.items.items[i]);
 	return data;
 }
 
@@ -168,7 +168,7 @@ static int refs_scan_references(struct refs *refs, struct err *e)
 
 static void refs_scan_chains(struct refs *refs, struct chains_request *request)
 {
-	bool *data = data_types(&refs->scan.objects);
+	bool *data = refs_data_types(&refs->scan.objects);
 
 	request->splits = data;
 	request->dominators = &refs->dominators;
@@ -195,10 +195,10 @@ int refs_find(struct refs *refs, const char *word, struct err *e)
 	struct chains_request chains;
 
 	refs_scan_reset(refs);
-	if (choose_types(refs, word, e) < 0 ||
+	if (refs_choose_types(refs, word, e) < 0 ||
 	    refs_scan_references(refs, e) < 0)
 		return -1;
-	choose_objects(refs);
+	refs_choose_objects(refs);
 	chains =
 	    (struct chains_request){.references = &refs->referrers.references,
 		.types = refs->referrers.types,

@@ -12,7 +12,7 @@
 
 #define COUNT_COLUMNS 9
 #define NAME_SIZE 2048
-static const char *type_name(
+static const char *refs_type_name(
     const struct refs *refs, uint32_t type, char *out, size_t size)
 {
 	return utf8_clean(
@@ -76,7 +76,7 @@ static size_t refs_text_largest(const struct refs *refs)
 	return largest;
 }
 
-static void print_chains(const struct refs *refs)
+static void refs_print_chains(const struct refs *refs)
 {
 	const struct chain *items = refs->chains.items.items;
 	size_t len = refs->chains.items.len, shown = len, largest, more;
@@ -121,7 +121,7 @@ static void refs_text_print_referent(
 	free(same);
 }
 
-static void print_below(const struct refs *refs, uint32_t link, int level)
+static void refs_print_below(const struct refs *refs, uint32_t link, int level)
 {
 	size_t len, shown;
 	const uint32_t *below = refs_below(refs, link, &len);
@@ -131,14 +131,14 @@ static void print_below(const struct refs *refs, uint32_t link, int level)
 		const struct chain_link *item =
 		    &refs->chains.links.items[below[i]];
 		refs_text_print_referent(refs, item, level);
-		print_below(refs, below[i], level + 1);
+		refs_print_below(refs, below[i], level + 1);
 	}
 	if (shown < len)
 		printf("%*s  %*s(%zu more: --count 0)\n", COUNT_COLUMNS, "",
 		    2 * level, "", len - shown);
 }
 
-static void print_referents(const struct refs *refs)
+static void refs_print_referents(const struct refs *refs)
 {
 	printf("\n%*s  %s\n", COUNT_COLUMNS, "# objects", "what they hold");
 	for (size_t i = 0; i < refs->chains.links.len; i++) {
@@ -148,8 +148,8 @@ static void print_referents(const struct refs *refs)
 		if (link->parent != CHAIN_NONE)
 			continue;
 		printf("%*zu  %s\n", COUNT_COLUMNS, link->objects,
-		    type_name(refs, link->type, name, sizeof(name)));
-		print_below(refs, (uint32_t)i, 1);
+		    refs_type_name(refs, link->type, name, sizeof(name)));
+		refs_print_below(refs, (uint32_t)i, 1);
 	}
 }
 
@@ -159,7 +159,7 @@ void refs_print(const struct refs *refs)
 	if (refs->one)
 		refs_one_print(refs);
 	else if (refs->referents)
-		print_referents(refs);
+		refs_print_referents(refs);
 	else
-		print_chains(refs);
+		refs_print_chains(refs);
 }

@@ -38,17 +38,17 @@ struct removal {
 	struct index index;               /* finds files by path */
 };
 
-static bool removal_is(const void *files, size_t at, const void *path)
+static bool rm_is(const void *files, size_t at, const void *path)
 {
 	const struct removal_file *file = files;
 
 	return strcmp(file[at].path, path) == 0;
 }
 
-static void removal_add(struct removal *removal, const char *path)
+static void rm_add(struct removal *removal, const char *path)
 {
 	uint32_t hash = index_hash(path, strlen(path));
-	size_t at = index_place(&removal->index, hash, removal_is,
+	size_t at = index_place(&removal->index, hash, rm_is,
 	    removal->files.items, path, removal->files.len);
 
 	if (at == removal->files.len)
@@ -57,21 +57,21 @@ static void removal_add(struct removal *removal, const char *path)
 }
 
 /* In memory_profiler's order: the companion of the last one first. */
-static void removal_add_companions(struct removal *removal)
+static void rm_add_companions(struct removal *removal)
 {
 	for (size_t i = removal->files.len; i-- > 0;) {
 		const char *path = removal->files.items[i].path;
 		char *companion = dat_companion(path);
 
 		if (companion && catalog_check(companion, NULL) == 0)
-			removal_add(removal, companion);
+			rm_add(removal, companion);
 		free(companion);
 	}
 }
 
 /* Whether the file is beside a recording and goes with it: that is to be
  * removed, or is gone and had a default name, of which clean removes all. */
-static bool removal_takes(
+static bool rm_takes(
     const struct removal *removal, const char *path, bool is_all)
 {
 	char *recording = beside_recording(path);
@@ -80,7 +80,7 @@ static bool removal_takes(
 	if (!recording)
 		return false;
 	takes = index_find(&removal->index,
-		    index_hash(recording, strlen(recording)), removal_is,
+		    index_hash(recording, strlen(recording)), rm_is,
 		    removal->files.items, recording) != INDEX_NONE ||
 		(is_all && catalog_is_default_name(recording) &&
 		    access(recording, F_OK) != 0 && errno == ENOENT);
@@ -90,7 +90,7 @@ static bool removal_takes(
 
 /* Adds what killed recorders left beside recordings in one directory, whose
  * path ends with a slash or is empty. */
-static void removal_add_left_in(
+static void rm_add_leftovers_in(
     struct removal *removal, const char *directory, bool is_all)
 {
 	struct dirent **names;
@@ -100,8 +100,8 @@ static void removal_add_left_in(
 	for (int i = 0; i < count; i++) {
 		char *path = mem_format("%s%s", directory, names[i]->d_name);
 
-		if (removal_takes(removal, path, is_all))
-			removal_add(removal, path);
+		if (rm_takes(removal, path, is_all))
+			rm_add(removal, path);
 		free(path);
 		free(names[i]);
 	}
@@ -110,7 +110,7 @@ static void removal_add_left_in(
 }
 
 /* Recordings in one directory follow each other, mostly. */
-static void removal_add_left(struct removal *removal)
+static void rm_add_leftovers(struct removal *removal)
 {
 	char *last = NULL;
 
@@ -120,14 +120,14 @@ static void removal_add_left(struct removal *removal)
 		    mem_format("%.*s", (int)(path_name(path) - path), path);
 
 		if (!last || strcmp(directory, last) != 0)
-			removal_add_left_in(removal, directory, false);
+			rm_add_leftovers_in(removal, directory, false);
 		free(last);
 		last = directory;
 	}
 	free(last);
 }
 
-static void removal_print(const struct removal *removal)
+static void rm_print(const struct removal *removal)
 {
 	puts("Files to be removed: ");
 	for (size_t i = 0; i < removal->files.len; i++) {
@@ -138,7 +138,7 @@ static void removal_print(const struct removal *removal)
 	}
 }
 
-static void removal_unlink(void *files, size_t at)
+static void rm_unlink(void *files, size_t at)
 {
 	struct removal_file *file = files;
 
@@ -147,16 +147,16 @@ static void removal_unlink(void *files, size_t at)
 
 /* A file system may wait for its disk at each file, so several threads remove
  * files. */
-static int removal_carry_out(const struct removal *removal, bool dry_run)
+static int rm_carry_out(const struct removal *removal, bool dry_run)
 {
 	int status = COMMAND_OK;
 	struct err e;
 
 	if (dry_run) {
-		removal_print(removal);
+		rm_print(removal);
 		return COMMAND_OK;
 	}
-	parallel_for(removal->files.len, removal_unlink, removal->files.items);
+	parallel_for(removal->files.len, rm_unlink, removal->files.items);
 	for (size_t i = 0; i < removal->files.len; i++) {
 		const struct removal_file *file = &removal->files.items[i];
 
@@ -169,7 +169,7 @@ static int removal_carry_out(const struct removal *removal, bool dry_run)
 	return status;
 }
 
-static void removal_finish(struct removal *removal)
+static void rm_finish(struct removal *removal)
 {
 	for (size_t i = 0; i < removal->files.len; i++)
 		free(removal->files.items[i].path);
@@ -194,7 +194,7 @@ static int command_rm_add_word(struct removal *removal,
 	}
 	if (catalog_check(path, e) != 0)
 		return -1;
-	removal_add(removal, path);
+	rm_add(removal, path);
 	return 0;
 }
 
@@ -229,11 +229,11 @@ static int command_rm_exec(const void *values, char **argv, int count)
 	}
 	status = command_rm_collect(&removal, argv, count);
 	if (status == COMMAND_OK) {
-		removal_add_companions(&removal);
-		removal_add_left(&removal);
-		status = removal_carry_out(&removal, options->dry_run);
+		rm_add_companions(&removal);
+		rm_add_leftovers(&removal);
+		status = rm_carry_out(&removal, options->dry_run);
 	}
-	removal_finish(&removal);
+	rm_finish(&removal);
 	return status;
 }
 
@@ -255,7 +255,7 @@ const struct command command_rm = {
     .run = command_rm_exec,
 };
 
-static void clean_report_kept(const char *name)
+static void rm_report_kept(const char *name)
 {
 	char clean[512];
 
@@ -266,7 +266,8 @@ static void clean_report_kept(const char *name)
 
 /* Skips files that have a recording's name but are none. Returns COMMAND_FAILED
  * where a file could not be read. */
-static int clean_collect(struct removal *removal, const struct catalog *catalog)
+static int rm_collect_all(
+    struct removal *removal, const struct catalog *catalog)
 {
 	int status = COMMAND_OK;
 	struct err e;
@@ -278,14 +279,14 @@ static int clean_collect(struct removal *removal, const struct catalog *catalog)
 		if (refused)
 			fprintf(stderr, "mprof: %s: left in place\n", e.text);
 		else
-			removal_add(removal, path);
+			rm_add(removal, path);
 		if (refused < 0)
 			status = COMMAND_FAILED;
 	}
 	for (size_t i = 0; i < catalog->others.len; i++)
-		clean_report_kept(catalog->others.items[i]);
-	removal_add_companions(removal);
-	removal_add_left_in(removal, "", true);
+		rm_report_kept(catalog->others.items[i]);
+	rm_add_companions(removal);
+	rm_add_leftovers_in(removal, "", true);
 	return status;
 }
 
@@ -308,10 +309,10 @@ static int command_clean_exec(const void *values, char **argv, int count)
 		catalog_finish(&catalog);
 		return command_fail(COMMAND_FAILED, &e);
 	}
-	status = clean_collect(&removal, &catalog);
-	if (removal_carry_out(&removal, options->dry_run) != COMMAND_OK)
+	status = rm_collect_all(&removal, &catalog);
+	if (rm_carry_out(&removal, options->dry_run) != COMMAND_OK)
 		status = COMMAND_FAILED;
-	removal_finish(&removal);
+	rm_finish(&removal);
 	catalog_finish(&catalog);
 	return status;
 }

@@ -60,7 +60,7 @@ static struct live_view command_watch_view(const struct watch_options *options)
 }
 
 /* Whether the word is a recording: a file, or a number of mprof list. */
-static bool is_profile(const char *word)
+static bool watch_is_profile(const char *word)
 {
 	struct catalog catalog;
 	struct err ignored;
@@ -247,7 +247,7 @@ static int command_watch_exec(const void *values, char **argv, int count)
 	}
 	if (run_group_option(&options->group))
 		return watch_process(NULL, options);
-	if (count == 1 && (options->pid || !is_profile(argv[0])))
+	if (count == 1 && (options->pid || !watch_is_profile(argv[0])))
 		return watch_process(argv[0], options);
 	return watch_profile(argv, count, options);
 }
