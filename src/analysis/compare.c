@@ -73,7 +73,8 @@ struct resampled {
 	double mean, error; /* the standard error of the mean */
 };
 
-static struct resampled resampled_of(const double *values, size_t count)
+static struct resampled analysis_compare_resampled_of(
+    const double *values, size_t count)
 {
 	double spread =
 	    analysis_compare_variance(values, count) * (double)(count - 1);
@@ -114,8 +115,10 @@ static double analysis_compare_widening(
 static void analysis_compare_bootstrap(
     const double *a, const double *b, struct comparison *out)
 {
-	struct resampled from_a = resampled_of(a, out->a_count);
-	struct resampled from_b = resampled_of(b, out->b_count);
+	struct resampled from_a =
+	    analysis_compare_resampled_of(a, out->a_count);
+	struct resampled from_b =
+	    analysis_compare_resampled_of(b, out->b_count);
 	double widen = analysis_compare_widening(a, b, out);
 	double *differences = mem_zero(RESAMPLES, sizeof(differences[0]));
 	uint64_t state = 1;
@@ -220,7 +223,7 @@ static void compare_count_normal(struct permutation *p)
 	p->extreme = error > 0 ? erfc(p->observed / error / M_SQRT2) : 1;
 }
 
-static double permutation_p(
+static double analysis_compare_permutation_p(
     const double *a, const double *b, const struct comparison *c)
 {
 	struct permutation p = {.total = c->a_count + c->b_count,
@@ -262,5 +265,5 @@ void compare_values(const double *a, size_t a_count, const double *b,
 	analysis_compare_bootstrap(a, b, out);
 	out->least_p =
 	    2 / analysis_compare_partitions(a_count + b_count, a_count);
-	out->p = permutation_p(a, b, out);
+	out->p = analysis_compare_permutation_p(a, b, out);
 }

@@ -48,8 +48,8 @@ static double evidence_lowest_of(
 
 /* Whether memory fell by most of `fall` within reach samples, between from,
  * which is 1 at least, and end. */
-static bool falls_within(const struct series *series, size_t from, size_t end,
-    size_t reach, double fall)
+static bool evidence_falls_within(const struct series *series, size_t from,
+    size_t end, size_t reach, double fall)
 {
 	for (size_t i = from; i + reach < end; i++) {
 		const struct sample *s = &series->items[i];
@@ -63,14 +63,15 @@ static bool falls_within(const struct series *series, size_t from, size_t end,
 
 /* Whether memory fell as far earlier: the fall is then the program's way, and
  * no sign of its end. */
-static bool falls_so(const struct series *series, size_t end, size_t lately)
+static bool evidence_fell_before(
+    const struct series *series, size_t end, size_t lately)
 {
 	const struct sample *s = series->items;
 	size_t reach = series->len - end + 1;
 	double fall = s[end - 1].mib - s[series->len - 1].mib;
 
-	return falls_within(series, 1, lately, reach, fall) &&
-	       !falls_within(series, lately, end, reach, fall);
+	return evidence_falls_within(series, 1, lately, reach, fall) &&
+	       !evidence_falls_within(series, lately, end, reach, fall);
 }
 
 static size_t evidence_most_of_end(const struct series *series, bool ended)
@@ -82,7 +83,8 @@ static size_t evidence_most_of_end(const struct series *series, bool ended)
 }
 
 /* Whether memory falls far, and hardly rises on the way. */
-static bool falls_on(const struct series *series, size_t end, double low)
+static bool evidence_keeps_falling(
+    const struct series *series, size_t end, double low)
 {
 	const struct sample *s = series->items;
 	double last = s[series->len - 1].mib, rises = 0;
@@ -101,7 +103,7 @@ static bool evidence_is_way_out(
 
 	if (count <= FEW && (count <= series->len / 20 || ended))
 		return true;
-	if (falls_on(series, end, low))
+	if (evidence_keeps_falling(series, end, low))
 		return true;
 	for (size_t i = end + FEW / 2; i < series->len; i++) {
 		if (series->items[i].mib > deep * low)
@@ -130,7 +132,7 @@ size_t evidence_end(const struct series *series, bool ended)
 	while (n - end < most && s[end - 1].mib < s[end - 2].mib)
 		end--;
 	if (!evidence_is_way_out(series, end, low, ended) ||
-	    falls_so(series, end, n - most - n / 5))
+	    evidence_fell_before(series, end, n - most - n / 5))
 		return n;
 	return end;
 }
@@ -163,7 +165,7 @@ size_t evidence_lives(
 	return count < 3 ? 0 : count;
 }
 
-static double falls_mean_of(const struct sample *s)
+static double evidence_mean_of(const struct sample *s)
 {
 	double sum = 0;
 
@@ -174,18 +176,18 @@ static double falls_mean_of(const struct sample *s)
 
 /* How far memory falls at a sample and stays down. What a start of a few
  * samples holds does not count. */
-static double falls_at(const struct sample *s)
+static double evidence_fall_at(const struct sample *s)
 {
-	return falls_mean_of(s - WINDOW) - falls_mean_of(s + START);
+	return evidence_mean_of(s - WINDOW) - evidence_mean_of(s + START);
 }
 
-/* Widens least and most by falls_at() of the samples from from to end; each sum
- * comes from the last. */
-static void falls_widen(const struct series *series, size_t from, size_t end,
-    double *least, double *most)
+/* Widens least and most by evidence_fall_at() of the samples from from to end;
+ * each sum comes from the last. */
+static void evidence_widen_falls(const struct series *series, size_t from,
+    size_t end, double *least, double *most)
 {
 	const struct sample *s = series->items;
-	double difference = WINDOW * falls_at(&s[from]);
+	double difference = WINDOW * evidence_fall_at(&s[from]);
 
 	for (size_t i = from;;) {
 		if (difference < WINDOW * *least)
@@ -207,7 +209,8 @@ struct falls {
 	size_t each; /* samples of a part */
 };
 
-static void falls_init(struct falls *falls, const struct series *series)
+static void evidence_falls_init(
+    struct falls *falls, const struct series *series)
 {
 	size_t end = series->len - START - WINDOW + 1;
 	double least = 0;
@@ -221,14 +224,15 @@ static void falls_init(struct falls *falls, const struct series *series)
 		from = from > WINDOW ? from : WINDOW;
 		next = next < end ? next : end;
 		if (from < next)
-			falls_widen(
+			evidence_widen_falls(
 			    series, from, next, &least, &falls->of[part]);
 		falls->largest = fmax(falls->largest, falls->of[part]);
 	}
 }
 
 /* The first sample from i on that may fall by so much. */
-static size_t falls_next(const struct falls *falls, size_t i, double fall)
+static size_t evidence_falls_next(
+    const struct falls *falls, size_t i, double fall)
 {
 	size_t part = i / falls->each;
 
@@ -241,12 +245,12 @@ static size_t falls_next(const struct falls *falls, size_t i, double fall)
 
 /* The first sample after the fall that begins near i: where memory falls
  * farthest, and most steeply. */
-static size_t falls_near(const struct sample *s, size_t i)
+static size_t evidence_falls_near(const struct sample *s, size_t i)
 {
 	size_t deepest = i, steepest;
 
 	for (size_t j = i; j <= i + WINDOW - START; j++) {
-		if (falls_at(&s[j]) > falls_at(&s[deepest]))
+		if (evidence_fall_at(&s[j]) > evidence_fall_at(&s[deepest]))
 			deepest = j;
 	}
 	steepest = deepest;
@@ -271,18 +275,18 @@ size_t evidence_falls(
 		least = FEWEST_OF_LIFE;
 	if (n < 2 * least)
 		return 0;
-	falls_init(&falls, series);
+	evidence_falls_init(&falls, series);
 	fall = alike * falls.largest;
 	if (fall < beyond_steps * envelope_step(series))
 		return 0;
 	starts[0] = 0;
-	for (size_t i = least; (i = falls_next(&falls, i, fall)) + least <= n;
-	     i++) {
-		if (falls_at(&s[i]) < fall)
+	for (size_t i = least;
+	     (i = evidence_falls_next(&falls, i, fall)) + least <= n; i++) {
+		if (evidence_fall_at(&s[i]) < fall)
 			continue;
 		if (count == EVIDENCE_FALLS)
 			return 0;
-		starts[count++] = i = falls_near(s, i);
+		starts[count++] = i = evidence_falls_near(s, i);
 		i += least - 1;
 	}
 	starts[count] = n;
@@ -296,8 +300,8 @@ double evidence_fall(
 
 	for (size_t life = 1; life < count; life++) {
 		if (starts[life] + START + WINDOW <= series->len)
-			fall =
-			    fmax(fall, falls_at(&series->items[starts[life]]));
+			fall = fmax(fall,
+			    evidence_fall_at(&series->items[starts[life]]));
 	}
 	return fall;
 }
@@ -307,8 +311,8 @@ bool evidence_rises_slowly(const struct series *life, double fall)
 	double rise = 0, falls = 0;
 
 	if (life->len >= 3 * WINDOW + START)
-		falls_widen(life, 2 * WINDOW, life->len - START - WINDOW + 1,
-		    &rise, &falls);
+		evidence_widen_falls(life, 2 * WINDOW,
+		    life->len - START - WINDOW + 1, &rise, &falls);
 	return -rise < sudden * fall;
 }
 

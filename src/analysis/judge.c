@@ -56,7 +56,7 @@ double judge_least_noise(const double *y, size_t count)
 
 /* The start of the straight part: after the saturating term has died away, or
  * where growth begins. */
-static double view_find_warm_up(const struct view *v)
+static double judge_find_warm_up(const struct view *v)
 {
 	double bic = fmin(v->both.bic, v->starts.bic), spread, decay;
 
@@ -69,7 +69,7 @@ static double view_find_warm_up(const struct view *v)
 	return fmin(0.5, v->both.tau * fmax(4, decay));
 }
 
-static void view_init(struct view *v, size_t count)
+static void judge_init(struct view *v, size_t count)
 {
 	struct fit_points *tail = &v->tail;
 	size_t from = 0;
@@ -80,7 +80,7 @@ static void view_init(struct view *v, size_t count)
 	v->has_shapes = false;
 	fit_both(&v->points, v->noise, 0.004, 0.1, &v->both);
 	fit_starts(&v->points, v->noise, 0.05, 0.85, &v->starts);
-	v->warm_up = view_find_warm_up(v);
+	v->warm_up = judge_find_warm_up(v);
 	while (from < count && v->x[from] < v->warm_up)
 		from++;
 	*tail = (struct fit_points){v->tail_x, v->y + from, count - from};
@@ -90,7 +90,7 @@ static void view_init(struct view *v, size_t count)
 	robust_theil_sen(tail->x, tail->y, tail->count, &v->trend);
 }
 
-static void view_fit_shapes(struct view *v)
+static void judge_fit_shapes(struct view *v)
 {
 	if (v->has_shapes)
 		return;
@@ -104,7 +104,7 @@ static void view_fit_shapes(struct view *v)
 }
 
 /* The Theil-Sen slope of the last share of the tail. */
-static double view_last_slope(const struct view *v, double share)
+static double judge_last_slope(const struct view *v, double share)
 {
 	const struct fit_points *tail = &v->tail;
 	struct robust_trend last;
@@ -118,7 +118,7 @@ static double view_last_slope(const struct view *v, double share)
 }
 
 /* The share of the tail's variance explained by its robust line. */
-static double view_line_explains(const struct view *v)
+static double judge_line_explained(const struct view *v)
 {
 	const struct fit_points *p = &v->tail;
 	double mean = 0, total = 0, left = 0;
@@ -136,7 +136,7 @@ static double view_line_explains(const struct view *v)
 }
 
 /* The lowest BIC of shapes that grow to the end: a line, or ever faster. */
-static double view_line_bic(const struct view *v)
+static double judge_line_bic(const struct view *v)
 {
 	double bic = fmin(v->line.bic, fmin(v->both.bic, v->starts.bic));
 
@@ -144,7 +144,7 @@ static double view_line_bic(const struct view *v)
 }
 
 /* The range of the points before x. */
-static double view_range_before(const struct view *v, double x)
+static double judge_range_before(const struct view *v, double x)
 {
 	double low = INFINITY, high = -INFINITY;
 
@@ -157,42 +157,42 @@ static double view_range_before(const struct view *v, double x)
 
 /* After such a late start there is little to judge: growth smaller than the ups
  * and downs before it may be one of them. */
-static bool view_starts_in_doubt(
+static bool judge_starts_in_doubt(
     const struct view *v, const struct view *finest)
 {
 	return v->warm_up > late_start &&
 	       v->trend.slope <
-		   outgrows * view_range_before(finest, v->warm_up);
+		   outgrows * judge_range_before(finest, v->warm_up);
 }
 
 /* Growth that is so small beside large waves may be an effect of sampling. */
-static bool view_is_speck(const struct view *v, const struct view *finest)
+static bool judge_is_speck(const struct view *v, const struct view *finest)
 {
-	return v->trend.slope < speck * view_range_before(finest, INFINITY);
+	return v->trend.slope < speck * judge_range_before(finest, INFINITY);
 }
 
-static bool view_leaks(struct view *v, const struct view *finest)
+static bool judge_leaks(struct view *v, const struct view *finest)
 {
 	const struct fit *line = &v->tail_line;
 
 	if (v->tail.count < 6 || line->c < line_t * line->c_error ||
-	    view_starts_in_doubt(v, finest) || view_is_speck(v, finest))
+	    judge_starts_in_doubt(v, finest) || judge_is_speck(v, finest))
 		return false;
 	if (v->trend.z < trend_z || v->trend.slope < 4 * v->noise ||
-	    view_line_explains(v) < explained)
+	    judge_line_explained(v) < explained)
 		return false;
-	view_fit_shapes(v);
-	if (v->saturating.bic < view_line_bic(v) ||
-	    v->slowing.bic < view_line_bic(v) ||
-	    v->steps.bic < view_line_bic(v))
+	judge_fit_shapes(v);
+	if (v->saturating.bic < judge_line_bic(v) ||
+	    v->slowing.bic < judge_line_bic(v) ||
+	    v->steps.bic < judge_line_bic(v))
 		return false;
 	if (v->tail_saturating.bic + slightly < line->bic ||
 	    v->tail_fills.bic + slightly < line->bic)
 		return false;
-	return view_last_slope(v, 0.4) > keeps_pace * v->trend.slope;
+	return judge_last_slope(v, 0.4) > keeps_pace * v->trend.slope;
 }
 
-static bool view_fit_slows(
+static bool judge_fit_slows(
     const struct fit *fit, double other_bic, const struct view *v, size_t count)
 {
 	double pace = exp(-1 / fit->tau), grown = fit->b * (1 - pace);
@@ -204,7 +204,7 @@ static bool view_fit_slows(
 
 /* Whether a rising curve with one parameter more than a line could be better
  * than bic by that much: none fits better than the best monotone one. */
-static bool view_could_rise(
+static bool judge_could_rise(
     const struct fit_points *points, double noise, double bic, double by)
 {
 	struct fit best;
@@ -215,21 +215,21 @@ static bool view_could_rise(
 
 /* Whether it grows by more than noise, and in the shape of something that fills
  * up. */
-static bool view_slows(struct view *v)
+static bool judge_slows(struct view *v)
 {
 	double bic = fmin(v->line.bic, fmin(v->both.bic, v->starts.bic));
 
-	if (!view_could_rise(&v->points, v->noise, bic, slightly) &&
-	    !view_could_rise(&v->tail, v->noise, v->tail_line.bic, clearly))
+	if (!judge_could_rise(&v->points, v->noise, bic, slightly) &&
+	    !judge_could_rise(&v->tail, v->noise, v->tail_line.bic, clearly))
 		return false;
-	view_fit_shapes(v);
+	judge_fit_shapes(v);
 	if (v->steps.bic < fmin(v->saturating.bic, v->slowing.bic))
 		return false;
-	if (v->slowing.bic + slightly < view_line_bic(v) && v->slowing.b > 0)
+	if (v->slowing.bic + slightly < judge_line_bic(v) && v->slowing.b > 0)
 		return true;
-	return view_fit_slows(
-		   &v->saturating, view_line_bic(v), v, v->points.count) ||
-	       view_fit_slows(
+	return judge_fit_slows(
+		   &v->saturating, judge_line_bic(v), v, v->points.count) ||
+	       judge_fit_slows(
 		   &v->tail_saturating, v->tail_line.bic, v, v->tail.count);
 }
 
@@ -247,9 +247,9 @@ static void judge_report(
 	out->spread_mib = v->trend.spread;
 }
 
-/* The growth over the tail that all tests in view_leaks() would have called a
+/* The growth over the tail that all tests in judge_leaks() would have called a
  * leak. */
-static double view_sees(const struct view *v)
+static double judge_detectable(const struct view *v)
 {
 	double left =
 	    sqrt(v->tail_line.residue / fmax(1, (double)v->tail.count));
@@ -262,7 +262,7 @@ static double view_sees(const struct view *v)
 
 /* How much longer a recording has to be: a slope's error falls with time to the
  * power of 1.5. */
-static double view_more_time(const struct view *v, double span)
+static double judge_more_time(const struct view *v, double span)
 {
 	double error = robust_slope_error(&v->trend);
 	double t = error > 0 ? fabs(v->trend.slope) / error : 0;
@@ -272,16 +272,16 @@ static double view_more_time(const struct view *v, double span)
 }
 
 /* Whether growth is likely, though not proved. */
-static bool view_hints(const struct view *v)
+static bool judge_is_likely(const struct view *v)
 {
 	return v->points.count >= 8 && v->tail.count >= 6 &&
 	       v->tail_line.c > 3 * v->tail_line.c_error && v->trend.low > 0 &&
-	       v->trend.slope > 4 * v->noise && view_line_explains(v) > 0.35;
+	       v->trend.slope > 4 * v->noise && judge_line_explained(v) > 0.35;
 }
 
 /* The share of the variance that a line must explain: more for fewer low
  * points. */
-static double view_explain_few(size_t count)
+static double judge_explain_few(size_t count)
 {
 	return count <= fewest_rounds    ? 0.999
 	       : count <= fewest_valleys ? 0.98
@@ -291,21 +291,21 @@ static double view_explain_few(size_t count)
 /* With fewer than eight low points only a clear line counts, as the trend test
  * can't tell so few from chance; with four it must also rise by nearly half of
  * the whole range. */
-static bool view_few_valleys_leak(struct view *v, const struct view *finest)
+static bool judge_few_valleys_leak(struct view *v, const struct view *finest)
 {
 	bool fewest = v->points.count <= fewest_valleys;
-	double rises = v->trend.slope / view_range_before(finest, INFINITY);
+	double rises = v->trend.slope / judge_range_before(finest, INFINITY);
 
-	view_fit_shapes(v);
+	judge_fit_shapes(v);
 	return v->trend.tau > (fewest ? 0.99 : 0.85) &&
-	       view_line_explains(v) > view_explain_few(v->points.count) &&
+	       judge_line_explained(v) > judge_explain_few(v->points.count) &&
 	       rises > (fewest ? 0.45 : 0.2) &&
 	       v->line.c > line_t * v->line.c_error && v->steps.levels != 2 &&
-	       view_last_slope(v, 0.5) > keeps_pace * v->trend.slope;
+	       judge_last_slope(v, 0.5) > keeps_pace * v->trend.slope;
 }
 
 /* Judges by the low points of cycles, where cycles are too few for blocks. */
-static bool view_valleys_leak(
+static bool judge_valleys_leak(
     const struct envelope *envelope, const struct view *finest, struct view *v)
 {
 	size_t count =
@@ -313,33 +313,34 @@ static bool view_valleys_leak(
 
 	if (count < fewest_valleys || v->x[0] > 0.4 || v->x[count - 1] < 0.7)
 		return false;
-	view_init(v, count);
-	if (view_is_speck(v, finest))
+	judge_init(v, count);
+	if (judge_is_speck(v, finest))
 		return false;
-	return count < 8 ? view_few_valleys_leak(v, finest) : view_leaks(v, v);
+	return count < 8 ? judge_few_valleys_leak(v, finest)
+			 : judge_leaks(v, v);
 }
 
 /* Whether a fine view clearly shows what a coarse one could take for a line: a
  * few jumps, or a slope that dies away. */
-static bool view_denies(struct view *v)
+static bool judge_rules_out(struct view *v)
 {
-	view_fit_shapes(v);
-	return v->steps.bic + clearly < view_line_bic(v) || view_slows(v);
+	judge_fit_shapes(v);
+	return v->steps.bic + clearly < judge_line_bic(v) || judge_slows(v);
 }
 
 /* Whether one of the first count views, coarse ones excepted, denies it. */
-static bool view_all_deny(struct view *views, size_t count)
+static bool judge_any_rules_out(struct view *views, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (block_counts[i] >= 24 && views[i].points.count >= 8 &&
-		    view_denies(&views[i]))
+		    judge_rules_out(&views[i]))
 			return true;
 	}
 	return false;
 }
 
 /* The lowest slope that any of the views would have detected. */
-static double view_all_see(
+static double judge_all_detectable(
     const struct view *views, const struct envelope *envelope)
 {
 	double best = INFINITY;
@@ -349,10 +350,10 @@ static double view_all_see(
 		double span = envelope->span_s * (1 - v->warm_up);
 
 		if (v->points.count >= 8 && v->tail.count >= 6)
-			best = fmin(best, view_sees(v) / span);
+			best = fmin(best, judge_detectable(v) / span);
 	}
 	return fmax(best,
-	    speck * view_range_before(&views[0], INFINITY) / envelope->span_s);
+	    speck * judge_range_before(&views[0], INFINITY) / envelope->span_s);
 }
 
 /* Whether memory never changes, as in many processes: the views would take
@@ -385,24 +386,25 @@ void judge_envelope(const struct envelope *envelope, struct leak *out)
 	if (judge_is_level(envelope, out))
 		return;
 	for (size_t i = 0; i < SCALES; i++)
-		view_init(&views[i], envelope_blocks(envelope, block_counts[i],
-					 views[i].x, views[i].y));
+		judge_init(&views[i], envelope_blocks(envelope, block_counts[i],
+					  views[i].x, views[i].y));
 	judge_report(&views[0], envelope, out);
-	out->visible_mib_per_s = view_all_see(views, envelope);
+	out->visible_mib_per_s = judge_all_detectable(views, envelope);
 	for (size_t i = 0; i < SCALES; i++) {
 		struct view *v = &views[i];
 
 		if (v->points.count < 8)
 			continue;
-		if (!slowing && view_slows(v))
+		if (!slowing && judge_slows(v))
 			slowing = v;
-		if (view_leaks(v, &views[0]) && !view_all_deny(views, i + 1)) {
+		if (judge_leaks(v, &views[0]) &&
+		    !judge_any_rules_out(views, i + 1)) {
 			judge_report(v, envelope, out);
 			out->verdict = LEAK_LEAKING;
 			return;
 		}
 	}
-	if (!slowing && view_valleys_leak(envelope, &views[0], &valleys)) {
+	if (!slowing && judge_valleys_leak(envelope, &views[0], &valleys)) {
 		judge_report(&valleys, envelope, out);
 		out->verdict = LEAK_LEAKING;
 		return;
@@ -410,12 +412,13 @@ void judge_envelope(const struct envelope *envelope, struct leak *out)
 	out->verdict = slowing ? LEAK_GROWING : LEAK_STEADY;
 	if (slowing)
 		judge_report(slowing, envelope, out);
-	if (slowing || !view_hints(&views[3]) || view_all_deny(views, SCALES))
+	if (slowing || !judge_is_likely(&views[3]) ||
+	    judge_any_rules_out(views, SCALES))
 		return;
 	judge_report(&views[3], envelope, out);
 	out->verdict = LEAK_UNDECIDED;
 	out->reason = LEAK_NOISE;
-	out->need_s = view_more_time(&views[3], envelope->span_s);
+	out->need_s = judge_more_time(&views[3], envelope->span_s);
 }
 
 void judge_floors(const struct envelope *envelope, const double *x,
@@ -424,26 +427,26 @@ void judge_floors(const struct envelope *envelope, const double *x,
 	struct view v, finest;
 	double sees;
 
-	view_init(&finest,
+	judge_init(&finest,
 	    envelope_blocks(envelope, block_counts[0], finest.x, finest.y));
 	memcpy(v.x, x, count * sizeof(x[0]));
 	memcpy(v.y, y, count * sizeof(y[0]));
-	view_init(&v, count);
+	judge_init(&v, count);
 	judge_report(&v, envelope, out);
 	out->verdict = LEAK_STEADY;
-	sees =
-	    fmax(view_sees(&v), speck * view_range_before(&finest, INFINITY));
+	sees = fmax(judge_detectable(&v),
+	    speck * judge_range_before(&finest, INFINITY));
 	if (count < 8)
-		sees = fmax(sees, view_range_before(&finest, INFINITY) *
+		sees = fmax(sees, judge_range_before(&finest, INFINITY) *
 				      (count <= fewest_valleys ? 0.45 : 0.2));
 	out->visible_mib_per_s = sees / (envelope->span_s * (1 - v.warm_up));
-	if (count >= fewest_rounds && !view_is_speck(&v, &finest) &&
-	    (count < 8 ? view_few_valleys_leak(&v, &finest)
-		       : view_leaks(&v, &v))) {
+	if (count >= fewest_rounds && !judge_is_speck(&v, &finest) &&
+	    (count < 8 ? judge_few_valleys_leak(&v, &finest)
+		       : judge_leaks(&v, &v))) {
 		out->verdict = LEAK_LEAKING;
 	} else if (v.trend.tau > 0.5 && v.trend.slope > 4 * v.noise &&
 		   v.trend.slope >
-		       hint * view_range_before(&finest, INFINITY)) {
+		       hint * judge_range_before(&finest, INFINITY)) {
 		out->verdict = LEAK_UNDECIDED;
 		out->reason = LEAK_CYCLES;
 		out->need_s = envelope->span_s;

@@ -36,7 +36,7 @@ struct edges {
 	bool bends; /* clearly at an angle, not in a curve */
 };
 
-static void edges_find(
+static void leak_edges_find(
     const struct envelope *envelope, struct edges *out, double *quiet_mib_per_s)
 {
 	double x[FIT_MAX], y[FIT_MAX];
@@ -176,8 +176,8 @@ static void leak_weigh_pace(const struct series *life, struct leak *out)
 
 /* A long start before a leaking stretch, or a long rest after it, puts the leak
  * in doubt. */
-static void edges_weigh(const struct edges *edges, const struct series *life,
-    const struct series *part, struct leak *found)
+static void leak_edges_weigh(const struct edges *edges,
+    const struct series *life, const struct series *part, struct leak *found)
 {
 	if (edges->starts && edges->start > brief_start && !edges->bends) {
 		leak_call_bent(found);
@@ -201,7 +201,7 @@ static bool leak_judge_within(
 		return false;
 	leak_judge_stretch(&part, &found);
 	if (found.verdict == LEAK_LEAKING) {
-		edges_weigh(edges, life, &part, &found);
+		leak_edges_weigh(edges, life, &part, &found);
 		*out = found;
 		return true;
 	}
@@ -305,7 +305,7 @@ static void leak_judge_parts(const struct series *life, struct leak *out)
 	if (!out->judged || out->verdict == LEAK_LEAKING)
 		return;
 	envelope_init(&envelope, life);
-	edges_find(&envelope, &edges, &quiet_mib_per_s);
+	leak_edges_find(&envelope, &edges, &quiet_mib_per_s);
 	length = cycle_find(&envelope);
 	/* The rise to a daily peak is no start. */
 	if (length > 0 && edges.start > brief_start)
@@ -341,7 +341,7 @@ struct lives {
 	size_t len, verdicts[4], start_up;
 };
 
-static void lives_judge(const struct series *series, const size_t *starts,
+static void leak_lives_judge(const struct series *series, const size_t *starts,
     size_t count, struct lives *out)
 {
 	double fall = evidence_fall(series, starts, count);
@@ -373,7 +373,7 @@ static int leak_compare_slopes(const void *a, const void *b)
 
 /* Picks the life with the median slope among those with that verdict, to
  * represent all. */
-static void lives_middle(
+static void leak_median_life(
     struct lives *lives, enum leak_verdict verdict, struct leak *out)
 {
 	struct leak same[EVIDENCE_LIVES] = {{.judged = false}};
@@ -390,7 +390,7 @@ static void lives_middle(
 
 /* Counts the lives that leak, or grew faster than the slope that would have
  * shown; slowly: without those that jumped. */
-static size_t lives_grow(
+static size_t leak_count_growing_lives(
     const struct lives *lives, double visible_mib_per_s, bool slowly)
 {
 	size_t grow = 0;
@@ -416,12 +416,13 @@ static void leak_judge_lives(const struct series *series, struct leak *out)
 
 	if (count == 0 || out->verdict == LEAK_LEAKING)
 		return;
-	lives_judge(series, starts, count, &lives);
+	leak_lives_judge(series, starts, count, &lives);
 	most = most_lives * (double)lives.len;
 	if (lives.len < 2)
 		return;
 	if ((double)lives.start_up < most_lives * (double)count) {
-		size_t grow = lives_grow(&lives, out->visible_mib_per_s, false);
+		size_t grow = leak_count_growing_lives(
+		    &lives, out->visible_mib_per_s, false);
 
 		if ((double)grow > most && count <= 12 &&
 		    out->verdict == LEAK_STEADY) {
@@ -429,9 +430,9 @@ static void leak_judge_lives(const struct series *series, struct leak *out)
 			out->reason = LEAK_FALLS;
 		}
 	} else if ((double)lives.verdicts[LEAK_LEAKING] >= most) {
-		lives_middle(&lives, LEAK_LEAKING, out);
+		leak_median_life(&lives, LEAK_LEAKING, out);
 	} else if ((double)lives.verdicts[LEAK_STEADY] >= most) {
-		lives_middle(&lives, LEAK_STEADY, out);
+		leak_median_life(&lives, LEAK_STEADY, out);
 	} else {
 		out->verdict = LEAK_UNDECIDED;
 		out->reason = LEAK_FALLS;
@@ -449,10 +450,10 @@ static void leak_judge_falls(const struct series *series, struct leak *out)
 	if (out->verdict != LEAK_STEADY && out->verdict != LEAK_GROWING)
 		return;
 	count = evidence_falls(series, starts);
-	lives_judge(series, starts, count, &lives);
+	leak_lives_judge(series, starts, count, &lives);
 	if (lives.len < 2)
 		return;
-	grow = lives_grow(&lives, out->visible_mib_per_s, true);
+	grow = leak_count_growing_lives(&lives, out->visible_mib_per_s, true);
 	if (2 * lives.verdicts[LEAK_LEAKING] < lives.len &&
 	    3 * grow < 2 * lives.len)
 		return;
@@ -588,7 +589,7 @@ static double leak_life_of(const struct process *process)
 /* Whether the number of processes that lived for least_s keeps growing: at
  * least five began after the first fifth of the time, some in each quarter of
  * the rest, and nearly none ended. */
-static bool lives_gather(
+static bool leak_lives_accumulate(
     const struct run *run, const struct leak *total, double least_s)
 {
 	double whole = total->last_s - total->first_s;
@@ -618,8 +619,8 @@ static bool lives_gather(
 static bool leak_processes_gather(
     const struct run *run, const struct leak *total)
 {
-	return lives_gather(run, total, 0) ||
-	       lives_gather(
+	return leak_lives_accumulate(run, total, 0) ||
+	       leak_lives_accumulate(
 		   run, total, brief * (total->last_s - total->first_s));
 }
 

@@ -19,7 +19,7 @@ struct befores {
 	struct index index;
 };
 
-static bool before_is(const void *items, size_t at, const void *key)
+static bool lines_before_is(const void *items, size_t at, const void *key)
 {
 	const struct before *before = (const struct before *)items + at;
 	const struct stack_sample *sample = key;
@@ -32,8 +32,8 @@ static double analysis_lines_step(
     struct befores *befores, const struct stack_sample *sample)
 {
 	uint32_t hash = index_hash(&sample->pid, sizeof(sample->pid));
-	size_t at = index_find(
-	    &befores->index, hash, before_is, befores->items.items, sample);
+	size_t at = index_find(&befores->index, hash, lines_before_is,
+	    befores->items.items, sample);
 	double grown;
 
 	if (at == INDEX_NONE) {

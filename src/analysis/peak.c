@@ -65,25 +65,26 @@ void moment_finish(struct moment *moment)
 	array_free(&moment->holdings);
 }
 
-static const char *party_name(const struct process *process, enum party_by by)
+static const char *peak_party_name(
+    const struct process *process, enum party_by by)
 {
 	if (process && by == PARTY_BY_COMMAND && process->command)
 		return process->command;
 	return process ? process->name : NULL;
 }
 
-static bool party_is(const void *parties, size_t at, const void *name)
+static bool peak_party_is(const void *parties, size_t at, const void *name)
 {
 	const char *own = ((const struct party *)parties)[at].name;
 
 	return own == name || (own && name && strcmp(own, name) == 0);
 }
 
-static struct party *party_of(
+static struct party *parties_find(
     struct parties *parties, struct index *index, const char *name)
 {
 	uint32_t hash = name ? index_hash(name, strlen(name)) : 0;
-	size_t at = index_place(index, hash, party_is, parties->list.items,
+	size_t at = index_place(index, hash, peak_party_is, parties->list.items,
 	    name, parties->list.len);
 
 	if (at == parties->list.len)
@@ -117,7 +118,7 @@ static int parties_compare(const void *left, const void *right)
 	       (a->highest_mib > b->highest_mib);
 }
 
-static void party_add(
+static void parties_add(
     struct party *party, const struct process *process, double mib)
 {
 	party->count++;
@@ -142,18 +143,19 @@ void parties_init(
 		double mib;
 
 		if (process_peak(process, &mib))
-			party_add(
-			    party_of(parties, &index, party_name(process, by)),
+			parties_add(parties_find(parties, &index,
+					peak_party_name(process, by)),
 			    process, mib);
 	}
-	party_add(
-	    party_of(parties, &index, party_name(moment_program(run), by)),
+	parties_add(parties_find(parties, &index,
+			peak_party_name(moment_program(run), by)),
 	    moment_program(run), peak_of_program(run));
 	moment_init(&moment, run, (size_t)(peak - run->total.items));
 	for (size_t i = 0; i < moment.holdings.len; i++) {
 		const struct holding *held = &moment.holdings.items[i];
 
-		party_of(parties, &index, party_name(held->process, by))
+		parties_find(
+		    parties, &index, peak_party_name(held->process, by))
 		    ->at_peak_mib += held->mib;
 	}
 	moment_finish(&moment);
