@@ -99,21 +99,22 @@ void run_add_site_frame(struct run *run, size_t code)
 	*array_push(&run->site_codes) = code;
 }
 
-static void site_add(struct stack *stack, const struct frame *frame)
+static void allocations_add_frame(
+    struct stack *stack, const struct frame *frame)
 {
 	if (stack->len < FRAMES_MAX)
 		stack->frames[stack->len++] = *frame;
 }
 
 /* An address outside all files means nothing once the program has ended. */
-static void site_add_code(struct stack *stack, const struct frame *code)
+static void allocations_add_code(struct stack *stack, const struct frame *code)
 {
 	static char unnamed[] = "unnamed code";
 	struct frame frame = *code;
 
 	if (frame.module && !*frame.module)
 		frame.function = unnamed;
-	site_add(stack, &frame);
+	allocations_add_frame(stack, &frame);
 }
 
 void run_settle_sites(struct run *run)
@@ -138,9 +139,10 @@ void run_settle_sites(struct run *run)
 			    &run->code.items[codes[j]];
 
 			for (size_t k = 0; k < code->names.len; k++)
-				site_add(&site->stack, &code->names.items[k]);
+				allocations_add_frame(
+				    &site->stack, &code->names.items[k]);
 			if (code->names.len == 0 && code->own.file)
-				site_add_code(&site->stack, &code->own);
+				allocations_add_code(&site->stack, &code->own);
 		}
 	}
 }

@@ -17,7 +17,7 @@ struct key {
 
 /* A pid's digits as a number; -1 for all other keys, and for a number in
  * another notation: one pid has one key. */
-static int key_pid(const char *text, size_t len)
+static int process_key_pid(const char *text, size_t len)
 {
 	int pid = 0;
 
@@ -104,7 +104,7 @@ static bool process_has_ended(
 
 struct process *run_process(struct run *run, const char *text, size_t len)
 {
-	const struct key key = {text, len, key_pid(text, len)};
+	const struct key key = {text, len, process_key_pid(text, len)};
 	struct process *process = process_find(run, &key);
 
 	if (!process)
@@ -201,7 +201,7 @@ bool process_is_another(
 struct process *run_introduce(
     struct run *run, const char *text, size_t len, uint64_t start_ticks)
 {
-	const struct key key = {text, len, key_pid(text, len)};
+	const struct key key = {text, len, process_key_pid(text, len)};
 	struct process *process = process_find(run, &key);
 	size_t before;
 
@@ -568,8 +568,9 @@ struct evidence {
 	double slope; /* slope of MEM's steps over theirs, by least squares */
 };
 
-static void evidence_add(struct evidence *evidence, const struct run *run,
-    const size_t *ticks, const double *sums, size_t count)
+static void process_add_evidence(struct evidence *evidence,
+    const struct run *run, const size_t *ticks, const double *sums,
+    size_t count)
 {
 	const struct sample *total = run->total.items;
 	double together = 0, own = 0;
@@ -590,7 +591,7 @@ static void evidence_add(struct evidence *evidence, const struct run *run,
 	evidence->slope = own > 0 ? together / own : 0;
 }
 
-static struct evidence evidence_of(const struct run *run, size_t most)
+static struct evidence process_evidence(const struct run *run, size_t most)
 {
 	size_t len = run->total.len, count = len > most ? most : len;
 	size_t *ticks = mem_zero(count + 1, sizeof(ticks[0]));
@@ -600,7 +601,7 @@ static struct evidence evidence_of(const struct run *run, size_t most)
 	for (size_t i = 0; i < count; i++)
 		ticks[i] = i * len / count;
 	run_sum_at(run, ticks, count, sums);
-	evidence_add(&evidence, run, ticks, sums, count);
+	process_add_evidence(&evidence, run, ticks, sums, count);
 	free(ticks);
 	free(sums);
 	return evidence;
@@ -619,7 +620,7 @@ enum run_total run_total_of(const struct run *run)
 	if (run->processes.len == 0)
 		return run->state.introduces ? RUN_TOTAL_ALL
 					     : RUN_TOTAL_UNKNOWN;
-	evidence = evidence_of(
+	evidence = process_evidence(
 	    run, run->state.introduces ? SUM_TICKS : run->total.len);
 	if (2 * evidence.above > evidence.present)
 		return RUN_TOTAL_PROGRAM;

@@ -13,80 +13,77 @@ struct ending_span {
 	double first, last;
 };
 
-static void ending_span_widen(
-    struct ending_span *span, double first, double last)
+static void run_span_widen(struct ending_span *span, double first, double last)
 {
 	span->first = fmin(span->first, first);
 	span->last = fmax(span->last, last);
 }
 
-static void ending_span_add(
-    struct ending_span *span, const struct series *series)
+static void run_span_add(struct ending_span *span, const struct series *series)
 {
 	if (series->len > 0)
-		ending_span_widen(span, series->items[0].time_s,
+		run_span_widen(span, series->items[0].time_s,
 		    series->items[series->len - 1].time_s);
 }
 
-static bool ending_span_is_empty(const struct ending_span *span)
+static bool run_span_is_empty(const struct ending_span *span)
 {
 	return span->first > span->last;
 }
 
 /* The span of the samples; without any, of descendants' samples, calls, or
  * high-water marks of a run too short for a sample. */
-static struct ending_span ending_span_of_samples(const struct run *run)
+static struct ending_span run_span_of_samples(const struct run *run)
 {
 	struct ending_span span = {INFINITY, -INFINITY};
 
-	ending_span_add(&span, &run->total);
-	if (!ending_span_is_empty(&span))
+	run_span_add(&span, &run->total);
+	if (!run_span_is_empty(&span))
 		return span;
 	for (size_t i = 0; i < run->processes.len; i++)
-		ending_span_add(&span, &run->processes.items[i].memory);
-	for (size_t i = 0; ending_span_is_empty(&span) && i < run->calls.len;
-	     i++)
-		ending_span_widen(&span, run->calls.items[i].enter_s,
+		run_span_add(&span, &run->processes.items[i].memory);
+	for (size_t i = 0; run_span_is_empty(&span) && i < run->calls.len; i++)
+		run_span_widen(&span, run->calls.items[i].enter_s,
 		    run->calls.items[i].leave_s);
-	if (ending_span_is_empty(&span))
-		ending_span_add(&span, &run->peaks);
+	if (run_span_is_empty(&span))
+		run_span_add(&span, &run->peaks);
 	return span;
 }
 
 /* A time that is far off is not believed. */
-static void ending_span_add_near(
+static void run_span_add_near(
     struct ending_span *span, const struct ending_span *limit, double time_s)
 {
 	if (time_s >= limit->first && time_s <= limit->last)
-		ending_span_widen(span, time_s, time_s);
+		run_span_widen(span, time_s, time_s);
 }
 
-static struct ending_span ending_span_of(const struct run *run)
+static struct ending_span run_span_of(const struct run *run)
 {
-	struct ending_span span = ending_span_of_samples(run);
+	struct ending_span span = run_span_of_samples(run);
 	double far = 10 + 0.1 * (span.last - span.first) +
 		     3 * fmax(run->info.interval_s, 0);
 	const struct ending_span limit = {span.first - far, span.last + far};
 
-	if (ending_span_is_empty(&span))
+	if (run_span_is_empty(&span))
 		return (struct ending_span){0, 0};
 	for (size_t i = 0; i < run->marks.len; i++)
-		ending_span_add_near(&span, &limit, run->marks.items[i].time_s);
+		run_span_add_near(&span, &limit, run->marks.items[i].time_s);
 	if (run->exit.recorded)
-		ending_span_add_near(&span, &limit, run->exit.time_s);
+		run_span_add_near(&span, &limit, run->exit.time_s);
 	if (run->exit.recorded && run->exit.until_s > run->exit.time_s)
-		ending_span_add_near(&span, &limit, run->exit.until_s);
+		run_span_add_near(&span, &limit, run->exit.until_s);
 	return span;
 }
 
 double run_first_s(const struct run *run)
 {
-	return ending_span_of(run).first;
+	return run_span_of(run).first;
 }
 
 double run_last_s(const struct run *run)
 {
-	return ending_span_of(run).last;
+	return run_span_of(run).last;
 }
 
 /* Whether the recorder of that version ends each run with an EXIT. */
