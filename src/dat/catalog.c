@@ -299,7 +299,7 @@ struct newest {
 	double began_s, bound_s;
 };
 
-static void newest_add_file(struct newest *newest, const char *name)
+static void catalog_add_file(struct newest *newest, const char *name)
 {
 	struct stat about;
 
@@ -312,7 +312,7 @@ static void newest_add_file(struct newest *newest, const char *name)
 }
 
 /* Sorts by: a recording's name, last change, name. */
-static int newest_compare(const void *left, const void *right)
+static int catalog_compare_files(const void *left, const void *right)
 {
 	const struct newest_file *a = left, *b = right;
 
@@ -325,7 +325,7 @@ static int newest_compare(const void *left, const void *right)
 
 /* Among runs that began at the same time, a default name is preferred, then the
  * later name. */
-static bool newest_is_later(const char *name, const char *than)
+static bool catalog_is_later(const char *name, const char *than)
 {
 	static const char start[] = "mprofile_";
 	bool first = strncmp(name, start, sizeof(start) - 1) == 0;
@@ -334,18 +334,18 @@ static bool newest_is_later(const char *name, const char *than)
 	return first != second ? first : strcmp(name, than) > 0;
 }
 
-static bool newest_is_better(const struct newest *newest,
+static bool catalog_is_better(const struct newest *newest,
     const struct newest_file *file, const struct dat_begin *begin)
 {
 	if (newest->best &&
 	    (begin->last_s < newest->began_s ||
 		(begin->last_s == newest->began_s &&
-		    !newest_is_later(file->name, newest->best))))
+		    !catalog_is_later(file->name, newest->best))))
 		return false;
 	return !catalog_is_companion(newest->directory, file->name);
 }
 
-static void newest_try(struct newest *newest, const struct newest_file *file)
+static void catalog_try(struct newest *newest, const struct newest_file *file)
 {
 	int fd = openat(newest->directory, file->name,
 	    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -354,7 +354,7 @@ static void newest_try(struct newest *newest, const struct newest_file *file)
 	if (fd < 0)
 		return;
 	if (dat_begin_read(&begin, fd) &&
-	    newest_is_better(newest, file, &begin)) {
+	    catalog_is_better(newest, file, &begin)) {
 		newest->began_s = begin.last_s;
 		newest->best = file->name;
 		/* A file last changed before this run began contains no later
@@ -365,7 +365,7 @@ static void newest_try(struct newest *newest, const struct newest_file *file)
 	close(fd);
 }
 
-static void newest_search(struct newest *newest)
+static void catalog_search_newest(struct newest *newest)
 {
 	size_t others = 0;
 
@@ -377,7 +377,7 @@ static void newest_search(struct newest *newest)
 			continue;
 		if (!file->named && others++ >= MOST_ASKED)
 			break;
-		newest_try(newest, file);
+		catalog_try(newest, file);
 	}
 }
 
@@ -395,13 +395,13 @@ char *catalog_newest(const char *directory, struct err *e)
 	}
 	newest.directory = catalog_fd(dir);
 	while (errno = 0, (entry = readdir(dir)))
-		newest_add_file(&newest, entry->d_name);
+		catalog_add_file(&newest, entry->d_name);
 	if (errno)
 		err_errno(e, "%s: can't be read", directory);
 	if (newest.files.len > 0)
 		qsort(newest.files.items, newest.files.len,
-		    sizeof(newest.files.items[0]), newest_compare);
-	newest_search(&newest);
+		    sizeof(newest.files.items[0]), catalog_compare_files);
+	catalog_search_newest(&newest);
 	best = newest.best ? mem_copy(newest.best) : NULL;
 	for (size_t i = 0; i < newest.files.len; i++)
 		free(newest.files.items[i].name);

@@ -75,7 +75,7 @@ static bool record_is_nonsense(double mib)
 
 /* Parses memory and time, which follow a keyword or a pid. Returns their end;
  * NULL where they are missing or the memory is invalid. */
-static const char *record_read_sample(
+static const char *record_parse_sample(
     const char *at, struct sample *sample, const char **time_text)
 {
 	at = number_read(at + strspn(at, " \t"), &sample->mib);
@@ -92,7 +92,7 @@ static enum record_result record_read_mem(
 	struct sample sample;
 
 	(void)end;
-	if (!record_read_sample(at, &sample, &time_text))
+	if (!record_parse_sample(at, &sample, &time_text))
 		return RECORD_BAD;
 	if (torn && record_is_torn_time(reader, time_text))
 		return RECORD_BAD;
@@ -110,7 +110,7 @@ static enum record_result record_read_child(
 	struct field key;
 
 	if (!field_next(&at, end, &key) || memchr(key.text, 0, key.len) ||
-	    !record_read_sample(at, &sample, &time_text))
+	    !record_parse_sample(at, &sample, &time_text))
 		return RECORD_BAD;
 	if (torn && record_is_torn_time(reader, time_text))
 		return RECORD_BAD;
@@ -143,7 +143,7 @@ static enum record_result record_read_command(
 
 /* Parses a call's four numbers and its level from the right, as the name may
  * contain blanks; *end then points to the name's end. */
-static bool record_read_call_numbers(
+static bool record_parse_call_numbers(
     const char *start, const char **end, struct call *call, const char **leave)
 {
 	double *const values[] = {
@@ -167,7 +167,7 @@ static bool record_read_call_numbers(
 }
 
 /* With a level, the last field is a whole number after the four numbers. */
-static bool record_read_call(
+static bool record_parse_call(
     const char *start, const char **end, struct call *call, const char **leave)
 {
 	const char *name_end = *end;
@@ -175,12 +175,12 @@ static bool record_read_call(
 
 	if (field_last(start, &name_end, &level) &&
 	    field_int(&level, &call->level) &&
-	    record_read_call_numbers(start, &name_end, call, leave)) {
+	    record_parse_call_numbers(start, &name_end, call, leave)) {
 		*end = name_end;
 		return true;
 	}
 	call->level = -1;
-	return record_read_call_numbers(start, end, call, leave);
+	return record_parse_call_numbers(start, end, call, leave);
 }
 
 static enum record_result record_read_func(
@@ -190,7 +190,7 @@ static enum record_result record_read_func(
 	const char *leave;
 
 	at += strspn(at, " \t");
-	if (at >= end || !record_read_call(at, &end, &call, &leave) ||
+	if (at >= end || !record_parse_call(at, &end, &call, &leave) ||
 	    record_is_nonsense(call.enter_mib) ||
 	    record_is_nonsense(call.leave_mib))
 		return RECORD_BAD;
@@ -214,20 +214,20 @@ struct extension {
 	bool behind;            /* they follow the time, as in 0.1.0 */
 };
 
-static bool extension_next(
+static bool record_next(
     const struct extension *record, const char **at, struct field *pair)
 {
 	return record->behind ? field_next(at, record->end, pair)
 			      : field_split(at, record->end, ';', pair);
 }
 
-static bool extension_find(
+static bool record_find(
     const struct extension *record, const char *key, struct field *value)
 {
 	const char *at = record->text;
 	struct field field;
 
-	while (extension_next(record, &at, &field)) {
+	while (record_next(record, &at, &field)) {
 		if (field_value(&field, key, value))
 			return true;
 	}
@@ -235,35 +235,35 @@ static bool extension_find(
 }
 
 /* Replaces *text if the key is there. */
-static bool extension_get_text(
+static bool record_get_text(
     const struct extension *record, const char *key, char **text)
 {
 	struct field value;
 
-	if (!extension_find(record, key, &value))
+	if (!record_find(record, key, &value))
 		return false;
 	free(*text);
 	*text = field_decode(&value);
 	return true;
 }
 
-static bool extension_get_int(
+static bool record_get_int(
     const struct extension *record, const char *key, int *number)
 {
 	struct field value;
 
-	return extension_find(record, key, &value) && field_int(&value, number);
+	return record_find(record, key, &value) && field_int(&value, number);
 }
 
 /* Parses a copy: number_read() does not end a number at a semicolon. */
-static bool extension_get_number(
+static bool record_get_number(
     const struct extension *record, const char *key, double *number)
 {
 	char text[64 + 1 + NUMBER_PADDING];
 	struct field value;
 	double got;
 
-	if (!extension_find(record, key, &value) || value.len == 0 ||
+	if (!record_find(record, key, &value) || value.len == 0 ||
 	    value.len > 64)
 		return false;
 	memcpy(text, value.text, value.len);
@@ -276,12 +276,12 @@ static bool extension_get_number(
 
 /* Keeps *mib if the key is missing or its value is nan or inf; false if it
  * can't be an amount of memory. */
-static bool extension_get_mib(
+static bool record_get_mib(
     const struct extension *record, const char *key, double *mib)
 {
 	double got;
 
-	if (!extension_get_number(record, key, &got) || !isfinite(got))
+	if (!record_get_number(record, key, &got) || !isfinite(got))
 		return true;
 	if (!series_is_measurement(got))
 		return false;
@@ -289,22 +289,21 @@ static bool extension_get_mib(
 	return true;
 }
 
-static bool extension_get_count(
+static bool record_get_count(
     const struct extension *record, const char *key, uint64_t *count)
 {
 	struct field value;
 
-	return extension_find(record, key, &value) &&
-	       field_count(&value, count);
+	return record_find(record, key, &value) && field_count(&value, count);
 }
 
-static bool extension_read_peak(
+static bool record_read_peak(
     struct record_reader *reader, const struct extension *record)
 {
 	struct run *run = reader->run;
 	double since_s;
 
-	if (extension_get_number(record, "since", &since_s) && since_s > 0 &&
+	if (record_get_number(record, "since", &since_s) && since_s > 0 &&
 	    since_s <= record->at.time_s)
 		*array_push(&run->peak_sinces) =
 		    (struct peak_since){record->at, since_s};
@@ -312,38 +311,38 @@ static bool extension_read_peak(
 	return true;
 }
 
-static bool extension_read_info(
+static bool record_read_info(
     struct record_reader *reader, const struct extension *record)
 {
 	struct run_info *info = &reader->run->info;
 	int alone = 0;
 
-	extension_get_text(record, "backend", &info->backend);
-	extension_get_text(record, "host", &info->host);
-	extension_get_text(record, "version", &info->version);
-	extension_get_text(record, "start", &info->start);
-	extension_get_text(record, "job", &info->job);
-	extension_get_number(record, "interval", &info->interval_s);
-	extension_get_int(record, "rank", &info->rank);
-	extension_get_int(record, "ranks", &info->ranks);
-	extension_get_int(record, "alone", &alone);
+	record_get_text(record, "backend", &info->backend);
+	record_get_text(record, "host", &info->host);
+	record_get_text(record, "version", &info->version);
+	record_get_text(record, "start", &info->start);
+	record_get_text(record, "job", &info->job);
+	record_get_number(record, "interval", &info->interval_s);
+	record_get_int(record, "rank", &info->rank);
+	record_get_int(record, "ranks", &info->ranks);
+	record_get_int(record, "alone", &alone);
 	info->alone = alone != 0;
 	info->sum = !alone && !record->behind;
 	return true;
 }
 
-static bool extension_read_thin(
+static bool record_read_thin(
     struct record_reader *reader, const struct extension *record)
 {
 	struct run_info *info = &reader->run->info;
 
-	extension_get_count(record, "processes", &info->left.processes);
-	extension_get_count(record, "marks", &info->left.marks);
-	extension_get_count(record, "snapshots", &info->left.snapshots);
-	extension_get_count(record, "runs", &info->left.runs);
-	(void)extension_get_mib(record, "highest", &info->left.highest_mib);
-	if (!extension_get_number(record, "stretch", &info->stretch_s) ||
-	    !extension_get_number(record, "until", &info->until_s) ||
+	record_get_count(record, "processes", &info->left.processes);
+	record_get_count(record, "marks", &info->left.marks);
+	record_get_count(record, "snapshots", &info->left.snapshots);
+	record_get_count(record, "runs", &info->left.runs);
+	(void)record_get_mib(record, "highest", &info->left.highest_mib);
+	if (!record_get_number(record, "stretch", &info->stretch_s) ||
+	    !record_get_number(record, "until", &info->until_s) ||
 	    !(info->stretch_s > 0 && isfinite(info->stretch_s)) ||
 	    !isfinite(info->until_s)) {
 		info->stretch_s = 0;
@@ -352,19 +351,19 @@ static bool extension_read_thin(
 	return true;
 }
 
-static bool extension_read_size(
+static bool record_read_size(
     struct record_reader *reader, const struct extension *record)
 {
-	return extension_get_text(record, "why", &reader->run->info.oversize);
+	return record_get_text(record, "why", &reader->run->info.oversize);
 }
 
 /* The highest sample under the name just read, which thinning left out. */
-static void extension_read_thinned(
+static void record_read_thinned(
     const struct extension *record, struct process *process)
 {
 	double peak_mib = 0;
 
-	(void)extension_get_mib(record, "peak", &peak_mib);
+	(void)record_get_mib(record, "peak", &peak_mib);
 	if (peak_mib <= process->thinned_mib)
 		return;
 	process->thinned_mib = peak_mib;
@@ -376,7 +375,7 @@ static void extension_read_thinned(
 	    process->command ? mem_copy(process->command) : NULL;
 }
 
-static bool extension_read_proc(
+static bool record_read_proc(
     struct record_reader *reader, const struct extension *record)
 {
 	struct process *process;
@@ -384,21 +383,21 @@ static bool extension_read_proc(
 	struct field key;
 	int pid;
 
-	if (!extension_find(record, "pid", &key) || !field_int(&key, &pid) ||
+	if (!record_find(record, "pid", &key) || !field_int(&key, &pid) ||
 	    pid <= 0)
 		return false;
-	extension_get_count(record, "start", &start_ticks);
+	record_get_count(record, "start", &start_ticks);
 	process = run_introduce(reader->run, key.text, key.len, start_ticks);
 	if (!reader->root_pid)
 		reader->root_pid = pid;
-	extension_get_int(record, "ppid", &process->ppid);
-	extension_get_text(record, "name", &process->name);
-	extension_get_text(record, "cmd", &process->command);
-	extension_read_thinned(record, process);
+	record_get_int(record, "ppid", &process->ppid);
+	record_get_text(record, "name", &process->name);
+	record_get_text(record, "cmd", &process->command);
+	record_read_thinned(record, process);
 	return true;
 }
 
-static enum limit_of extension_get_limit_of(const struct extension *record)
+static enum limit_of record_get_limit_of(const struct extension *record)
 {
 	static const char *const names[] = {
 	    [LIMIT_OF_UNKNOWN] = "",
@@ -408,7 +407,7 @@ static enum limit_of extension_get_limit_of(const struct extension *record)
 	};
 	struct field value;
 
-	if (!extension_find(record, "of", &value))
+	if (!record_find(record, "of", &value))
 		return LIMIT_OF_UNKNOWN;
 	for (size_t i = 1; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (value.len == strlen(names[i]) &&
@@ -420,7 +419,7 @@ static enum limit_of extension_get_limit_of(const struct extension *record)
 
 /* Without status and signal the recording ended, and it is unknown how the
  * process did. */
-static void extension_exit_status(
+static void record_get_exit(
     const struct extension *record, struct exit_status *exit)
 {
 	int oom = 0;
@@ -429,19 +428,19 @@ static void extension_exit_status(
 	    .code = -1,
 	    .time_s = record->at.time_s,
 	    .mib = record->at.mib};
-	exit->known = extension_get_int(record, "status", &exit->code) ||
-		      extension_get_int(record, "signal", &exit->signal);
-	extension_get_number(record, "until", &exit->until_s);
-	extension_get_int(record, "oom", &oom);
+	exit->known = record_get_int(record, "status", &exit->code) ||
+		      record_get_int(record, "signal", &exit->signal);
+	record_get_number(record, "until", &exit->until_s);
+	record_get_int(record, "oom", &oom);
 	exit->oom = oom != 0;
-	(void)extension_get_mib(record, "limit", &exit->limit_mib);
-	exit->limit_of = extension_get_limit_of(record);
+	(void)record_get_mib(record, "limit", &exit->limit_mib);
+	exit->limit_of = record_get_limit_of(record);
 }
 
 /* The launched program is the first PROC, unless it has CHLD records, which
  * only descendants have; or a process that no other record names. Pid 0 stands
  * for a control group. */
-static bool extension_read_exit(
+static bool record_read_exit(
     struct record_reader *reader, const struct extension *record)
 {
 	size_t known = reader->run->processes.len;
@@ -450,9 +449,9 @@ static bool extension_read_exit(
 	struct field key;
 	int pid;
 
-	if (!extension_find(record, "pid", &key) || !field_int(&key, &pid))
+	if (!record_find(record, "pid", &key) || !field_int(&key, &pid))
 		return false;
-	extension_exit_status(record, &exit);
+	record_get_exit(record, &exit);
 	if (pid == 0) {
 		reader->run->exit = exit;
 		return true;
@@ -465,21 +464,21 @@ static bool extension_read_exit(
 	return true;
 }
 
-static bool extension_read_share(
+static bool record_read_share(
     struct record_reader *reader, const struct extension *record)
 {
 	struct share share = {
 	    .time_s = record->at.time_s, .mib = record->at.mib, .pss_mib = NAN};
 
-	if (!extension_get_mib(record, "pss", &share.pss_mib) ||
+	if (!record_get_mib(record, "pss", &share.pss_mib) ||
 	    isnan(share.pss_mib))
 		return false;
-	extension_get_int(record, "processes", &share.processes);
+	record_get_int(record, "processes", &share.processes);
 	*array_push(&reader->run->shares) = share;
 	return true;
 }
 
-static bool extension_read_usage(
+static bool record_read_usage(
     struct record_reader *reader, const struct extension *record)
 {
 	struct usage_series **place = &reader->run->usage;
@@ -488,12 +487,12 @@ static bool extension_read_usage(
 	size_t count = gpu ? FIGURES : FIGURE_GPU;
 	struct field key;
 
-	if (extension_find(record, "pid", &key))
+	if (record_find(record, "pid", &key))
 		place = &run_process(reader->run, key.text, key.len)->usage;
 	for (size_t i = 0; i < count; i++) {
 		double value = NAN;
 
-		if (extension_get_number(
+		if (record_get_number(
 			record, resource_figures[i].key, &value) &&
 		    series_is_measurement(value))
 			series_add(&usage_at(place)->figures[i],
@@ -502,7 +501,7 @@ static bool extension_read_usage(
 	return true;
 }
 
-static bool extension_read_call(
+static bool record_read_call(
     struct record_reader *reader, const struct extension *record)
 {
 	struct call call = {.enter_s = record->at.time_s,
@@ -510,24 +509,24 @@ static bool extension_read_call(
 	    .leave_mib = record->at.mib,
 	    .level = -1};
 
-	if (!extension_get_number(record, "end", &call.leave_s) ||
+	if (!record_get_number(record, "end", &call.leave_s) ||
 	    !isfinite(call.leave_s) ||
-	    !extension_get_mib(record, "mib1", &call.leave_mib) ||
-	    !extension_get_text(record, "name", &call.name))
+	    !record_get_mib(record, "mib1", &call.leave_mib) ||
+	    !record_get_text(record, "name", &call.name))
 		return false;
-	extension_get_int(record, "level", &call.level);
-	extension_get_int(record, "pid", &call.pid);
-	extension_get_int(record, "tid", &call.tid);
+	record_get_int(record, "level", &call.level);
+	record_get_int(record, "pid", &call.pid);
+	record_get_int(record, "tid", &call.tid);
 	*array_push(&reader->run->calls) = call;
 	return true;
 }
 
-static bool extension_read_mark(
+static bool record_read_mark(
     struct record_reader *reader, const struct extension *record)
 {
 	struct mark mark = {record->at.time_s, record->at.mib, NULL};
 
-	if (!extension_get_text(record, "label", &mark.label))
+	if (!record_get_text(record, "label", &mark.label))
 		return false;
 	*array_push(&reader->run->marks) = mark;
 	return true;
@@ -612,7 +611,7 @@ static void record_read_frames(
 	stack->len = list.len;
 }
 
-static bool extension_read_stack(
+static bool record_read_stack(
     struct record_reader *reader, const struct extension *record)
 {
 	struct run *run = reader->run;
@@ -620,15 +619,15 @@ static bool extension_read_stack(
 	size_t stack;
 	int id, pid = 0, thread = 0;
 
-	if (!extension_get_int(record, "id", &id))
+	if (!record_get_int(record, "id", &id))
 		return false;
 	stack = run_stack(run, id);
 	if (run->stacks.items[stack].len == 0 &&
-	    extension_find(record, "frames", &frames))
+	    record_find(record, "frames", &frames))
 		record_read_frames(&run->stacks.items[stack], &frames,
 		    record->behind ? ';' : ',');
-	extension_get_int(record, "pid", &pid);
-	extension_get_int(record, "thread", &thread);
+	record_get_int(record, "pid", &pid);
+	record_get_int(record, "thread", &thread);
 	*array_push(&run->stack_samples) = (struct stack_sample){
 	    record->at.time_s, record->at.mib, stack, pid, thread, 0};
 	return true;
@@ -678,8 +677,8 @@ static void record_read_site(struct run *run, const struct field *frames)
 	}
 }
 
-static bool extension_read_sample(struct run *run,
-    const struct extension *record, struct allocation_list *list)
+static bool record_read_sampled(struct run *run, const struct extension *record,
+    struct allocation_list *list)
 {
 	struct allocation allocation = {
 	    .time_s = record->at.time_s, .mib = record->at.mib};
@@ -687,42 +686,41 @@ static bool extension_read_sample(struct run *run,
 	uint64_t site = 0, size = 0;
 	struct field frames;
 
-	if (!extension_get_count(record, "id", &allocation.id) ||
-	    !extension_get_count(record, "site", &site))
+	if (!record_get_count(record, "id", &allocation.id) ||
+	    !record_get_count(record, "site", &site))
 		return false;
-	extension_get_count(record, "size", &size);
-	extension_get_int(record, "pid", &allocation.pid);
+	record_get_count(record, "size", &size);
+	record_get_int(record, "pid", &allocation.pid);
 	allocation.size_mib = (double)size / (1 << 20);
 	allocation.site = run_site(run, site);
-	if (run->sites.len > known && extension_find(record, "frames", &frames))
+	if (run->sites.len > known && record_find(record, "frames", &frames))
 		record_read_site(run, &frames);
 	return allocations_add(list, &allocation);
 }
 
-static bool extension_read_alloc(
+static bool record_read_alloc(
     struct record_reader *reader, const struct extension *record)
 {
-	return extension_read_sample(
+	return record_read_sampled(
 	    reader->run, record, &reader->run->allocations);
 }
 
-static bool extension_read_touch(
+static bool record_read_touch(
     struct record_reader *reader, const struct extension *record)
 {
-	return extension_read_sample(
-	    reader->run, record, &reader->run->touches);
+	return record_read_sampled(reader->run, record, &reader->run->touches);
 }
 
-static bool extension_read_gone(
+static bool record_read_gone(
     const struct extension *record, struct allocation_list *list)
 {
 	struct field ids, text;
 	const char *at, *end;
 	int ended = 0;
 
-	if (!extension_find(record, "id", &ids))
+	if (!record_find(record, "id", &ids))
 		return false;
-	extension_get_int(record, "ended", &ended);
+	record_get_int(record, "ended", &ended);
 	at = ids.text;
 	end = at + ids.len;
 	while (field_split(&at, end, ',', &text)) {
@@ -743,52 +741,52 @@ static bool extension_read_gone(
 	return true;
 }
 
-static bool extension_read_free(
+static bool record_read_free(
     struct record_reader *reader, const struct extension *record)
 {
-	return extension_read_gone(record, &reader->run->allocations);
+	return record_read_gone(record, &reader->run->allocations);
 }
 
-static bool extension_read_left(
+static bool record_read_left(
     struct record_reader *reader, const struct extension *record)
 {
-	return extension_read_gone(record, &reader->run->touches);
+	return record_read_gone(record, &reader->run->touches);
 }
 
-static bool extension_read_faults(
+static bool record_read_faults(
     struct record_reader *reader, const struct extension *record)
 {
 	struct fault_sampling *faults = &reader->run->faults;
 
 	*faults = (struct fault_sampling){.known = true};
-	extension_get_count(record, "lost", &faults->lost);
-	extension_get_count(record, "failed", &faults->failed);
-	return extension_get_number(record, "period", &faults->period);
+	record_get_count(record, "lost", &faults->lost);
+	record_get_count(record, "failed", &faults->failed);
+	return record_get_number(record, "period", &faults->period);
 }
 
-static bool extension_read_held(
+static bool record_read_held(
     struct record_reader *reader, const struct extension *record)
 {
 	struct hooked hooked = {.time_s = record->at.time_s, .every = 1};
 
-	if (!extension_get_text(record, "by", &hooked.by))
+	if (!record_get_text(record, "by", &hooked.by))
 		return false;
-	extension_get_text(record, "name", &hooked.name);
-	extension_get_int(record, "pid", &hooked.pid);
-	extension_get_number(record, "period", &hooked.period);
-	extension_get_count(record, "every", &hooked.every);
-	extension_get_count(record, "failed", &hooked.failed);
-	extension_get_count(record, "lost", &hooked.lost);
+	record_get_text(record, "name", &hooked.name);
+	record_get_int(record, "pid", &hooked.pid);
+	record_get_number(record, "period", &hooked.period);
+	record_get_count(record, "every", &hooked.every);
+	record_get_count(record, "failed", &hooked.failed);
+	record_get_count(record, "lost", &hooked.lost);
 	*array_push(&reader->run->hooked) = hooked;
 	return true;
 }
 
-static bool extension_get_kib(
+static bool record_get_kib(
     const struct extension *record, const char *key, int64_t *kib)
 {
 	double mib = NAN;
 
-	if (!extension_get_mib(record, key, &mib) || isnan(mib) ||
+	if (!record_get_mib(record, key, &mib) || isnan(mib) ||
 	    mib > (double)(INT64_MAX >> 11))
 		return false;
 	*kib = (int64_t)(mib * 1024 + 0.5);
@@ -796,46 +794,45 @@ static bool extension_get_kib(
 }
 
 /* The state of a snapshot's heap beside its objects. */
-static void record_read_heap(const struct extension *record, struct heap *heap)
+static void record_fill_heap(const struct extension *record, struct heap *heap)
 {
 	double pause_s = 0;
 	char *python = NULL;
 	int pid = 0;
 
-	extension_get_int(record, "pid", &pid);
-	extension_get_number(record, "pause", &pause_s);
-	extension_get_text(record, "python", &python);
+	record_get_int(record, "pid", &pid);
+	record_get_number(record, "pause", &pause_s);
+	record_get_text(record, "python", &python);
 	heap->pid = pid;
 	heap->wall_ns = (int64_t)(record->at.time_s * 1e9);
 	heap->pause_ns =
 	    pause_s >= 0 && pause_s < 1e6 ? (int64_t)(pause_s * 1e9) : 0;
-	heap->has_rss = extension_get_kib(record, "rss", &heap->rss_kib);
-	heap->has_parts =
-	    heap->has_rss &&
-	    extension_get_kib(record, "files", &heap->files_kib) &&
-	    extension_get_kib(record, "free", &heap->free_kib);
+	heap->has_rss = record_get_kib(record, "rss", &heap->rss_kib);
+	heap->has_parts = heap->has_rss &&
+			  record_get_kib(record, "files", &heap->files_kib) &&
+			  record_get_kib(record, "free", &heap->free_kib);
 	if (python)
 		utf8_clean(heap->python, sizeof(heap->python), python);
 	free(python);
 }
 
-static bool extension_read_heap(
+static bool record_read_heap(
     struct record_reader *reader, const struct extension *record)
 {
 	struct heap_snapshot snapshot = {.asked_s = record->at.time_s};
 
 	if (fabs(record->at.time_s) > 9e9 ||
-	    !extension_get_count(record, "id", &snapshot.id) ||
-	    !extension_get_count(record, "types", &snapshot.types) ||
-	    !extension_get_text(record, "label", &snapshot.label))
+	    !record_get_count(record, "id", &snapshot.id) ||
+	    !record_get_count(record, "types", &snapshot.types) ||
+	    !record_get_text(record, "label", &snapshot.label))
 		return false;
-	extension_get_number(record, "asked", &snapshot.asked_s);
-	record_read_heap(record, &snapshot.heap);
+	record_get_number(record, "asked", &snapshot.asked_s);
+	record_fill_heap(record, &snapshot.heap);
 	*array_push(&reader->run->snapshots) = snapshot;
 	return true;
 }
 
-static bool extension_read_type(
+static bool record_read_type(
     struct record_reader *reader, const struct extension *record)
 {
 	struct run *run = reader->run;
@@ -843,11 +840,10 @@ static bool extension_read_type(
 	char *name = NULL, clean[2048];
 	uint64_t id, count, size;
 
-	if (run->snapshots.len == 0 ||
-	    !extension_get_count(record, "heap", &id) ||
-	    !extension_get_count(record, "count", &count) ||
-	    !extension_get_count(record, "size", &size) || count > INT64_MAX ||
-	    size > INT64_MAX || !extension_get_text(record, "name", &name))
+	if (run->snapshots.len == 0 || !record_get_count(record, "heap", &id) ||
+	    !record_get_count(record, "count", &count) ||
+	    !record_get_count(record, "size", &size) || count > INT64_MAX ||
+	    size > INT64_MAX || !record_get_text(record, "name", &name))
 		return false;
 	snapshot = &run->snapshots.items[run->snapshots.len - 1];
 	if (snapshot->id == id) {
@@ -860,7 +856,7 @@ static bool extension_read_type(
 	return snapshot->id == id;
 }
 
-static bool extension_read_name(
+static bool record_read_name(
     struct record_reader *reader, const struct extension *record)
 {
 	struct run *run = reader->run;
@@ -870,8 +866,8 @@ static bool extension_read_name(
 	uint64_t number;
 	size_t place;
 
-	if (!extension_get_count(record, "frame", &number) ||
-	    !extension_find(record, "frames", &frames))
+	if (!record_get_count(record, "frame", &number) ||
+	    !record_find(record, "frames", &frames))
 		return false;
 	place = run_code(run, number); /* the array may move */
 	code = &run->code.items[place];
@@ -905,7 +901,7 @@ static enum record_result record_read_extension(struct record_reader *reader,
 	struct extension record;
 	const char *time_text;
 
-	at = record_read_sample(at, &record.at, &time_text);
+	at = record_parse_sample(at, &record.at, &time_text);
 	if (!at ||
 	    (torn && (at != end || record_is_torn_time(reader, time_text))))
 		return RECORD_BAD;
@@ -932,26 +928,26 @@ static const struct {
     {KEYWORD("CHLD"), record_read_child, NULL},
     {KEYWORD("FUNC"), record_read_func, NULL},
     {KEYWORD("CMDLINE"), record_read_command, NULL},
-    {KEYWORD("PEAK"), NULL, extension_read_peak},
-    {KEYWORD("INFO"), NULL, extension_read_info},
-    {KEYWORD("THIN"), NULL, extension_read_thin},
-    {KEYWORD("SIZE"), NULL, extension_read_size},
-    {KEYWORD("PROC"), NULL, extension_read_proc},
-    {KEYWORD("EXIT"), NULL, extension_read_exit},
-    {KEYWORD("SHARE"), NULL, extension_read_share},
-    {KEYWORD("USAGE"), NULL, extension_read_usage},
-    {KEYWORD("CALL"), NULL, extension_read_call},
-    {KEYWORD("MARK"), NULL, extension_read_mark},
-    {KEYWORD("STACK"), NULL, extension_read_stack},
-    {KEYWORD("ALLOC"), NULL, extension_read_alloc},
-    {KEYWORD("FREE"), NULL, extension_read_free},
-    {KEYWORD("HELD"), NULL, extension_read_held},
-    {KEYWORD("TOUCH"), NULL, extension_read_touch},
-    {KEYWORD("LEFT"), NULL, extension_read_left},
-    {KEYWORD("FAULTS"), NULL, extension_read_faults},
-    {KEYWORD("NAME"), NULL, extension_read_name},
-    {KEYWORD("HEAP"), NULL, extension_read_heap},
-    {KEYWORD("TYPE"), NULL, extension_read_type},
+    {KEYWORD("PEAK"), NULL, record_read_peak},
+    {KEYWORD("INFO"), NULL, record_read_info},
+    {KEYWORD("THIN"), NULL, record_read_thin},
+    {KEYWORD("SIZE"), NULL, record_read_size},
+    {KEYWORD("PROC"), NULL, record_read_proc},
+    {KEYWORD("EXIT"), NULL, record_read_exit},
+    {KEYWORD("SHARE"), NULL, record_read_share},
+    {KEYWORD("USAGE"), NULL, record_read_usage},
+    {KEYWORD("CALL"), NULL, record_read_call},
+    {KEYWORD("MARK"), NULL, record_read_mark},
+    {KEYWORD("STACK"), NULL, record_read_stack},
+    {KEYWORD("ALLOC"), NULL, record_read_alloc},
+    {KEYWORD("FREE"), NULL, record_read_free},
+    {KEYWORD("HELD"), NULL, record_read_held},
+    {KEYWORD("TOUCH"), NULL, record_read_touch},
+    {KEYWORD("LEFT"), NULL, record_read_left},
+    {KEYWORD("FAULTS"), NULL, record_read_faults},
+    {KEYWORD("NAME"), NULL, record_read_name},
+    {KEYWORD("HEAP"), NULL, record_read_heap},
+    {KEYWORD("TYPE"), NULL, record_read_type},
 };
 
 /* Later versions may write any word in capitals. */
