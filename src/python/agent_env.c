@@ -60,7 +60,7 @@ static char *agent_env_preload(const struct agent_libraries *libraries)
 	return entry;
 }
 
-static bool is_replaced(const struct agent_libraries *libraries,
+static bool agent_env_is_replaced(const struct agent_libraries *libraries,
     const struct agent_wish *wish, const char *entry)
 {
 	return (libraries->agent && strncmp(entry, "MPROF_AGENT_", 12) == 0) ||
@@ -127,7 +127,7 @@ static void agent_env_fill(struct agent_env *env,
 	}
 	agent_env_add(env, &at, agent_env_preload(libraries));
 	for (size_t i = 0; i < len; i++) {
-		if (!is_replaced(libraries, wish, environ[i]))
+		if (!agent_env_is_replaced(libraries, wish, environ[i]))
 			env->envp[at++] = environ[i];
 	}
 }

@@ -26,7 +26,7 @@ static uint64_t frames_word(
 	return snapshot_u64(walk->snapshot, address + (uint64_t)offset);
 }
 
-static void walk_frames(struct frames_walk *walk, uint64_t thread)
+static void frames_walk_stack(struct frames_walk *walk, uint64_t thread)
 {
 	const struct python_offsets *o = walk->o;
 	uint64_t frame;
@@ -92,7 +92,7 @@ void frames_each(const struct python_target *target, struct snapshot *snapshot,
 	    .o = &target->offsets,
 	    .snapshot = snapshot,
 	    .steps = STEPS_MAX,
-	    .each = walk_frames,
+	    .each = frames_walk_stack,
 	    .visit = visit,
 	    .context = context};
 
@@ -110,7 +110,7 @@ void frames_each_of(const struct python_target *target,
 	    .visit = visit,
 	    .context = context};
 
-	walk_frames(&walk, thread);
+	frames_walk_stack(&walk, thread);
 }
 
 void frames_each_thread(const struct python_target *target,

@@ -25,8 +25,8 @@ struct measured {
 	uint64_t address;
 };
 
-static struct measured measured_of(struct object_types *types, uint64_t address,
-    const struct object_type *type)
+static struct measured object_measure(struct object_types *types,
+    uint64_t address, const struct object_type *type)
 {
 	return (struct measured){.types = types,
 	    .snapshot = types->snapshot,
@@ -383,7 +383,7 @@ static bool object_size_is_sound_bytes(const struct measured *m)
 bool object_is_sound(struct object_types *types, uint64_t address,
     const struct object_type *type)
 {
-	const struct measured m = measured_of(types, address, type);
+	const struct measured m = object_measure(types, address, type);
 
 	const char *header =
 	    snapshot_at(types->snapshot, address, (uint64_t)m.o->object_header);
@@ -405,7 +405,7 @@ bool object_is_sound(struct object_types *types, uint64_t address,
 uint64_t object_size(struct object_types *types, uint64_t address,
     const struct object_type *type)
 {
-	const struct measured m = measured_of(types, address, type);
+	const struct measured m = object_measure(types, address, type);
 	uint64_t size = (type->has_gc ? python_gc_header(m.o) : 0) +
 			(type->pre_header ? PRE_HEADER : 0);
 

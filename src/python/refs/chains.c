@@ -723,7 +723,8 @@ static void chains_sort(
 		    chains->links.items);
 }
 
-static void finder_init(struct finder *f, const struct chains_request *request)
+static void chains_init_finder(
+    struct finder *f, const struct chains_request *request)
 {
 	size_t count = request->references->count;
 
@@ -739,7 +740,7 @@ static void finder_init(struct finder *f, const struct chains_request *request)
 }
 
 /* The links are handed over to chains. */
-static void finder_finish(struct finder *f, struct chains *chains)
+static void chains_finish_finder(struct finder *f, struct chains *chains)
 {
 	chains->links.items = f->table.links.items;
 	chains->links.len = f->table.links.len;
@@ -762,7 +763,7 @@ void chains_find(struct chains *chains, const struct chains_request *request)
 	struct finder f;
 
 	*chains = (struct chains){0};
-	finder_init(&f, request);
+	chains_init_finder(&f, request);
 	f.wanted = mem_zero(f.references->count + 1, sizeof(bool));
 	for (size_t i = 0; i < request->wanted_len; i++)
 		f.wanted[request->wanted[i]] = true;
@@ -778,7 +779,7 @@ void chains_find(struct chains *chains, const struct chains_request *request)
 	array_free(&groups.seen);
 	array_free(&groups.here);
 	array_free(&groups.pairs);
-	finder_finish(&f, chains);
+	chains_finish_finder(&f, chains);
 	chains_sort(chains, request->dominators);
 }
 
@@ -788,7 +789,7 @@ void chains_referents(
 	struct finder f;
 
 	*chains = (struct chains){0};
-	finder_init(&f, request);
+	chains_init_finder(&f, request);
 	f.referents = true;
 	for (size_t i = 0; i < request->wanted_len; i++)
 		chains_reach_root(&f, request->wanted[i], CHAIN_INSIDE);
@@ -804,7 +805,7 @@ void chains_referents(
 				      link->depth == 0)))
 			chains_scan_object(&f, object);
 	}
-	finder_finish(&f, chains);
+	chains_finish_finder(&f, chains);
 }
 
 /* The link at which an object is counted. A greenlet or a task is a root, but
@@ -843,7 +844,7 @@ void chains_places(struct chains *chains, const struct chains_request *request)
 	struct finder f;
 
 	*chains = (struct chains){0};
-	finder_init(&f, request);
+	chains_init_finder(&f, request);
 	chains_search(&f);
 	for (uint32_t i = 0; i < f.references->count; i++)
 		if (f.link[i] == CHAIN_NONE)
@@ -856,7 +857,7 @@ void chains_places(struct chains *chains, const struct chains_request *request)
 		link->objects++;
 		link->retained += request->sizes[i];
 	}
-	finder_finish(&f, chains);
+	chains_finish_finder(&f, chains);
 }
 
 void chains_finish(struct chains *chains)

@@ -13,7 +13,7 @@ struct merged_variable {
 	uint64_t retained;
 };
 
-static struct merged_variable merged_variable_of(const struct chains *chains,
+static struct merged_variable merge_variable_of(const struct chains *chains,
     const struct dominators *dominators, uint32_t at, uint32_t row)
 {
 	const struct chain_link *link = chains_variable(chains, at);
@@ -26,7 +26,7 @@ static struct merged_variable merged_variable_of(const struct chains *chains,
 	    .retained = chains_retained(chains, dominators, at)};
 }
 
-static int merged_variable_order(const void *a, const void *b)
+static int merge_order_variables(const void *a, const void *b)
 {
 	const struct merged_variable *x = a, *y = b;
 
@@ -45,11 +45,11 @@ static void chains_merge_retained(const struct chains *chains,
 	struct merged_variable *all = mem_zero(len + 1, sizeof(*all));
 
 	for (size_t i = 0; i < len; i++)
-		all[i] = merged_variable_of(
+		all[i] = merge_variable_of(
 		    chains, dominators, chains->items.items[i].link, rows[i]);
-	qsort(all, len, sizeof(*all), merged_variable_order);
+	qsort(all, len, sizeof(*all), merge_order_variables);
 	for (size_t i = 0; i < len; i++)
-		if (!i || merged_variable_order(&all[i - 1], &all[i]) != 0)
+		if (!i || merge_order_variables(&all[i - 1], &all[i]) != 0)
 			figures[all[i].row].retained += all[i].retained;
 	free(all);
 }

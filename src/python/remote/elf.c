@@ -76,7 +76,7 @@ void elf_close(struct elf_file *elf)
 	elf->fd = -1;
 }
 
-static bool section_at(
+static bool elf_section_at(
     struct elf_file *elf, unsigned index, Elf64_Shdr *section)
 {
 	uint64_t place = elf->header.e_shoff;
@@ -90,10 +90,10 @@ static bool section_at(
 	    elf, place + index * sizeof(*section), section, sizeof(*section));
 }
 
-static bool section_of_type(
+static bool elf_section_of_type(
     struct elf_file *elf, uint32_t type, Elf64_Shdr *section)
 {
-	for (unsigned i = 0; section_at(elf, i, section); i++)
+	for (unsigned i = 0; elf_section_at(elf, i, section); i++)
 		if (section->sh_type == type)
 			return true;
 	return false;
@@ -106,7 +106,7 @@ struct places {
 	size_t len;
 };
 
-static void find_in_chunk(const char *chunk, size_t len, size_t fresh,
+static void elf_find_in_chunk(const char *chunk, size_t len, size_t fresh,
     uint32_t base, const char *name, struct places *places)
 {
 	size_t name_size = strlen(name) + 1;
@@ -124,7 +124,7 @@ static void find_in_chunk(const char *chunk, size_t len, size_t fresh,
 }
 
 /* Reads the string table through a window that overlaps by one name. */
-static void find_names(struct elf_file *elf, const Elf64_Shdr *strings,
+static void elf_find_names(struct elf_file *elf, const Elf64_Shdr *strings,
     const struct elf_symbol *wanted, struct places *places, size_t count)
 {
 	char window[CHUNK + NAME_MAX_LEN];
@@ -140,12 +140,12 @@ static void find_names(struct elf_file *elf, const Elf64_Shdr *strings,
 		if (!elf_read_at(elf, strings->sh_offset + base, window, len))
 			return;
 		for (size_t i = 0; i < count; i++)
-			find_in_chunk(window, len, fresh, base, wanted[i].name,
-			    &places[i]);
+			elf_find_in_chunk(window, len, fresh, base,
+			    wanted[i].name, &places[i]);
 	}
 }
 
-static bool stands_at(const struct places *places, uint32_t place)
+static bool elf_stands_at(const struct places *places, uint32_t place)
 {
 	for (size_t i = 0; i < places->len; i++)
 		if (places->at[i] == place)
@@ -182,9 +182,9 @@ static void elf_visit_table(struct elf_file *elf, const Elf64_Shdr *table,
 static bool elf_find_table(
     struct elf_file *elf, uint32_t type, Elf64_Shdr *table, Elf64_Shdr *strings)
 {
-	return section_of_type(elf, type, table) &&
+	return elf_section_of_type(elf, type, table) &&
 	       table->sh_entsize == sizeof(Elf64_Sym) &&
-	       section_at(elf, table->sh_link, strings);
+	       elf_section_at(elf, table->sh_link, strings);
 }
 
 struct elf_search {
@@ -204,14 +204,14 @@ static void elf_match(void *context, const Elf64_Sym *symbol, uint64_t name)
 		struct elf_symbol *wanted = &search->wanted[i];
 
 		if (wanted->found ||
-		    !stands_at(&search->places[i], symbol->st_name))
+		    !elf_stands_at(&search->places[i], symbol->st_name))
 			continue;
 		wanted->found = true;
 		wanted->value = symbol->st_value;
 	}
 }
 
-static void search_table(struct elf_file *elf, uint32_t type,
+static void elf_search_table(struct elf_file *elf, uint32_t type,
     struct elf_symbol *wanted, size_t count)
 {
 	struct elf_search search = {.wanted = wanted, .count = count};
@@ -219,7 +219,7 @@ static void search_table(struct elf_file *elf, uint32_t type,
 
 	if (count > WANTED_MAX || !elf_find_table(elf, type, &table, &strings))
 		return;
-	find_names(elf, &strings, wanted, search.places, count);
+	elf_find_names(elf, &strings, wanted, search.places, count);
 	elf_visit_table(elf, &table, &strings, elf_match, &search);
 }
 
@@ -228,9 +228,9 @@ void elf_find_symbols(
 {
 	for (size_t i = 0; i < count; i++)
 		wanted[i].found = false;
-	search_table(elf, SHT_DYNSYM, wanted, count);
+	elf_search_table(elf, SHT_DYNSYM, wanted, count);
 	if (count && !wanted[0].found)
-		search_table(elf, SHT_SYMTAB, wanted, count);
+		elf_search_table(elf, SHT_SYMTAB, wanted, count);
 }
 
 void elf_visit_symbols(struct elf_file *elf, elf_visitor *visit, void *context)
@@ -261,9 +261,9 @@ bool elf_find_section(struct elf_file *elf, const char *name, uint64_t *address)
 	Elf64_Shdr names, section;
 
 	if (size > sizeof(text) ||
-	    !section_at(elf, elf->header.e_shstrndx, &names))
+	    !elf_section_at(elf, elf->header.e_shstrndx, &names))
 		return false;
-	for (unsigned i = 0; section_at(elf, i, &section); i++) {
+	for (unsigned i = 0; elf_section_at(elf, i, &section); i++) {
 		if (section.sh_name >= names.sh_size ||
 		    !elf_read_at(
 			elf, names.sh_offset + section.sh_name, text, size) ||

@@ -69,7 +69,7 @@ static bool interpreter_begins(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-static void images_add(
+static void interpreter_add_image(
     struct images *images, const struct maps_entry *entry, bool program)
 {
 	struct interpreter_image *image;
@@ -91,7 +91,7 @@ static void images_add(
 
 /* Puts the executed file first: where it and a library define _PyRuntime, the
  * library's users are bound to the program's. */
-static void images_sort(struct images *images)
+static void interpreter_sort_images(struct images *images)
 {
 	for (size_t i = 1; i < images->len; i++) {
 		struct interpreter_image first = images->items[i];
@@ -105,7 +105,7 @@ static void images_sort(struct images *images)
 
 /* An emulator maps the program that it runs, python3.11, without executing it:
  * a library would be found, and refused for its machine. */
-static void images_note_emulator(
+static void interpreter_note_emulator(
     struct images *images, const char *program, const char *name)
 {
 	if (interpreter_begins(path_name(program), "qemu-") &&
@@ -114,7 +114,8 @@ static void images_note_emulator(
 		    path_name(program));
 }
 
-static int images_find(struct images *images, pid_t pid, const char *program)
+static int interpreter_find_images(
+    struct images *images, pid_t pid, const char *program)
 {
 	struct maps maps;
 	struct maps_entry entry;
@@ -125,21 +126,21 @@ static int images_find(struct images *images, pid_t pid, const char *program)
 		const char *name = path_name(entry.path);
 
 		if (!strcmp(entry.path, program))
-			images_add(images, &entry, true);
+			interpreter_add_image(images, &entry, true);
 		else if (interpreter_begins(name, "libpython"))
-			images_add(images, &entry, false);
+			interpreter_add_image(images, &entry, false);
 		else if (interpreter_begins(name, "libpypy"))
 			images->pypy = true;
 		else
-			images_note_emulator(images, program, name);
+			interpreter_note_emulator(images, program, name);
 	}
 	maps_close(&maps);
-	images_sort(images);
+	interpreter_sort_images(images);
 	errno = maps.error;
 	return errno ? -1 : 0;
 }
 
-static bool has_inode(const char *path, uint64_t inode)
+static bool interpreter_has_inode(const char *path, uint64_t inode)
 {
 	struct stat status;
 
@@ -150,7 +151,7 @@ static bool has_inode(const char *path, uint64_t inode)
  * privilege; the process's own root (a container); this process's root, from
  * which a chroot's paths are shown; at last a file with another inode number,
  * as overlayfs may show. What is read there is checked in any case. */
-static void image_path(
+static void interpreter_image_path(
     char *path, size_t size, pid_t pid, const struct interpreter_image *image)
 {
 	if (image->program) {
@@ -159,21 +160,21 @@ static void image_path(
 	}
 	procfs_path(path, size, pid, "map_files/%llx-%llx",
 	    (unsigned long long)image->start, (unsigned long long)image->end);
-	if (has_inode(path, image->inode))
+	if (interpreter_has_inode(path, image->inode))
 		return;
 	snprintf(path, size, "%s", image->path);
-	if (has_inode(path, image->inode)) {
+	if (interpreter_has_inode(path, image->inode)) {
 		char inside[PATH_MAX];
 
 		procfs_path(inside, sizeof(inside), pid, "root%s", image->path);
-		if (!has_inode(inside, image->inode))
+		if (!interpreter_has_inode(inside, image->inode))
 			return;
 	}
 	procfs_path(path, size, pid, "root%s", image->path);
 }
 
 /* "libpython3.9.so.1.0", "python3.9": 9; -1 where the name has no version. */
-static int minor_of_name(const char *path, int *major)
+static int interpreter_minor_of_name(const char *path, int *major)
 {
 	const char *at = strstr(path_name(path), "python");
 	char *end;
@@ -196,7 +197,7 @@ static enum python_result interpreter_unsupported(
 	return PYTHON_UNSUPPORTED;
 }
 
-static enum python_result unsupported_version(
+static enum python_result interpreter_unsupported_version(
     struct err *e, pid_t pid, int major, int minor)
 {
 	err_set(e,
@@ -225,14 +226,14 @@ static enum python_result interpreter_no_row(
 }
 
 /* No known interpreter was found: is it another kind of Python? */
-static enum python_result no_runtime(
+static enum python_result interpreter_missing(
     const struct images *images, pid_t pid, struct err *e)
 {
 	if (images->pypy)
 		return interpreter_unsupported(e, pid, "PyPy");
 	for (size_t i = 0; i < images->len; i++) {
 		const char *name = path_name(images->items[i].path);
-		int major, minor = minor_of_name(name, &major);
+		int major, minor = interpreter_minor_of_name(name, &major);
 
 		if (interpreter_begins(name, "pypy"))
 			return interpreter_unsupported(e, pid, "PyPy");
@@ -241,7 +242,7 @@ static enum python_result no_runtime(
 			continue;
 		if (major == 2 ||
 		    (minor >= 0 && minor < python_offsets_oldest()))
-			return unsupported_version(
+			return interpreter_unsupported_version(
 			    e, pid, major, minor < 0 ? 7 : minor);
 		if (images->items[i].program && images->len == 1)
 			return interpreter_unsupported(e, pid,
@@ -257,7 +258,7 @@ static enum python_result no_runtime(
 	return PYTHON_UNSUPPORTED;
 }
 
-static void adopt_symbols(struct python_target *target,
+static void interpreter_adopt_symbols(struct python_target *target,
     const struct elf_symbol *symbols, uint64_t bias)
 {
 	target->runtime = symbols[SYM_RUNTIME].value + bias;
@@ -271,7 +272,7 @@ static void adopt_symbols(struct python_target *target,
 
 /* Finds the version by Py_Version, by other exported symbols, or by the file's
  * name; returns 0, or the reason with e. */
-static enum python_result find_version(struct python_target *target,
+static enum python_result interpreter_find_version(struct python_target *target,
     const struct elf_symbol *symbols, uint64_t bias,
     const struct interpreter_image *image, struct err *e)
 {
@@ -293,21 +294,21 @@ static enum python_result find_version(struct python_target *target,
 	} else if (symbols[SYM_SINCE_38].found) {
 		target->minor = 8;
 	} else {
-		target->minor = minor_of_name(image->path, &major);
+		target->minor = interpreter_minor_of_name(image->path, &major);
 	}
 	if (target->minor < 0)
 		return interpreter_unsupported(
 		    e, target->pid, "a Python whose version can't be found");
 	if (major != 3 || target->minor < python_offsets_oldest() ||
 	    target->minor > python_offsets_newest())
-		return unsupported_version(
+		return interpreter_unsupported_version(
 		    e, target->pid, major, target->minor);
 	return PYTHON_OK;
 }
 
 /* Finds the row of offsets for the version, and adopts the interpreter's own
  * table where it has one. */
-static enum python_result find_offsets(
+static enum python_result interpreter_find_offsets(
     struct python_target *target, struct err *e)
 {
 	const struct python_offsets *row;
@@ -334,7 +335,7 @@ static enum python_result find_offsets(
 }
 
 /* The type "type" is an instance of itself, and its size is that of a type. */
-static bool fits_type(const struct python_target *target)
+static bool interpreter_fits_type(const struct python_target *target)
 {
 	const struct python_offsets *o = &target->offsets;
 	const struct python_memory *memory = &target->memory;
@@ -351,7 +352,7 @@ static bool fits_type(const struct python_target *target)
 }
 
 /* Since 3.11 the instructions are at the end of a code object. */
-static bool fits_code(const struct python_target *target)
+static bool interpreter_fits_code(const struct python_target *target)
 {
 	const struct python_offsets *o = &target->offsets;
 	int end =
@@ -367,7 +368,7 @@ static bool fits_code(const struct python_target *target)
 
 /* Since 3.11 a generator ends with its frame, so its size shows where a frame's
  * variables begin. */
-static bool fits_generator(const struct python_target *target)
+static bool interpreter_fits_generator(const struct python_target *target)
 {
 	const struct python_offsets *o = &target->offsets;
 	uint64_t basic = 0;
@@ -381,7 +382,7 @@ static bool fits_generator(const struct python_target *target)
 }
 
 /* The layout is trusted only where all that it leads to is consistent. */
-static enum python_result check_layout(
+static enum python_result interpreter_check_layout(
     struct python_target *target, struct err *e)
 {
 	const struct python_offsets *o = &target->offsets;
@@ -400,8 +401,9 @@ static enum python_result check_layout(
 		    &thread);
 	if (thread)
 		memory_u64(memory, thread + o->thread_interpreter, &owner);
-	fits = owner == target->interpreter && fits_type(target) &&
-	       fits_code(target) && fits_generator(target);
+	fits = owner == target->interpreter && interpreter_fits_type(target) &&
+	       interpreter_fits_code(target) &&
+	       interpreter_fits_generator(target);
 	if (errno && errno != EFAULT)
 		return python_refusal(target->pid, errno, e);
 	if (!owner) {
@@ -418,7 +420,7 @@ static enum python_result check_layout(
 	return PYTHON_UNSUPPORTED;
 }
 
-static enum python_result use_image(struct python_target *target,
+static enum python_result interpreter_use_image(struct python_target *target,
     struct elf_file *elf, const struct interpreter_image *image, struct err *e)
 {
 	struct elf_symbol symbols[SYM_COUNT];
@@ -434,18 +436,19 @@ static enum python_result use_image(struct python_target *target,
 		return PYTHON_NONE;
 	if (!elf_bias(elf, image->start, image->offset, &bias))
 		return PYTHON_NONE;
-	adopt_symbols(target, symbols, bias);
+	interpreter_adopt_symbols(target, symbols, bias);
 	utf8_clean(target->file, sizeof(target->file), image->path);
 	if (symbols[SYM_DEBUG_BUILD].found)
 		return interpreter_unsupported(
 		    e, target->pid, "a debug build of CPython");
-	result = find_version(target, symbols, bias, image, e);
+	result = interpreter_find_version(target, symbols, bias, image, e);
 	if (result == PYTHON_OK)
-		result = find_offsets(target, e);
-	return result == PYTHON_OK ? check_layout(target, e) : result;
+		result = interpreter_find_offsets(target, e);
+	return result == PYTHON_OK ? interpreter_check_layout(target, e)
+				   : result;
 }
 
-static enum python_result images_unread(
+static enum python_result interpreter_unread(
     struct images *images, const struct interpreter_image *image, int error)
 {
 	images->unread = image;
@@ -453,7 +456,7 @@ static enum python_result images_unread(
 	return PYTHON_NONE;
 }
 
-static enum python_result try_image(struct python_target *target,
+static enum python_result interpreter_try_image(struct python_target *target,
     struct images *images, const struct interpreter_image *image, struct err *e)
 {
 	const char *name = path_name(image->path);
@@ -463,12 +466,12 @@ static enum python_result try_image(struct python_target *target,
 	struct elf_file elf;
 	enum python_result result;
 
-	image_path(path, sizeof(path), target->thread, image);
+	interpreter_image_path(path, sizeof(path), target->thread, image);
 	switch (elf_open(&elf, path)) {
 	case ELF_OK:
-		result = use_image(target, &elf, image, e);
+		result = interpreter_use_image(target, &elf, image, e);
 		elf_close(&elf);
-		return elf.error ? images_unread(images, image, elf.error)
+		return elf.error ? interpreter_unread(images, image, elf.error)
 				 : result;
 	case ELF_32_BIT:
 		return named ? interpreter_unsupported(
@@ -482,7 +485,7 @@ static enum python_result try_image(struct python_target *target,
 	case ELF_NO_ELF:
 		break;
 	}
-	return elf.error ? images_unread(images, image, elf.error)
+	return elf.error ? interpreter_unread(images, image, elf.error)
 			 : PYTHON_NONE;
 }
 
@@ -498,21 +501,21 @@ static enum python_result interpreter_open_target(
 	len = readlink(link, program, sizeof(program) - 1);
 	/* A kernel thread has executed no file. */
 	if (len < 0 && errno == ENOENT && kill(pid, 0) == 0)
-		return no_runtime(&images, pid, e);
+		return interpreter_missing(&images, pid, e);
 	if (len < 0 || len == sizeof(program) - 1)
 		return python_refusal(pid, len < 0 ? errno : ENAMETOOLONG, e);
 	program[len] = '\0';
-	if (images_find(&images, target->thread, program) < 0)
+	if (interpreter_find_images(&images, target->thread, program) < 0)
 		return python_refusal(pid, errno, e);
 	for (size_t i = 0; i < images.len; i++) {
 		enum python_result result =
-		    try_image(target, &images, &images.items[i], e);
+		    interpreter_try_image(target, &images, &images.items[i], e);
 
 		if (result != PYTHON_NONE)
 			return result;
 	}
 	if (!images.unread)
-		return no_runtime(&images, pid, e);
+		return interpreter_missing(&images, pid, e);
 	/* A deleted file can be opened only through map_files. */
 	err_set(e, "process %d: its file %s can't be read: %s%s", (int)pid,
 	    images.unread->path, strerror(images.error),

@@ -9,7 +9,7 @@
 #define SCOPE_FILE "/proc/sys/kernel/yama/ptrace_scope"
 
 /* The value of kernel.yama.ptrace_scope; 0 where the kernel has no Yama. */
-static int yama_scope(void)
+static int refusal_yama_scope(void)
 {
 	FILE *file = fopen(SCOPE_FILE, "re");
 	int scope = 0;
@@ -39,7 +39,7 @@ enum python_result python_refusal(pid_t pid, int error, struct err *e)
 	int scope;
 
 	if (error == EPERM || error == EACCES) {
-		scope = yama_scope();
+		scope = refusal_yama_scope();
 		if (scope < 0 || scope > 3)
 			scope = 0;
 		err_set(e,

@@ -28,7 +28,7 @@ void pages_finish(struct pages *pages)
 }
 
 /* Appends a page to the last run, or as a new run. */
-static void add_page(struct pages *pages, uint64_t address, uint8_t *to)
+static void pages_add_page(struct pages *pages, uint64_t address, uint8_t *to)
 {
 	size_t len = pages->runs.len;
 
@@ -65,7 +65,7 @@ int pages_add(
 		}
 		for (size_t i = 0; i < count; i++, at += PAGE)
 			if (entries[i] & PAGE_THERE)
-				add_page(pages, at, to + (at - start));
+				pages_add_page(pages, at, to + (at - start));
 	}
 	return 0;
 }
@@ -81,7 +81,7 @@ struct work {
 
 /* Copies [at, end) of a run. Skips a page that can't be read (a device's, say),
  * and goes on after it. */
-static void copy_piece(
+static void pages_copy_piece(
     struct work *work, const struct page_run *run, uint64_t at, uint64_t end)
 {
 	while (at < end) {
@@ -100,7 +100,7 @@ static void copy_piece(
 	}
 }
 
-static void *copy_share(void *context)
+static void *pages_copy_share(void *context)
 {
 	struct work *work = context;
 	size_t taken = atomic_fetch_add(&work->next, 1), piece = 0;
@@ -113,7 +113,7 @@ static void *copy_share(void *context)
 
 			if (piece++ != taken)
 				continue;
-			copy_piece(
+			pages_copy_piece(
 			    work, run, at, at + (left < PIECE ? left : PIECE));
 			taken = atomic_fetch_add(&work->next, 1);
 		}
@@ -132,10 +132,11 @@ int pages_copy(const struct pages *pages, pid_t pid, uint64_t *copied)
 
 	if (pages->there < ALONE_MAX)
 		wanted = 0;
-	while (count < wanted && count < HELPERS_MAX &&
-	       pthread_create(&helpers[count], NULL, copy_share, &work) == 0)
+	while (
+	    count < wanted && count < HELPERS_MAX &&
+	    pthread_create(&helpers[count], NULL, pages_copy_share, &work) == 0)
 		count++;
-	copy_share(&work);
+	pages_copy_share(&work);
 	while (count > 0)
 		pthread_join(helpers[--count], NULL);
 	*copied = work.copied;

@@ -19,7 +19,7 @@ int remote_read_many(
 	return -1;
 }
 
-static int read_live(
+static int remote_read_live(
     const struct python_memory *memory, uint64_t address, void *to, size_t len)
 {
 	struct iovec here = {to, len};
@@ -30,5 +30,5 @@ static int read_live(
 
 struct python_memory remote_memory(pid_t pid)
 {
-	return (struct python_memory){.read = read_live, .pid = pid};
+	return (struct python_memory){.read = remote_read_live, .pid = pid};
 }

@@ -69,7 +69,7 @@ static void stop_read_state(struct remote_thread *thread)
 		waitid(P_PID, thread->tid, &info, WSTOPPED | WNOHANG | __WALL);
 }
 
-static void wait_stopped(struct remote_thread *thread, int64_t limit_ns)
+static void remote_wait_stopped(struct remote_thread *thread, int64_t limit_ns)
 {
 	int64_t start = clock_mono_ns();
 
@@ -121,7 +121,7 @@ int remote_stop(struct remote_thread *thread, pid_t tid, int64_t limit_ns)
 	}
 	if (stop_request(thread, tid) < 0)
 		return -1;
-	wait_stopped(thread, limit_ns);
+	remote_wait_stopped(thread, limit_ns);
 	return stop_answer(thread);
 }
 
@@ -145,7 +145,7 @@ bool remote_settle(struct remote_thread *thread)
 	return thread->state == REMOTE_RUNS;
 }
 
-static bool has_thread(const struct remote_threads *threads, pid_t tid)
+static bool remote_has_thread(const struct remote_threads *threads, pid_t tid)
 {
 	for (size_t i = 0; i < threads->len; i++)
 		if (threads->items[i].tid == tid)
@@ -164,7 +164,7 @@ static bool stop_is_over(pid_t tid)
 }
 
 /* Asks new threads to stop; returns their number, or -1. */
-static int request_new(struct remote_threads *threads, pid_t pid)
+static int remote_request_new(struct remote_threads *threads, pid_t pid)
 {
 	struct remote_thread thread = {0};
 	char path[64];
@@ -179,7 +179,7 @@ static int request_new(struct remote_threads *threads, pid_t pid)
 	while (count >= 0 && (errno = 0, entry = readdir(directory))) {
 		pid_t tid = atoi(entry->d_name);
 
-		if (tid <= 0 || has_thread(threads, tid))
+		if (tid <= 0 || remote_has_thread(threads, tid))
 			continue;
 		if (stop_request(&thread, tid) == 0) {
 			*array_push(threads) = thread;
@@ -200,13 +200,14 @@ static int request_new(struct remote_threads *threads, pid_t pid)
 	return count;
 }
 
-static int wait_all(struct remote_threads *threads, int64_t deadline_ns)
+static int remote_wait_all(struct remote_threads *threads, int64_t deadline_ns)
 {
 	for (size_t i = 0; i < threads->len; i++) {
 		struct remote_thread *thread = &threads->items[i];
 
 		if (thread->state == REMOTE_STOPPING)
-			wait_stopped(thread, deadline_ns - clock_mono_ns());
+			remote_wait_stopped(
+			    thread, deadline_ns - clock_mono_ns());
 		if (thread->state == REMOTE_STOPPING) {
 			errno = ETIMEDOUT;
 			return -1;
@@ -222,11 +223,11 @@ int remote_stop_all(struct remote_threads *threads, pid_t pid, int64_t limit_ns)
 
 	*threads = (struct remote_threads){0};
 	for (int round = 0; round < ROUNDS_MAX; round++) {
-		int fresh = request_new(threads, pid);
+		int fresh = remote_request_new(threads, pid);
 
 		if (fresh == 0 && threads->len)
 			return 0;
-		if (fresh <= 0 || wait_all(threads, deadline) < 0) {
+		if (fresh <= 0 || remote_wait_all(threads, deadline) < 0) {
 			error = fresh == 0 ? ESRCH : errno;
 			break;
 		}
@@ -243,7 +244,8 @@ void remote_resume_all(struct remote_threads *threads)
 	/* One that has not stopped yet must not stop without a tracer. */
 	for (size_t i = 0; i < threads->len; i++) {
 		if (threads->items[i].state == REMOTE_STOPPING)
-			wait_stopped(&threads->items[i], RESUME_LIMIT_NS);
+			remote_wait_stopped(
+			    &threads->items[i], RESUME_LIMIT_NS);
 		remote_resume(&threads->items[i]);
 	}
 	array_free(threads);

@@ -37,7 +37,7 @@ struct copy {
 	struct pages pages;
 };
 
-static bool is_wanted(const struct maps_entry *entry)
+static bool snapshot_is_wanted(const struct maps_entry *entry)
 {
 	return entry->access[0] == 'r' && entry->access[1] == 'w' &&
 	       entry->access[3] == 'p' && entry->end <= MEMORY_END &&
@@ -46,7 +46,8 @@ static bool is_wanted(const struct maps_entry *entry)
 
 /* Adds a mapping; the kernel lists them in order. False where there are too
  * many. */
-static bool add_region(struct snapshot *snapshot, uint64_t start, uint64_t end)
+static bool snapshot_add_region(
+    struct snapshot *snapshot, uint64_t start, uint64_t end)
 {
 	size_t len = snapshot->regions.len;
 
@@ -69,7 +70,7 @@ static bool add_region(struct snapshot *snapshot, uint64_t start, uint64_t end)
 }
 
 /* Lists the present regions, without room for their bytes yet. */
-static int regions_list(struct snapshot *snapshot, pid_t pid)
+static int snapshot_list_regions(struct snapshot *snapshot, pid_t pid)
 {
 	struct maps maps;
 	struct maps_entry entry;
@@ -78,8 +79,9 @@ static int regions_list(struct snapshot *snapshot, pid_t pid)
 	if (maps_open(&maps, pid) < 0)
 		return -1;
 	while (all && maps_next(&maps, &entry))
-		if (is_wanted(&entry))
-			all = add_region(snapshot, entry.start, entry.end);
+		if (snapshot_is_wanted(&entry))
+			all = snapshot_add_region(
+			    snapshot, entry.start, entry.end);
 	maps_close(&maps);
 	if (all && !maps.error && snapshot->regions.len)
 		return 0;
@@ -120,7 +122,7 @@ static const struct snapshot_region *room_find(const struct snapshot *snapshot,
 
 /* Slack towards a neighbour: at most SLACK, and at most half of the gap, so
  * that rooms don't overlap. */
-static uint64_t slack_of(const struct snapshot *snapshot, uint64_t gap)
+static uint64_t snapshot_slack(const struct snapshot *snapshot, uint64_t gap)
 {
 	if (snapshot->regions.len > SLACK_REGIONS_MAX)
 		return 0;
@@ -131,7 +133,8 @@ static uint64_t slack_of(const struct snapshot *snapshot, uint64_t gap)
 /* The room of region i, with space to grow before the second copy. mremap can't
  * enlarge it later: it takes no range of differing parts, and huge pages were
  * asked for in parts of it. */
-static struct snapshot_region room_of(const struct snapshot *snapshot, size_t i)
+static struct snapshot_region snapshot_room(
+    const struct snapshot *snapshot, size_t i)
 {
 	const struct snapshot_region *region = &snapshot->regions.items[i];
 	uint64_t before = i ? region[-1].end : 0, behind = MEMORY_END;
@@ -139,11 +142,14 @@ static struct snapshot_region room_of(const struct snapshot *snapshot, size_t i)
 	if (i + 1 < snapshot->regions.len)
 		behind = region[1].start;
 	return (struct snapshot_region){
-	    .start = region->start - slack_of(snapshot, region->start - before),
-	    .end = region->end + slack_of(snapshot, behind - region->end)};
+	    .start = region->start -
+		     snapshot_slack(snapshot, region->start - before),
+	    .end =
+		region->end + snapshot_slack(snapshot, behind - region->end)};
 }
 
-static int room_map(struct snapshot *snapshot, struct snapshot_region room)
+static int snapshot_map_room(
+    struct snapshot *snapshot, struct snapshot_region room)
 {
 	void *bytes = mmap(NULL, room.end - room.start, PROT_NONE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -157,14 +163,16 @@ static int room_map(struct snapshot *snapshot, struct snapshot_region room)
 
 /* Maps room for region i. The unused part is inaccessible, and counts for no
  * memory limit. */
-static int region_place(struct snapshot *snapshot, size_t known, size_t i)
+static int snapshot_place_region(
+    struct snapshot *snapshot, size_t known, size_t i)
 {
 	struct snapshot_region *region = &snapshot->regions.items[i];
 	const struct snapshot_region *room = room_find(snapshot, known, region);
 
 	if (!room) {
-		if (room_map(snapshot, room_of(snapshot, i)) < 0 &&
-		    room_map(snapshot, *region) < 0)
+		if (snapshot_map_room(snapshot, snapshot_room(snapshot, i)) <
+			0 &&
+		    snapshot_map_room(snapshot, *region) < 0)
 			return -1;
 		room = &snapshot->rooms.items[snapshot->rooms.len - 1];
 	}
@@ -173,26 +181,26 @@ static int region_place(struct snapshot *snapshot, size_t known, size_t i)
 	    region->bytes, region->end - region->start, PROT_READ | PROT_WRITE);
 }
 
-static int regions_place(struct snapshot *snapshot)
+static int snapshot_place_regions(struct snapshot *snapshot)
 {
 	size_t known = snapshot->rooms.len;
 
 	for (size_t i = 0; i < snapshot->regions.len; i++)
-		if (region_place(snapshot, known, i) < 0)
+		if (snapshot_place_region(snapshot, known, i) < 0)
 			return -1;
 	return 0;
 }
 
 /* Lists the regions and pages to copy now; a region uses a known room that is
  * large enough. */
-static int copy_list(struct copy *copy)
+static int snapshot_list_pages(struct copy *copy)
 {
 	struct snapshot *snapshot = copy->snapshot;
 
 	pages_clear(&copy->pages);
 	snapshot->regions.len = 0;
-	if (regions_list(snapshot, copy->pid) < 0 ||
-	    regions_place(snapshot) < 0)
+	if (snapshot_list_regions(snapshot, copy->pid) < 0 ||
+	    snapshot_place_regions(snapshot) < 0)
 		return -1;
 	for (size_t i = 0; i < snapshot->regions.len; i++) {
 		const struct snapshot_region *region =
@@ -215,7 +223,7 @@ static void snapshot_forget(
 
 /* Clears memory of the first copy that is missing in the second one: it was
  * given back. */
-static void forget_gone(const struct copy *copy)
+static void snapshot_forget_gone(const struct copy *copy)
 {
 	const struct page_run *run = copy->pages.runs.items;
 	const struct page_run *end = run + copy->pages.runs.len;
@@ -265,14 +273,14 @@ static int64_t snapshot_number(pid_t pid, const char *key)
 
 /* Errors that may pass: another tracer may hold one thread for a moment, and
  * EPERM is no refusal once the process was read. */
-static bool is_passing(int error)
+static bool snapshot_is_passing(int error)
 {
 	return error == EPERM || error == EAGAIN || error == ETIMEDOUT;
 }
 
 /* Stops all threads, and tries again where a passing state prevents it. *start
  * is when they were stopped. */
-static int stop_patiently(
+static int snapshot_stop_patiently(
     struct remote_threads *threads, pid_t pid, int64_t *start)
 {
 	int64_t deadline = clock_mono_ns() + PATIENCE_NS;
@@ -281,7 +289,7 @@ static int stop_patiently(
 		*start = clock_mono_ns();
 		if (remote_stop_all(threads, pid, STOP_LIMIT_NS) == 0)
 			return 0;
-		if (!is_passing(errno) || clock_mono_ns() > deadline)
+		if (!snapshot_is_passing(errno) || clock_mono_ns() > deadline)
 			return -1;
 		nanosleep(&(struct timespec){0, RETRY_NS}, NULL);
 	}
@@ -289,8 +297,9 @@ static int stop_patiently(
 
 /* Stops the process while its collector rests, if that happens soon; checks
  * without stopping first. */
-static int stop_at_rest(struct copy *copy, const struct python_target *target,
-    struct remote_threads *threads, int64_t *start)
+static int snapshot_stop_at_rest(struct copy *copy,
+    const struct python_target *target, struct remote_threads *threads,
+    int64_t *start)
 {
 	for (int i = 0;; i++) {
 		bool is_last = i == TRIES_MAX;
@@ -298,7 +307,8 @@ static int stop_at_rest(struct copy *copy, const struct python_target *target,
 		int error;
 
 		if (collecting == 0) {
-			if (stop_patiently(threads, target->pid, start) < 0)
+			if (snapshot_stop_patiently(
+				threads, target->pid, start) < 0)
 				return -1;
 			collecting = snapshot_collecting(target);
 			copy->snapshot->collecting = collecting > 0;
@@ -314,15 +324,16 @@ static int stop_at_rest(struct copy *copy, const struct python_target *target,
 	}
 }
 
-static int copy_standing(struct copy *copy, const struct python_target *target)
+static int snapshot_copy_standing(
+    struct copy *copy, const struct python_target *target)
 {
 	struct remote_threads threads;
 	int64_t start;
 	int result, error;
 
-	if (stop_at_rest(copy, target, &threads, &start) < 0)
+	if (snapshot_stop_at_rest(copy, target, &threads, &start) < 0)
 		return -1;
-	result = copy_list(copy);
+	result = snapshot_list_pages(copy);
 	if (result == 0)
 		result = pages_copy(
 		    &copy->pages, copy->pid, &copy->snapshot->copied);
@@ -334,12 +345,12 @@ static int copy_standing(struct copy *copy, const struct python_target *target)
 	return result;
 }
 
-static int copy_running(struct copy *copy)
+static int snapshot_copy_running(struct copy *copy)
 {
 	int64_t available;
 	uint64_t copied;
 
-	if (copy_list(copy) < 0)
+	if (snapshot_list_pages(copy) < 0)
 		return -1;
 	available = snapshot_number(0, "MemAvailable");
 	if (available >= 0 && copy->pages.there / 1024 > (uint64_t)available) {
@@ -350,12 +361,14 @@ static int copy_running(struct copy *copy)
 	return pages_copy(&copy->pages, copy->pid, &copied);
 }
 
-static int copy_twice(struct copy *copy, const struct python_target *target)
+static int snapshot_copy_twice(
+    struct copy *copy, const struct python_target *target)
 {
 	int error;
 
-	if (copy_running(copy) == 0 && copy_standing(copy, target) == 0) {
-		forget_gone(copy);
+	if (snapshot_copy_running(copy) == 0 &&
+	    snapshot_copy_standing(copy, target) == 0) {
+		snapshot_forget_gone(copy);
 		return 0;
 	}
 	error = errno;
@@ -364,7 +377,7 @@ static int copy_twice(struct copy *copy, const struct python_target *target)
 	return -1;
 }
 
-static bool find_tracer(void *context, pid_t thread)
+static bool snapshot_find_tracer(void *context, pid_t thread)
 {
 	int64_t *tracer = context;
 
@@ -373,23 +386,23 @@ static bool find_tracer(void *context, pid_t thread)
 }
 
 /* The pid that traces one of its threads; 0: none at present. */
-static int64_t tracer_of(pid_t pid)
+static int64_t snapshot_tracer_of(pid_t pid)
 {
 	int64_t tracer = 0;
 	struct procfs fs;
 
 	if (procfs_init(&fs, "/proc", NULL) < 0)
 		return 0;
-	procfs_each_thread(&fs, pid, find_tracer, &tracer);
+	procfs_each_thread(&fs, pid, snapshot_find_tracer, &tracer);
 	procfs_finish(&fs);
 	return tracer > 0 ? tracer : 0;
 }
 
 /* Its memory was read already, so ownership is not the reason why it can't be
  * stopped. */
-static enum python_result refusal_to_stop(pid_t pid, struct err *e)
+static enum python_result snapshot_refusal_to_stop(pid_t pid, struct err *e)
 {
-	int64_t tracer = tracer_of(pid);
+	int64_t tracer = snapshot_tracer_of(pid);
 
 	if (tracer) {
 		err_set(e,
@@ -409,7 +422,7 @@ static enum python_result snapshot_refusal(pid_t pid, int error, struct err *e)
 {
 	switch (error) {
 	case EPERM:
-		return refusal_to_stop(pid, e);
+		return snapshot_refusal_to_stop(pid, e);
 	case E2BIG:
 		err_set(e,
 		    "process %d: its memory is in more than %d pieces, too "
@@ -449,7 +462,7 @@ enum python_result snapshot_take(struct snapshot *snapshot,
 	copy.pagemap = procfs_open_once(target->thread, "pagemap");
 	if (copy.pagemap < 0)
 		return python_refusal(target->pid, errno, e);
-	if (copy_twice(&copy, target) < 0)
+	if (snapshot_copy_twice(&copy, target) < 0)
 		result = snapshot_refusal(target->pid, errno, e);
 	pages_finish(&copy.pages);
 	close(copy.pagemap);
@@ -478,7 +491,7 @@ const struct snapshot_region *snapshot_find(
 	return region;
 }
 
-static int read_copy(
+static int snapshot_read_copy(
     const struct python_memory *memory, uint64_t address, void *to, size_t len)
 {
 	struct snapshot *snapshot = (struct snapshot *)memory->snapshot;
@@ -499,6 +512,7 @@ static int read_copy(
 
 struct python_memory snapshot_memory(struct snapshot *snapshot)
 {
-	return (struct python_memory){
-	    .read = read_copy, .pid = snapshot->live.pid, .snapshot = snapshot};
+	return (struct python_memory){.read = snapshot_read_copy,
+	    .pid = snapshot->live.pid,
+	    .snapshot = snapshot};
 }

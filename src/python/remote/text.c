@@ -46,8 +46,8 @@ static uint32_t text_character(const char *at, unsigned kind)
 }
 
 /* The address of the characters; 0 where the object has no known form. */
-static uint64_t data_of(const struct python_target *target, uint64_t address,
-    const char *header, struct text_shape *shape)
+static uint64_t text_data_of(const struct python_target *target,
+    uint64_t address, const char *header, struct text_shape *shape)
 {
 	const struct python_offsets *o = &target->offsets;
 	uint32_t state = field_u32(header, o->str_state);
@@ -106,7 +106,7 @@ int python_text(const struct python_target *target, uint64_t address, char *out,
 	    memory_read(&target->memory, address, header, o->str_data + 8) < 0)
 		return -1;
 	length = field_u64(header, o->str_length);
-	data = data_of(target, address, header, &shape);
+	data = text_data_of(target, address, header, &shape);
 	if (!data || length > LENGTH_MAX)
 		return -1;
 	result = text_copy(target, data, length, shape.kind, &to);
@@ -116,7 +116,7 @@ int python_text(const struct python_target *target, uint64_t address, char *out,
 
 /* Reads at most up to a page's end at a time: what follows the string may not
  * be mapped. */
-static size_t read_c_string(
+static size_t text_read_c_string(
     const struct python_target *target, uint64_t at, char *out, size_t size)
 {
 	size_t len = 0;
@@ -149,7 +149,7 @@ int python_c_string(const struct python_target *target, uint64_t address,
 	*out = '\0';
 	if (memory_read(&target->memory, address, &first, 1) < 0)
 		return -1;
-	len = read_c_string(
+	len = text_read_c_string(
 	    target, address, raw, size < sizeof(raw) ? size : sizeof(raw));
 	raw[len] = '\0';
 	while (*at) {

@@ -80,7 +80,7 @@ static uint8_t *code_read_table(
 
 /* Whether the code object is unchanged: one that was freed meanwhile no longer
  * has its texts. */
-static bool still_there(
+static bool code_is_unchanged(
     const struct python_target *target, const struct python_frame *frame)
 {
 	const struct python_offsets *o = &target->offsets;
@@ -101,7 +101,7 @@ static bool code_fill(struct code *code, const struct python_target *target,
 		return false;
 	code->table =
 	    code_read_table(target, frame->line_table, &code->table_len);
-	if (!code->table || !still_there(target, frame))
+	if (!code->table || !code_is_unchanged(target, frame))
 		return false;
 	code->pid = target->pid;
 	code->address = frame->code;

@@ -23,7 +23,7 @@ static int linetable_add(int line, int delta)
 }
 
 /* Pairs of (bytes, lines), each relative to the previous one. */
-static int line_lnotab(const uint8_t *table, size_t len, int first, int at)
+static int linetable_lnotab(const uint8_t *table, size_t len, int first, int at)
 {
 	int line = first, place = 0;
 
@@ -37,7 +37,7 @@ static int line_lnotab(const uint8_t *table, size_t len, int first, int at)
 }
 
 /* Pairs of (bytes, lines): the line applies to these bytes; -128: no line. */
-static int line_310(const uint8_t *table, size_t len, int first, int at)
+static int linetable_310(const uint8_t *table, size_t len, int first, int at)
 {
 	int line = first, place = 0;
 
@@ -54,7 +54,7 @@ static int line_310(const uint8_t *table, size_t len, int first, int at)
 }
 
 /* A number in groups of six bits, the lowest first, with its sign in bit 0. */
-static int signed_varint(const uint8_t *table, size_t len, size_t i)
+static int linetable_signed_varint(const uint8_t *table, size_t len, size_t i)
 {
 	unsigned value = 0;
 
@@ -66,7 +66,7 @@ static int signed_varint(const uint8_t *table, size_t len, size_t i)
 	return value & 1 ? -(int)(value >> 1) : (int)(value >> 1);
 }
 
-static int line_311(const uint8_t *table, size_t len, int first, int at)
+static int linetable_311(const uint8_t *table, size_t len, int first, int at)
 {
 	int line = first, place = 0;
 
@@ -76,7 +76,7 @@ static int line_311(const uint8_t *table, size_t len, int first, int at)
 		place = linetable_add(place, ((table[i] & 7) + 1) * CODE_UNIT);
 		if (kind == LOCATION_NO_COLUMNS || kind == LOCATION_LONG)
 			line = linetable_add(
-			    line, signed_varint(table, len, i + 1));
+			    line, linetable_signed_varint(table, len, i + 1));
 		else if (kind >= LOCATION_ONE_LINE_0 &&
 			 kind <= LOCATION_ONE_LINE_2)
 			line = linetable_add(line, kind - LOCATION_ONE_LINE_0);
@@ -95,9 +95,9 @@ int linetable_line(enum line_table_form form, const uint8_t *table, size_t len,
 {
 	static int (*const lines[])(
 	    const uint8_t *table, size_t len, int first, int at) = {
-	    [LINE_TABLE_STEPS] = line_lnotab,
-	    [LINE_TABLE_RANGES] = line_310,
-	    [LINE_TABLE_LOCATIONS] = line_311,
+	    [LINE_TABLE_STEPS] = linetable_lnotab,
+	    [LINE_TABLE_RANGES] = linetable_310,
+	    [LINE_TABLE_LOCATIONS] = linetable_311,
 	};
 
 	return at < 0 ? first : lines[form](table, len, first, at);

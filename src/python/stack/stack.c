@@ -46,7 +46,7 @@ static void stack_parse_code(struct python_frame *frame, const char *bytes,
 
 /* Takes a frame from the bytes read before, or reads a new one from the
  * process. */
-static bool python_stack_load(struct python_frame *frame,
+static bool stack_load(struct python_frame *frame,
     const struct stack_source *source, const struct stack_reader *reader,
     size_t *from)
 {
@@ -77,7 +77,7 @@ static bool python_stack_load(struct python_frame *frame,
 
 /* Walks from the innermost frame outwards, up to STACK_DEPTH frames of Python
  * code; a loop ends there or at STACK_FRAMES. */
-static bool python_stack_walk(const struct stack_source *source,
+static bool stack_walk_frames(const struct stack_source *source,
     const struct stack_reader *reader, struct python_stack *stack)
 {
 	uint64_t address;
@@ -91,7 +91,7 @@ static bool python_stack_walk(const struct stack_source *source,
 		struct python_frame *frame = &stack->frames[stack->len];
 
 		frame->address = address;
-		if (!python_stack_load(frame, source, reader, &from))
+		if (!stack_load(frame, source, reader, &from))
 			return false;
 		python += stack_frame_is_python(frame);
 		if (python > STACK_DEPTH || stack->len == STACK_FRAMES - 1) {
@@ -104,7 +104,7 @@ static bool python_stack_walk(const struct stack_source *source,
 	return stack->len > 0;
 }
 
-static bool same_code(
+static bool stack_same_code(
     const struct python_frame *a, const struct python_frame *b)
 {
 	return a->type == b->type && a->filename == b->filename &&
@@ -114,8 +114,9 @@ static bool same_code(
 
 /* Whether another reading of the frame agrees; the innermost one may have gone
  * on to another instruction. */
-static bool frame_agrees(const struct python_frame *frame, bool is_innermost,
-    const char *bytes, const char *code, const struct python_offsets *o)
+static bool stack_frame_agrees(const struct python_frame *frame,
+    bool is_innermost, const char *bytes, const char *code,
+    const struct python_offsets *o)
 {
 	struct python_frame again = {0};
 
@@ -131,10 +132,10 @@ static bool frame_agrees(const struct python_frame *frame, bool is_innermost,
 	if (!code)
 		return false;
 	stack_parse_code(&again, code, o);
-	return same_code(&again, frame);
+	return stack_same_code(&again, frame);
 }
 
-static bool python_stack_agrees(const struct stack_source *source,
+static bool stack_agrees(const struct stack_source *source,
     const struct stack_reader *reader, const struct python_stack *stack)
 {
 	uint64_t address;
@@ -150,7 +151,7 @@ static bool python_stack_agrees(const struct stack_source *source,
 		const char *code =
 		    stack_reader_code(reader, source, frame->code);
 
-		if (!frame_agrees(
+		if (!stack_frame_agrees(
 			frame, i == 0, bytes, code, &source->target.offsets))
 			return false;
 	}
@@ -161,12 +162,12 @@ static bool python_stack_agrees(const struct stack_source *source,
  * start of the next. A thread that ran a whole loop between two readings can
  * look the same in both and be torn in both (1 of 214,000 in a program that
  * does nothing but call), so a third must agree (0 of 216,000). */
-static bool python_stack_attempt(struct stack_source *source,
+static bool stack_attempt(struct stack_source *source,
     struct stack_reader *reader, struct python_stack *stack)
 {
 	bool stands = !stack->held && !stack->other;
 
-	if (!python_stack_walk(source, reader, stack)) {
+	if (!stack_walk_frames(source, reader, stack)) {
 		stack_reader_fill_anew(reader, source);
 		return false;
 	}
@@ -177,13 +178,13 @@ static bool python_stack_attempt(struct stack_source *source,
 			stack_reader_fill_anew(reader, source);
 			return false;
 		}
-		if (!python_stack_agrees(source, reader, stack))
+		if (!stack_agrees(source, reader, stack))
 			return false;
 	}
 	return true;
 }
 
-static struct stack_root *root_place(
+static struct stack_root *stack_root_place(
     struct stack_source *source, uint64_t thread)
 {
 	return &source->roots[(thread >> 4) * 0x9e3779b97f4a7c15u >> 60];
@@ -193,11 +194,11 @@ static struct stack_root *root_place(
  * unknown one may be unconnected: a generator's between two calls, or one that
  * a stopped thread was about to overwrite. It is accepted when a later sample
  * sees it again while the thread is stopped or without the GIL (learn). */
-static bool root_fits(
+static bool stack_root_fits(
     struct stack_source *source, const struct python_stack *stack, bool learn)
 {
 	const struct python_frame *outer = &stack->frames[stack->len - 1];
-	struct stack_root *root = root_place(source, stack->thread);
+	struct stack_root *root = stack_root_place(source, stack->thread);
 
 	if (stack->cut)
 		return true;
@@ -220,7 +221,7 @@ static bool root_fits(
 	return false;
 }
 
-static bool read_stopped(struct stack_source *source,
+static bool stack_read_stopped(struct stack_source *source,
     struct stack_reader *reader, struct python_stack *stack)
 {
 	pid_t tid = threads_kernel_id(source, source->thread);
@@ -230,20 +231,20 @@ static bool read_stopped(struct stack_source *source,
 		return false;
 	/* The thread is stopped: one reading is enough. */
 	whole = (stack_reader_fill(reader, source, STACK_READER_CODES) &&
-		    python_stack_walk(source, reader, stack)) ||
+		    stack_walk_frames(source, reader, stack)) ||
 		(stack_reader_fill_anew(reader, source) &&
-		    python_stack_walk(source, reader, stack));
+		    stack_walk_frames(source, reader, stack));
 	remote_resume(&source->stopped);
 	stack->paused = true;
 	if (!whole)
 		return false;
 	stack_reader_list(reader, source, stack);
-	return root_fits(source, stack, true);
+	return stack_root_fits(source, stack, true);
 }
 
 /* Finds the thread and what is known of its stack. The lock is read together
  * with the frames of last time, as its holder is mostly the same. */
-static bool python_stack_begin(struct stack_source *source,
+static bool stack_begin(struct stack_source *source,
     struct stack_reader *reader, struct python_stack *stack)
 {
 	bool known = reader->source == source && reader->codes_len;
@@ -269,7 +270,7 @@ static bool python_stack_begin(struct stack_source *source,
 }
 
 /* A thread without frames is starting or ending, which takes some time. */
-static bool has_no_frames(
+static bool stack_has_no_frames(
     const struct stack_source *source, const struct stack_reader *reader)
 {
 	uint64_t address;
@@ -278,7 +279,7 @@ static bool has_no_frames(
 	       (address == 0 || address == source->base);
 }
 
-static bool is_python(const struct python_stack *stack)
+static bool stack_is_python(const struct python_stack *stack)
 {
 	for (size_t i = 0; i < stack->len; i++)
 		if (stack_frame_is_python(&stack->frames[i]))
@@ -286,19 +287,19 @@ static bool is_python(const struct python_stack *stack)
 	return false;
 }
 
-static enum stack_result read_begun(struct stack_source *source,
+static enum stack_result stack_read_begun(struct stack_source *source,
     struct stack_reader *reader, struct python_stack *stack)
 {
 	for (int i = 0; i < TRIES && reader->filled; i++) {
-		if (has_no_frames(source, reader))
+		if (stack_has_no_frames(source, reader))
 			return STACK_NONE;
-		if (python_stack_attempt(source, reader, stack) &&
-		    root_fits(source, stack, !stack->held))
-			return is_python(stack) ? STACK_READ : STACK_NONE;
+		if (stack_attempt(source, reader, stack) &&
+		    stack_root_fits(source, stack, !stack->held))
+			return stack_is_python(stack) ? STACK_READ : STACK_NONE;
 	}
 	if ((stack->held || stack->other) &&
-	    read_stopped(source, reader, stack))
-		return is_python(stack) ? STACK_READ : STACK_NONE;
+	    stack_read_stopped(source, reader, stack))
+		return stack_is_python(stack) ? STACK_READ : STACK_NONE;
 	return STACK_UNCERTAIN;
 }
 
@@ -316,13 +317,13 @@ enum stack_result stack_read(struct stack_source *source,
     struct stack_reader *reader, struct python_stack *stack)
 {
 	if (!stack_begin_source(source, stack, false) ||
-	    !python_stack_begin(source, reader, stack))
+	    !stack_begin(source, reader, stack))
 		return STACK_UNCERTAIN;
 	source->running = stack->thread;
-	return read_begun(source, reader, stack);
+	return stack_read_begun(source, reader, stack);
 }
 
-static enum stack_result read_next(struct stack_source *source,
+static enum stack_result stack_read_next(struct stack_source *source,
     struct stack_reader *reader, struct python_stack *stack, bool attached)
 {
 	enum stack_result result;
@@ -336,7 +337,7 @@ static enum stack_result read_next(struct stack_source *source,
 		return STACK_NONE;
 	source->thread = stack->thread;
 	result = stack_reader_fill_anew(reader, source)
-		     ? read_begun(source, reader, stack)
+		     ? stack_read_begun(source, reader, stack)
 		     : STACK_UNCERTAIN;
 	/* The next read of the running thread can't use the present list. */
 	source->thread = 0;
@@ -346,7 +347,7 @@ static enum stack_result read_next(struct stack_source *source,
 enum stack_result stack_read_other(struct stack_source *source,
     struct stack_reader *reader, struct python_stack *stack)
 {
-	return read_next(source, reader, stack, false);
+	return stack_read_next(source, reader, stack, false);
 }
 
 bool stack_read_attached(struct stack_source *source,
@@ -356,7 +357,7 @@ bool stack_read_attached(struct stack_source *source,
 	if (source->attached <= 0)
 		return false;
 	source->attached--;
-	*result = read_next(source, reader, stack, true);
+	*result = stack_read_next(source, reader, stack, true);
 	return true;
 }
 

@@ -20,7 +20,7 @@ void stack_reader_destroy(struct stack_reader *reader)
 	free(reader);
 }
 
-static void part_add(
+static void reader_add_part(
     struct stack_reader *reader, uint64_t from, void *to, size_t len)
 {
 	size_t i = reader->parts;
@@ -32,20 +32,20 @@ static void part_add(
 	reader->parts++;
 }
 
-static void list_lock(
+static void reader_list_lock(
     struct stack_reader *reader, const struct stack_source *source)
 {
-	part_add(
+	reader_add_part(
 	    reader, source->lock, reader->lock.gil, sizeof(reader->lock.gil));
-	part_add(reader, source->current, &reader->lock.current,
+	reader_add_part(reader, source->current, &reader->lock.current,
 	    sizeof(reader->lock.current));
 }
 
-static void list_codes(
+static void reader_list_codes(
     struct stack_reader *reader, const struct stack_source *source)
 {
 	for (size_t i = 0; i < source->codes_len; i++)
-		part_add(
+		reader_add_part(
 		    reader, source->codes[i], reader->codes[i], CODE_BYTES);
 	reader->codes_len = source->codes_len;
 }
@@ -58,23 +58,26 @@ bool stack_reader_fill(struct stack_reader *reader,
 {
 	reader->parts = 0;
 	if (with & STACK_READER_CODES)
-		list_codes(reader, source);
+		reader_list_codes(reader, source);
 	if (with & STACK_READER_LOCK)
-		list_lock(reader, source);
-	part_add(reader, source->thread, reader->thread, THREAD_BYTES);
-	part_add(reader, source->cframe, reader->cframe, CFRAME_BYTES);
-	part_add(reader, source->chunk, reader->chunk, source->chunk_len);
+		reader_list_lock(reader, source);
+	reader_add_part(reader, source->thread, reader->thread, THREAD_BYTES);
+	reader_add_part(reader, source->cframe, reader->cframe, CFRAME_BYTES);
+	reader_add_part(
+	    reader, source->chunk, reader->chunk, source->chunk_len);
 	for (size_t i = 0; i < source->frames_len; i++)
-		part_add(
+		reader_add_part(
 		    reader, source->frames[i], reader->frames[i], FRAME_BYTES);
-	part_add(reader, source->thread, reader->thread_after, THREAD_BYTES);
-	part_add(reader, source->cframe, reader->cframe_after, CFRAME_BYTES);
+	reader_add_part(
+	    reader, source->thread, reader->thread_after, THREAD_BYTES);
+	reader_add_part(
+	    reader, source->cframe, reader->cframe_after, CFRAME_BYTES);
 	reader->filled = remote_read_many(source->target.thread, reader->to,
 			     reader->from, reader->parts) == 0;
 	return reader->filled;
 }
 
-static uint64_t field_of(const char *bytes, int offset)
+static uint64_t reader_field(const char *bytes, int offset)
 {
 	return offset == OFFSET_ABSENT ? 0 : field_u64(bytes, offset);
 }
@@ -90,9 +93,9 @@ bool stack_reader_fill_anew(
 	reader->codes_len = 0;
 	if (!stack_reader_fill(reader, source, 0))
 		return false;
-	source->cframe = field_of(reader->thread, o->thread_cframe);
-	source->chunk = field_of(reader->thread, o->thread_datastack);
-	source->base = field_of(reader->thread, o->thread_base_frame);
+	source->cframe = reader_field(reader->thread, o->thread_cframe);
+	source->chunk = reader_field(reader->thread, o->thread_datastack);
+	source->base = reader_field(reader->thread, o->thread_base_frame);
 	if (!source->cframe && !source->chunk)
 		return true;
 	if (source->chunk) {
@@ -122,11 +125,13 @@ bool stack_reader_innermost(const struct stack_reader *reader,
 			     o, reader->thread_after, reader->cframe_after) &&
 	       field_u64(reader->thread, o->thread_interpreter) ==
 		   source->interpreter &&
-	       field_of(reader->thread, o->thread_cframe) == source->cframe &&
-	       field_of(reader->thread, o->thread_datastack) == source->chunk;
+	       reader_field(reader->thread, o->thread_cframe) ==
+		   source->cframe &&
+	       reader_field(reader->thread, o->thread_datastack) ==
+		   source->chunk;
 }
 
-static bool in_chunk(
+static bool reader_in_chunk(
     const struct stack_source *source, uint64_t address, size_t len)
 {
 	return address >= source->chunk &&
@@ -136,7 +141,7 @@ static bool in_chunk(
 const char *stack_reader_frame(const struct stack_reader *reader,
     const struct stack_source *source, uint64_t address, size_t *from)
 {
-	if (in_chunk(source, address, source->chunk_len))
+	if (reader_in_chunk(source, address, source->chunk_len))
 		return reader->chunk + (address - source->chunk);
 	for (size_t i = *from; i < source->frames_len; i++) {
 		if (source->frames[i] != address)
@@ -165,8 +170,8 @@ void stack_reader_list(struct stack_reader *reader, struct stack_source *source,
 		size_t end = address - source->chunk + FRAME_BYTES;
 		size_t k = 0;
 
-		if (!source->chunk ||
-		    !in_chunk(source, address, STACK_CHUNK_BYTES - CHUNK_SLACK))
+		if (!source->chunk || !reader_in_chunk(source, address,
+					  STACK_CHUNK_BYTES - CHUNK_SLACK))
 			source->frames[source->frames_len++] = address;
 		else if (end > source->chunk_len)
 			source->chunk_len = end + CHUNK_SLACK;

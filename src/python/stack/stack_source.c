@@ -7,7 +7,7 @@
 
 #define INTERPRETERS_MAX 64
 
-static bool offsets_fit(const struct python_offsets *o)
+static bool source_offsets_fit(const struct python_offsets *o)
 {
 	return o->thread_interpreter + 8 <= THREAD_BYTES &&
 	       o->thread_base_frame + 8 <= THREAD_BYTES &&
@@ -35,7 +35,7 @@ enum python_result stack_source_open(
 	result = python_open(&source->target, pid, e);
 	if (result != PYTHON_OK)
 		return result;
-	if (!offsets_fit(o)) {
+	if (!source_offsets_fit(o)) {
 		err_set(e,
 		    "process %d: not supported: its table of offsets "
 		    "makes no sense",

@@ -59,7 +59,7 @@ struct stacks *stacks_create(void)
 	return stacks;
 }
 
-static void frames_clear(struct stacks *stacks)
+static void stacks_clear_frames(struct stacks *stacks)
 {
 	for (size_t i = 0; i < stacks->frames_len; i++) {
 		free(stacks->frames[i].file);
@@ -70,7 +70,7 @@ static void frames_clear(struct stacks *stacks)
 
 /* Closes it where possible: a thread that is still to stop has to be waited
  * for, or it would stay stopped. */
-static bool process_close(struct stacks_process *process)
+static bool stacks_close_process(struct stacks_process *process)
 {
 	if (process->source && !stack_source_settle(process->source))
 		return false;
@@ -86,12 +86,13 @@ void stacks_destroy(struct stacks *stacks)
 	for (size_t i = 0; i < stacks->processes.len; i++) {
 		struct stacks_process *process = &stacks->processes.items[i];
 
-		for (int k = 0; k < LAST_TRIES && !process_close(process); k++)
+		for (int k = 0;
+		     k < LAST_TRIES && !stacks_close_process(process); k++)
 			nanosleep(&(struct timespec){0, LAST_NAP_NS}, NULL);
 		free(process->source);
 	}
 	array_free(&stacks->processes);
-	frames_clear(stacks);
+	stacks_clear_frames(stacks);
 	intern_finish(&stacks->raw);
 	intern_finish(&stacks->texts);
 	codes_destroy(stacks->codes);
@@ -99,7 +100,8 @@ void stacks_destroy(struct stacks *stacks)
 	free(stacks);
 }
 
-static struct stacks_process *find_process(struct stacks *stacks, pid_t pid)
+static struct stacks_process *stacks_find_process(
+    struct stacks *stacks, pid_t pid)
 {
 	size_t at = array_lower_bound(&stacks->processes, pid, pid),
 	       behind = stacks->processes.len - at;
@@ -122,7 +124,7 @@ size_t stacks_sweep(struct stacks *stacks)
 	for (size_t i = 0; i < stacks->processes.len; i++) {
 		struct stacks_process *process = &stacks->processes.items[i];
 
-		if (!process->asked && process_close(process))
+		if (!process->asked && stacks_close_process(process))
 			continue;
 		process->asked = false;
 		stacks->processes.items[left++] = *process;
@@ -152,7 +154,8 @@ bool stacks_notice(struct stacks *stacks, struct err *e)
 	return true;
 }
 
-static bool open_source(struct stacks *stacks, struct stacks_process *process)
+static bool stacks_open_source(
+    struct stacks *stacks, struct stacks_process *process)
 {
 	int64_t now = clock_mono_ns();
 	struct stack_source *source;
@@ -181,15 +184,16 @@ static bool open_source(struct stacks *stacks, struct stacks_process *process)
 	return false;
 }
 
-static void process_failed(struct stacks_process *process)
+static void stacks_note_failure(struct stacks_process *process)
 {
-	if (++process->failures < FAILURES_MAX || !process_close(process))
+	if (++process->failures < FAILURES_MAX ||
+	    !stacks_close_process(process))
 		return;
 	process->wait_ns = RETRY_FIRST_NS;
 	process->retry_ns = 0;
 }
 
-static struct intern_key raw_key(const struct stacks *stacks)
+static struct intern_key stacks_raw_key(const struct stacks *stacks)
 {
 	const struct python_stack *stack = &stacks->stack;
 	struct intern_key key = intern_key_start();
@@ -209,7 +213,7 @@ static struct intern_key raw_key(const struct stacks *stacks)
 	return key;
 }
 
-static void frame_add(
+static void stacks_add_frame(
     struct stacks *stacks, const char *file, int line, const char *function)
 {
 	stacks->frames[stacks->frames_len++] =
@@ -225,7 +229,7 @@ static bool stacks_resolve(
 {
 	const struct python_stack *stack = &stacks->stack;
 
-	frames_clear(stacks);
+	stacks_clear_frames(stacks);
 	for (size_t i = 0; i < stack->len; i++) {
 		const struct python_frame *frame = &stack->frames[i];
 		const struct code *code;
@@ -235,15 +239,15 @@ static bool stacks_resolve(
 		code = codes_find(stacks->codes, target, frame);
 		if (!code)
 			return false;
-		frame_add(stacks, code->file, code_line(code, target, frame),
-		    code->function);
+		stacks_add_frame(stacks, code->file,
+		    code_line(code, target, frame), code->function);
 	}
 	if (stack->cut)
-		frame_add(stacks, "", 0, "(deeper)");
+		stacks_add_frame(stacks, "", 0, "(deeper)");
 	return stacks->frames_len > 0;
 }
 
-static struct intern_key text_key(const struct stacks *stacks)
+static struct intern_key stacks_text_key(const struct stacks *stacks)
 {
 	struct intern_key key = intern_key_start();
 
@@ -259,7 +263,7 @@ static struct intern_key text_key(const struct stacks *stacks)
 static bool stacks_number(struct stacks *stacks,
     const struct python_target *target, struct stacks_sample *sample)
 {
-	struct intern_key raw = raw_key(stacks), text;
+	struct intern_key raw = stacks_raw_key(stacks), text;
 
 	sample->thread = 0;
 	sample->len = 0;
@@ -269,7 +273,7 @@ static bool stacks_number(struct stacks *stacks,
 		return true;
 	if (!stacks_resolve(stacks, target))
 		return false;
-	text = text_key(stacks);
+	text = stacks_text_key(stacks);
 	sample->id = intern_find(&stacks->texts, text);
 	if (sample->id < 0) {
 		sample->id = ++stacks->last_id;
@@ -283,11 +287,11 @@ static bool stacks_number(struct stacks *stacks,
 bool stacks_sample(
     struct stacks *stacks, pid_t pid, struct stacks_sample *sample)
 {
-	struct stacks_process *process = find_process(stacks, pid);
+	struct stacks_process *process = stacks_find_process(stacks, pid);
 	enum stack_result result;
 
 	process->asked = true;
-	if (!process->source && !open_source(stacks, process))
+	if (!process->source && !stacks_open_source(stacks, process))
 		return false;
 	result = stack_read(process->source, stacks->reader, &stacks->stack);
 	if (result == STACK_NONE)
@@ -295,7 +299,7 @@ bool stacks_sample(
 	if (result == STACK_UNCERTAIN ||
 	    !stacks_number(stacks, &process->source->target, sample)) {
 		stacks->count.missing++;
-		process_failed(process);
+		stacks_note_failure(process);
 		return false;
 	}
 	process->failures = 0;
@@ -328,7 +332,7 @@ static bool stacks_read_due(
 bool stacks_sample_other(
     struct stacks *stacks, pid_t pid, struct stacks_sample *sample)
 {
-	struct stacks_process *process = find_process(stacks, pid);
+	struct stacks_process *process = stacks_find_process(stacks, pid);
 	pid_t thread;
 
 	if (!process->source || !stacks_read_due(stacks, process))

@@ -11,7 +11,7 @@
 #define LIBC_THREAD_BYTES 1024 /* size of libc's own thread structure */
 #define OTHERS_MAX 256         /* each step takes a read */
 
-static uint64_t next_thread(const struct stack_source *source, uint64_t thread)
+static uint64_t threads_next(const struct stack_source *source, uint64_t thread)
 {
 	uint64_t next = 0;
 
@@ -20,7 +20,7 @@ static uint64_t next_thread(const struct stack_source *source, uint64_t thread)
 	return next;
 }
 
-static uint64_t first_thread(const struct stack_source *source)
+static uint64_t threads_first(const struct stack_source *source)
 {
 	uint64_t first = 0;
 
@@ -31,13 +31,12 @@ static uint64_t first_thread(const struct stack_source *source)
 }
 
 /* The wanted thread where it is in the list, else the last: the oldest. */
-static uint64_t listed_thread(
-    const struct stack_source *source, uint64_t wanted)
+static uint64_t threads_find(const struct stack_source *source, uint64_t wanted)
 {
-	uint64_t thread = first_thread(source), next;
+	uint64_t thread = threads_first(source), next;
 
 	for (int i = 0; thread && thread != wanted && i < THREADS_MAX; i++) {
-		next = next_thread(source, thread);
+		next = threads_next(source, thread);
 		if (!next)
 			break;
 		thread = next;
@@ -61,7 +60,7 @@ static bool thread_is_attached(
 uint64_t threads_other(const struct stack_source *source, uint64_t running,
     uint64_t after, bool attached)
 {
-	uint64_t thread = first_thread(source), first = 0;
+	uint64_t thread = threads_first(source), first = 0;
 	bool passed = false;
 
 	for (int i = 0; thread && i < OTHERS_MAX; i++) {
@@ -73,7 +72,7 @@ uint64_t threads_other(const struct stack_source *source, uint64_t running,
 		if (is_one && !first)
 			first = thread;
 		passed |= thread == after;
-		thread = next_thread(source, thread);
+		thread = threads_next(source, thread);
 	}
 	return first;
 }
@@ -95,7 +94,7 @@ uint64_t threads_holder(
 /* The first attached thread behind the previous one, in a circle. */
 static uint64_t threads_attached(struct stack_source *source, bool *held)
 {
-	uint64_t thread = first_thread(source), first = 0, behind = 0;
+	uint64_t thread = threads_first(source), first = 0, behind = 0;
 	bool passed = false;
 
 	source->attached = 0;
@@ -108,11 +107,11 @@ static uint64_t threads_attached(struct stack_source *source, bool *held)
 				behind = thread;
 		}
 		passed |= thread == source->running;
-		thread = next_thread(source, thread);
+		thread = threads_next(source, thread);
 	}
 	*held = first != 0;
 	if (!first)
-		return listed_thread(source, source->running);
+		return threads_find(source, source->running);
 	source->attached--;
 	return behind ? behind : first;
 }
@@ -133,17 +132,17 @@ uint64_t threads_running(struct stack_source *source, bool *held)
 	*held = holder != 0;
 	/* A thread that released it may have ended since. */
 	return holder ? holder
-		      : listed_thread(source,
+		      : threads_find(source,
 			    field_u64(lock.gil,
 				source->target.offsets.gil_last_holder));
 }
 
 /* Up to 3.10 a thread state has only libc's handle, the address of a structure
  * that holds the kernel's id at some offset, which the main thread shows. */
-static int find_tid_offset(const struct stack_source *source)
+static int threads_find_tid_offset(const struct stack_source *source)
 {
 	const struct python_memory *memory = &source->target.memory;
-	uint64_t thread = listed_thread(source, 0), libc;
+	uint64_t thread = threads_find(source, 0), libc;
 	char bytes[LIBC_THREAD_BYTES];
 
 	if (!thread ||
@@ -172,10 +171,10 @@ void threads_prepare(struct stack_source *source)
 	source->current =
 	    source->gil ? 0 : source->target.runtime + o->runtime_current;
 	if (o->thread_native_id == OFFSET_ABSENT)
-		source->tid_offset = find_tid_offset(source);
+		source->tid_offset = threads_find_tid_offset(source);
 }
 
-static bool is_task(pid_t pid, pid_t tid)
+static bool threads_is_task(pid_t pid, pid_t tid)
 {
 	char path[64];
 
@@ -200,5 +199,5 @@ pid_t threads_kernel_id(const struct stack_source *source, uint64_t thread)
 	/* In a container, its ids may be other threads' outside. */
 	if (source->inner_pid != source->target.pid)
 		return namespace_outer_tid(source->target.pid, (pid_t)tid);
-	return is_task(source->target.pid, (pid_t)tid) ? (pid_t)tid : 0;
+	return threads_is_task(source->target.pid, (pid_t)tid) ? (pid_t)tid : 0;
 }
