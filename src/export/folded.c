@@ -25,7 +25,7 @@ struct folds {
 	struct index index;
 };
 
-static bool fold_is(const void *folds, size_t at, const void *path)
+static bool folded_is(const void *folds, size_t at, const void *path)
 {
 	return strcmp(((const struct fold *)folds)[at].path, path) == 0;
 }
@@ -34,8 +34,8 @@ static bool fold_is(const void *folds, size_t at, const void *path)
 static void export_folded_add(struct folds *folds, char *path, double mib)
 {
 	uint32_t hash = index_hash(path, strlen(path));
-	size_t at = index_place(&folds->index, hash, fold_is, folds->list.items,
-	    path, folds->list.len);
+	size_t at = index_place(&folds->index, hash, folded_is,
+	    folds->list.items, path, folds->list.len);
 
 	if (at == folds->list.len)
 		*array_push(&folds->list) = (struct fold){path, 0};
@@ -45,7 +45,7 @@ static void export_folded_add(struct folds *folds, char *path, double mib)
 }
 
 /* The text of a frame, without the separator between frames. */
-static char *frame_text(const char *text)
+static char *folded_frame_text(const char *text)
 {
 	char *clean = utf8_clean_copy(text);
 
@@ -56,14 +56,14 @@ static char *frame_text(const char *text)
 	return clean;
 }
 
-static char *path_of_stack(const struct stack *stack)
+static char *folded_path(const struct stack *stack)
 {
 	struct strbuf path = {0};
 
 	for (size_t i = stack->len; i-- > 0;) {
 		const struct frame *frame = &stack->frames[i];
-		char *function = frame_text(frame->function);
-		char *file = frame_text(frame->file);
+		char *function = folded_frame_text(frame->function);
+		char *file = folded_frame_text(frame->file);
 
 		strbuf_separate(&path, ";");
 		strbuf_add(&path, function);
@@ -77,7 +77,7 @@ static char *path_of_stack(const struct stack *stack)
 	return strbuf_take(&path);
 }
 
-static void fold_stacks(struct folds *folds, const struct run *run)
+static void folded_add_stacks(struct folds *folds, const struct run *run)
 {
 	struct stack_growths growths;
 
@@ -87,7 +87,7 @@ static void fold_stacks(struct folds *folds, const struct run *run)
 
 		if (growth->mib > 0)
 			export_folded_add(
-			    folds, path_of_stack(growth->stack), growth->mib);
+			    folds, folded_path(growth->stack), growth->mib);
 	}
 	stack_growths_finish(&growths);
 }
@@ -118,7 +118,7 @@ static int export_folded_compare_calls(const void *left, const void *right)
 	return (a->level > b->level) - (a->level < b->level);
 }
 
-static void close_call(struct folds *folds, struct folded_calls *open)
+static void folded_close_call(struct folds *folds, struct folded_calls *open)
 {
 	struct open_call *last = &open->list.items[--open->list.len];
 	double mib = last->call->leave_mib - last->call->enter_mib;
@@ -131,21 +131,22 @@ static void close_call(struct folds *folds, struct folded_calls *open)
 		free(last->path);
 }
 
-static bool is_within(const struct call *inner, const struct call *outer)
+static bool folded_is_within(const struct call *inner, const struct call *outer)
 {
 	return call_compare_threads(inner, outer) == 0 &&
 	       inner->leave_s <= outer->leave_s;
 }
 
-static void open_call(
+static void folded_open_call(
     struct folds *folds, struct folded_calls *open, const struct call *call)
 {
-	char *name = frame_text(call->name), *path;
+	char *name = folded_frame_text(call->name), *path;
 	const struct open_call *outer;
 
-	while (open->list.len > 0 &&
-	       !is_within(call, open->list.items[open->list.len - 1].call))
-		close_call(folds, open);
+	while (
+	    open->list.len > 0 &&
+	    !folded_is_within(call, open->list.items[open->list.len - 1].call))
+		folded_close_call(folds, open);
 	outer = open->list.len ? &open->list.items[open->list.len - 1] : NULL;
 	path = mem_format(
 	    "%s%s%s", outer ? outer->path : "", outer ? ";" : "", name);
@@ -153,7 +154,7 @@ static void open_call(
 	*array_push(&open->list) = (struct open_call){call, path, 0};
 }
 
-static void fold_calls(struct folds *folds, const struct run *run)
+static void folded_add_calls(struct folds *folds, const struct run *run)
 {
 	size_t len = run->calls.len;
 	const struct call **sorted = mem_zero(len, sizeof(sorted[0]));
@@ -163,14 +164,14 @@ static void fold_calls(struct folds *folds, const struct run *run)
 		sorted[i] = &run->calls.items[i];
 	qsort(sorted, len, sizeof(sorted[0]), export_folded_compare_calls);
 	for (size_t i = 0; i < len; i++)
-		open_call(folds, &open, sorted[i]);
+		folded_open_call(folds, &open, sorted[i]);
 	while (open.list.len > 0)
-		close_call(folds, &open);
+		folded_close_call(folds, &open);
 	array_free(&open.list);
 	free(sorted);
 }
 
-static void folds_write(struct folds *folds, FILE *out)
+static void folded_write(struct folds *folds, FILE *out)
 {
 	for (size_t i = 0; i < folds->list.len; i++) {
 		struct fold *fold = &folds->list.items[i];
@@ -195,12 +196,12 @@ int export_folded(const struct profile *profile, FILE *out, struct err *e)
 			      held_source(run) != SOURCE_CLOCK;
 
 		if (stacks)
-			fold_stacks(&folds, run);
+			folded_add_stacks(&folds, run);
 		else
-			fold_calls(&folds, run);
+			folded_add_calls(&folds, run);
 		known = known || stacks || run->calls.len > 0;
 	}
-	folds_write(&folds, out);
+	folded_write(&folds, out);
 	if (known)
 		return 0;
 	return err_set(e,

@@ -10,26 +10,29 @@
 
 enum { SCHEMA = 1 };
 
-static void text_member(struct json *json, const char *key, const char *text)
+static void export_text_member(
+    struct json *json, const char *key, const char *text)
 {
 	json_key(json, key);
 	json_text(json, text);
 }
 
-static void number_member(struct json *json, const char *key, double number)
+static void export_number_member(
+    struct json *json, const char *key, double number)
 {
 	json_key(json, key);
 	json_number(json, number);
 }
 
-static void count_member(struct json *json, const char *key, uint64_t count)
+static void export_count_member(
+    struct json *json, const char *key, uint64_t count)
 {
 	json_key(json, key);
 	json_whole(json, (int64_t)count);
 }
 
 /* Writes a count or an id; 0 and less are unknown. */
-static void id_member(struct json *json, const char *key, int id)
+static void export_id_member(struct json *json, const char *key, int id)
 {
 	json_key(json, key);
 	if (id > 0)
@@ -61,11 +64,11 @@ static void json_put_exit(struct json *json, const struct exit_status *exit)
 		json_text(json, NULL);
 	else
 		json_whole(json, exit->code);
-	id_member(json, "signal", exit->signal);
+	export_id_member(json, "signal", exit->signal);
 	json_key(json, "oom");
 	json_bool(json, exit->oom);
-	number_member(json, "time_s", exit->time_s);
-	number_member(json, "mib", exit->mib);
+	export_number_member(json, "time_s", exit->time_s);
+	export_number_member(json, "mib", exit->mib);
 	json_close(json, '}');
 }
 
@@ -76,13 +79,13 @@ static void json_put_thinned(struct json *json, const struct run_info *info)
 
 	json_key(json, "thinned");
 	json_open(json, '{');
-	number_member(json, "until_s", info->until_s);
-	number_member(json, "stretch_s", info->stretch_s);
-	count_member(json, "processes", left->processes);
-	number_member(json, "highest_mib", left->highest_mib);
-	count_member(json, "marks", left->marks);
-	count_member(json, "snapshots", left->snapshots);
-	count_member(json, "runs", left->runs);
+	export_number_member(json, "until_s", info->until_s);
+	export_number_member(json, "stretch_s", info->stretch_s);
+	export_count_member(json, "processes", left->processes);
+	export_number_member(json, "highest_mib", left->highest_mib);
+	export_count_member(json, "marks", left->marks);
+	export_count_member(json, "snapshots", left->snapshots);
+	export_count_member(json, "runs", left->runs);
 	json_close(json, '}');
 }
 
@@ -90,10 +93,10 @@ static void json_put_info(struct json *json, const struct run_info *info)
 {
 	json_key(json, "info");
 	json_open(json, '{');
-	text_member(json, "backend", info->backend);
-	text_member(json, "host", info->host);
-	text_member(json, "version", info->version);
-	text_member(json, "start", info->start);
+	export_text_member(json, "backend", info->backend);
+	export_text_member(json, "host", info->host);
+	export_text_member(json, "version", info->version);
+	export_text_member(json, "start", info->start);
 	json_key(json, "interval_s");
 	if (info->interval_s > 0)
 		json_number(json, info->interval_s);
@@ -133,16 +136,16 @@ static void json_put_processes(struct json *json, const struct run *run)
 		const struct process *process = &run->processes.items[i];
 
 		json_open(json, '{');
-		text_member(json, "key", process->key);
-		id_member(json, "pid", process->pid);
+		export_text_member(json, "key", process->key);
+		export_id_member(json, "pid", process->pid);
 		json_key(json, "start_ticks");
 		if (process->start_ticks)
 			json_whole(json, (int64_t)process->start_ticks);
 		else
 			json_text(json, NULL);
-		id_member(json, "ppid", process->ppid);
-		text_member(json, "name", process->name);
-		text_member(json, "command", process->command);
+		export_id_member(json, "ppid", process->ppid);
+		export_text_member(json, "name", process->name);
+		export_text_member(json, "command", process->command);
 		json_put_exit(json, &process->exit);
 		json_put_series(json, "samples", &process->memory);
 		json_put_usage(json, process->usage);
@@ -159,18 +162,18 @@ static void json_put_calls(struct json *json, const struct run *run)
 		const struct call *call = &run->calls.items[i];
 
 		json_open(json, '{');
-		text_member(json, "name", call->name);
-		number_member(json, "enter_s", call->enter_s);
-		number_member(json, "leave_s", call->leave_s);
-		number_member(json, "enter_mib", call->enter_mib);
-		number_member(json, "leave_mib", call->leave_mib);
+		export_text_member(json, "name", call->name);
+		export_number_member(json, "enter_s", call->enter_s);
+		export_number_member(json, "leave_s", call->leave_s);
+		export_number_member(json, "enter_mib", call->enter_mib);
+		export_number_member(json, "leave_mib", call->leave_mib);
 		json_key(json, "level");
 		if (call->level >= 0)
 			json_whole(json, call->level);
 		else
 			json_text(json, NULL);
-		id_member(json, "pid", call->pid);
-		id_member(json, "tid", call->tid);
+		export_id_member(json, "pid", call->pid);
+		export_id_member(json, "tid", call->tid);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -182,9 +185,10 @@ static void json_put_marks(struct json *json, const struct run *run)
 	json_open(json, '[');
 	for (size_t i = 0; i < run->marks.len; i++) {
 		json_open(json, '{');
-		number_member(json, "time_s", run->marks.items[i].time_s);
-		number_member(json, "mib", run->marks.items[i].mib);
-		text_member(json, "label", run->marks.items[i].label);
+		export_number_member(
+		    json, "time_s", run->marks.items[i].time_s);
+		export_number_member(json, "mib", run->marks.items[i].mib);
+		export_text_member(json, "label", run->marks.items[i].label);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -196,10 +200,10 @@ static void json_put_frames(struct json *json, const struct stack *stack)
 	json_open(json, '[');
 	for (size_t i = 0; i < stack->len; i++) {
 		json_open(json, '{');
-		text_member(json, "file", stack->frames[i].file);
+		export_text_member(json, "file", stack->frames[i].file);
 		json_key(json, "line");
 		json_whole(json, stack->frames[i].line);
-		text_member(json, "function", stack->frames[i].function);
+		export_text_member(json, "function", stack->frames[i].function);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -224,8 +228,8 @@ static void json_put_stacks(struct json *json, const struct run *run)
 		    &run->stack_samples.items[i];
 
 		json_open(json, '{');
-		number_member(json, "time_s", sample->time_s);
-		number_member(json, "mib", sample->mib);
+		export_number_member(json, "time_s", sample->time_s);
+		export_number_member(json, "mib", sample->mib);
 		json_key(json, "stack");
 		json_whole(json, run->stacks.items[sample->stack].id);
 		json_key(json, "pid");
@@ -252,13 +256,16 @@ static void json_put_run(struct json *json, const struct run *run)
 	bool sampled = figures_of_run(run, &figures) == 0;
 
 	json_open(json, '{');
-	text_member(json, "command", run->command);
-	number_member(json, "start_s", run_first_s(run));
-	number_member(json, "duration_s", run_last_s(run) - run_first_s(run));
-	number_member(json, "peak_mib", sampled ? figures.peak_mib : NAN);
-	number_member(json, "mean_mib", sampled ? figures.mean_mib : NAN);
+	export_text_member(json, "command", run->command);
+	export_number_member(json, "start_s", run_first_s(run));
+	export_number_member(
+	    json, "duration_s", run_last_s(run) - run_first_s(run));
+	export_number_member(
+	    json, "peak_mib", sampled ? figures.peak_mib : NAN);
+	export_number_member(
+	    json, "mean_mib", sampled ? figures.mean_mib : NAN);
 	json_put_info(json, &run->info);
-	text_member(json, "ending", run_ending_word(run->ending));
+	export_text_member(json, "ending", run_ending_word(run->ending));
 	json_put_exit(json, &run->exit);
 	json_put_series(json, "samples", &run->total);
 	json_put_series(json, "peaks", &run->peaks);
@@ -278,7 +285,7 @@ int export_json(const struct profile *profile, FILE *out, struct err *e)
 	(void)e;
 	json_init(&json, out);
 	json_open_document(&json, SCHEMA);
-	text_member(&json, "path", profile->path);
+	export_text_member(&json, "path", profile->path);
 	json_key(&json, "runs");
 	json_open(&json, '[');
 	for (size_t i = 0; i < profile->runs.len; i++)
