@@ -101,7 +101,7 @@ char *python_source_find(char *const *argv)
 				 : mem_copy(command.program);
 }
 
-static bool is_name_part(char c)
+static bool source_is_name_part(char c)
 {
 	return c == '_' || (c & 0x80) || (c >= '0' && c <= '9') ||
 	       (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -163,7 +163,7 @@ bool python_source_lacks_profile(const char *text)
 	for (const char *at = text; *at;) {
 		const char *end = at;
 
-		while (is_name_part(*end))
+		while (source_is_name_part(*end))
 			end++;
 		if (end == at) {
 			if (*at != ' ' && *at != '\t')

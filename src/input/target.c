@@ -22,7 +22,7 @@ enum { LIST_MAX = 20 };
  * list nor the start of a recording waits longer than this. */
 #define PATIENCE_NS NS_PER_S
 
-static bool is_number(const char *word)
+static bool target_is_number(const char *word)
 {
 	return word[0] && word[strspn(word, "0123456789")] == 0;
 }
@@ -99,7 +99,7 @@ static void target_list(const struct procfs *fs, const struct find *find)
 
 /* Returns COMMAND_OK with a pid, or with pid 0 where the process has to be
  * waited for. */
-static int choose_by_name(struct target *target, const struct procfs *fs,
+static int target_choose(struct target *target, const struct procfs *fs,
     const struct target_wish *wish)
 {
 	struct find find;
@@ -197,11 +197,11 @@ static void target_wait(int64_t scan_ns, int64_t until_ns)
 	nanosleep(&rest, NULL);
 }
 
-static int wait_for_name(struct target *target, const struct procfs *fs,
+static int target_wait_for_name(struct target *target, const struct procfs *fs,
     const struct target_wish *wish)
 {
 	int64_t begun_ns = clock_mono_ns();
-	int status = choose_by_name(target, fs, wish);
+	int status = target_choose(target, fs, wish);
 	struct err e;
 
 	while (status == COMMAND_OK &&
@@ -215,34 +215,34 @@ static int wait_for_name(struct target *target, const struct procfs *fs,
 		}
 		target_wait(clock_mono_ns() - begun_ns, wish->until_ns);
 		begun_ns = clock_mono_ns();
-		status = choose_by_name(target, fs, wish);
+		status = target_choose(target, fs, wish);
 	}
 	return status;
 }
 
-static int find_pid(struct target *target, const struct procfs *fs,
+static int target_find_pid(struct target *target, const struct procfs *fs,
     const struct target_wish *wish)
 {
 	long pid = strtol(wish->word, NULL, 10);
 
 	if (wish->wait)
-		return wait_for_name(target, fs, wish);
-	if (!is_number(wish->word))
-		return choose_by_name(target, fs, wish);
+		return target_wait_for_name(target, fs, wish);
+	if (!target_is_number(wish->word))
+		return target_choose(target, fs, wish);
 	target->pid = pid > INT_MAX ? 0 : (pid_t)pid;
 	return COMMAND_OK;
 }
 
 /* Refuses an empty word, the result of "$(pidof server)" without a server, as
  * it would match every name. */
-static int check_wish(const struct target_wish *wish)
+static int target_check_wish(const struct target_wish *wish)
 {
 	struct err e;
 
 	if (wish->word[strspn(wish->word, " \t\n")] == 0)
 		err_set(&e, "an empty word names no process; give a pid or a "
 			    "name");
-	else if (wish->wait && is_number(wish->word))
+	else if (wish->wait && target_is_number(wish->word))
 		err_set(
 		    &e, "%s: is a pid; --wait-for takes a name", wish->word);
 	else
@@ -252,7 +252,7 @@ static int check_wish(const struct target_wish *wish)
 
 int target_find(struct target *target, const struct target_wish *wish)
 {
-	int status = check_wish(wish);
+	int status = target_check_wish(wish);
 	struct procfs fs;
 	struct err e;
 
@@ -261,7 +261,7 @@ int target_find(struct target *target, const struct target_wish *wish)
 		return status;
 	if (procfs_init(&fs, "/proc", &e) != 0)
 		return command_fail(COMMAND_TROUBLE, &e);
-	status = find_pid(target, &fs, wish);
+	status = target_find_pid(target, &fs, wish);
 	if (status == COMMAND_OK && target_check(target, &fs, &e) != 0)
 		status = command_fail(COMMAND_FAILED, &e);
 	if (status == COMMAND_OK)
