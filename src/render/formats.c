@@ -18,7 +18,7 @@
 /* Loads a module and returns the address of its symbol, which begins with a
  * version. A module is never unloaded: its libraries leave threads and handlers
  * behind. */
-static const void *open_module(
+static const void *format_open_module(
     const char *path, const char *symbol, int version, struct err *e)
 {
 	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
@@ -45,7 +45,7 @@ static const void *render_module_load_once(
 
 	if (!path)
 		return NULL;
-	module = open_module(path, symbol, version, e);
+	module = format_open_module(path, symbol, version, e);
 	free(path);
 	return module;
 }
@@ -88,7 +88,7 @@ enum { MOST_VECTOR_COLUMNS = 2000 };
 /* A graph of more boxes is no longer readable, and takes long to lay out. */
 enum { GRAPH_BOXES_MAX = 400 };
 
-static int check_size(
+static int picture_check_size(
     const struct render_request *request, double scale, struct err *e)
 {
 	double width = request->width * scale;
@@ -118,20 +118,21 @@ static int formats_draw(const struct render_request *request,
 		   : module->draw(job, e);
 }
 
-static bool has_pixels(enum picture picture)
+static bool picture_has_pixels(enum picture picture)
 {
 	return picture == PICTURE_PNG || picture == PICTURE_SIXEL;
 }
 
 /* Lays a chart out, in the requested space. */
-static int draw_chart(const struct render_request *request,
+static int picture_draw_chart(const struct render_request *request,
     const struct render_module *module, const struct render_job *job,
     struct err *e)
 {
 	struct layout_request layout = {.width = request->width,
 	    .height = request->height,
 	    .density = job->scale,
-	    .most_columns = has_pixels(job->picture) ? 0 : MOST_VECTOR_COLUMNS,
+	    .most_columns =
+		picture_has_pixels(job->picture) ? 0 : MOST_VECTOR_COLUMNS,
 	    .every_sample = request->every_sample,
 	    .measure = {module->text_width, job->fonts}};
 	struct render_job full = *job;
@@ -147,7 +148,7 @@ static int draw_chart(const struct render_request *request,
 
 /* Measures a graph with the fonts, has it laid out, and makes the picture as
  * large as that; a picture of too many pixels is scaled down. */
-static int draw_graph(const struct render_request *request,
+static int picture_draw_graph(const struct render_request *request,
     const struct graph_module *layouter, const struct render_module *module,
     const struct render_job *job, struct err *e)
 {
@@ -171,7 +172,7 @@ static int draw_graph(const struct render_request *request,
 	return got;
 }
 
-static int check_boxes(const struct graph *graph, struct err *e)
+static int picture_check_boxes(const struct graph *graph, struct err *e)
 {
 	return graph->boxes.len <= GRAPH_BOXES_MAX
 		   ? 0
@@ -192,16 +193,16 @@ int render_picture(
 	enum picture picture = request->format->picture;
 	struct render_job job = {.palette = &palettes[request->theme],
 	    .picture = picture,
-	    .scale = has_pixels(picture) ? request->scale : 1,
+	    .scale = picture_has_pixels(picture) ? request->scale : 1,
 	    .out = out};
 	const struct graph_module *layouter = NULL;
 	const struct render_module *module;
 	int got;
 
 	if (request->scene)
-		got = check_size(request, job.scale, e);
+		got = picture_check_size(request, job.scale, e);
 	else
-		got = check_boxes(request->graph, e);
+		got = picture_check_boxes(request->graph, e);
 	if (got == 0 && !request->scene)
 		got = (layouter = graph_module_load(e)) ? 0 : -1;
 	module = got == 0 ? render_module_load(e) : NULL;
@@ -209,9 +210,9 @@ int render_picture(
 	if (!job.fonts)
 		return -1;
 	if (layouter)
-		got = draw_graph(request, layouter, module, &job, e);
+		got = picture_draw_graph(request, layouter, module, &job, e);
 	else
-		got = draw_chart(request, module, &job, e);
+		got = picture_draw_chart(request, module, &job, e);
 	if (got == 0 && request->warning)
 		module->fonts_check(request->warning);
 	module->fonts_destroy(job.fonts);

@@ -75,17 +75,17 @@ size_t grid_height(const struct grid *grid)
 	return grid->rows * (grid->unicode ? 4 : 1);
 }
 
-static struct grid_cell *cell_at(
+static struct grid_cell *grid_cell_at(
     const struct grid *grid, size_t column, size_t row)
 {
 	return &grid->cells[row * grid->columns + column];
 }
 
 /* Half of a wide character would shift everything after it. */
-static void set_cell(
+static void grid_set_cell(
     struct grid *grid, size_t column, size_t row, const struct grid_cell *new)
 {
-	struct grid_cell *cell = cell_at(grid, column, row);
+	struct grid_cell *cell = grid_cell_at(grid, column, row);
 
 	if (cell->code < 0 && column > 0)
 		cell[-1].code = ' ';
@@ -104,10 +104,10 @@ void grid_dot(struct grid *grid, long x, long y, enum role role, char sign)
 	    y >= (long)grid_height(grid))
 		return;
 	if (grid->unicode) {
-		cell = cell_at(grid, (size_t)x / 2, (size_t)y / 4);
+		cell = grid_cell_at(grid, (size_t)x / 2, (size_t)y / 4);
 		cell->dots |= bits[y % 4][x % 2];
 	} else {
-		cell = cell_at(grid, (size_t)x, (size_t)y);
+		cell = grid_cell_at(grid, (size_t)x, (size_t)y);
 		cell->dots = 1;
 		cell->sign = sign;
 	}
@@ -124,7 +124,7 @@ void grid_shade(struct grid *grid, long x, long y, enum role role)
 	if (x < 0 || y < 0 || x >= (long)grid_width(grid) ||
 	    y >= (long)grid_height(grid))
 		return;
-	cell = cell_at(grid, column, row);
+	cell = grid_cell_at(grid, column, row);
 	before = *cell;
 	grid_dot(grid, x, y, role, '.');
 	if (before.dots && !before.shaded) {
@@ -172,7 +172,7 @@ void grid_put(struct grid *grid, long column, long row, int32_t unicode,
 
 	if (column >= 0 && row >= 0 && column < (long)grid->columns &&
 	    row < (long)grid->rows)
-		set_cell(grid, (size_t)column, (size_t)row, &cell);
+		grid_set_cell(grid, (size_t)column, (size_t)row, &cell);
 }
 
 /* Combining marks are left out, as a cell holds one code point. */
@@ -197,10 +197,10 @@ void grid_text(struct grid *grid, size_t column, size_t row, size_t width,
 			break;
 		if (!grid->unicode)
 			cell.code = utf8_ascii(code);
-		set_cell(grid, column, row, &cell);
+		grid_set_cell(grid, column, row, &cell);
 		if (wide == 2) {
 			cell.code = grid->unicode ? -1 : '?';
-			*cell_at(grid, column + 1, row) = cell;
+			*grid_cell_at(grid, column + 1, row) = cell;
 		}
 		column += wide;
 	}
@@ -212,7 +212,8 @@ bool grid_is_free(
 	if (row >= grid->rows || column + width > grid->columns)
 		return false;
 	for (size_t i = 0; i < width; i++) {
-		const struct grid_cell *cell = cell_at(grid, column + i, row);
+		const struct grid_cell *cell =
+		    grid_cell_at(grid, column + i, row);
 
 		if (cell->code != 0 || (cell->dots != 0 && !cell->shaded))
 			return false;
@@ -226,7 +227,7 @@ bool grid_is_word(const struct grid *grid, size_t column, size_t row)
 
 	if (row >= grid->rows || column >= grid->columns)
 		return false;
-	code = cell_at(grid, column, row)->code;
+	code = grid_cell_at(grid, column, row)->code;
 	return (code >= '0' && code <= '9') || (code >= 'A' && code <= 'Z') ||
 	       (code >= 'a' && code <= 'z') || (code >= 0xa0 && code < 0x2000);
 }
@@ -251,7 +252,7 @@ static void grid_put_cell(
 void grid_print_row(
     const struct grid *grid, size_t row, enum grid_colours colours, FILE *out)
 {
-	const struct grid_cell *cells = cell_at(grid, 0, row);
+	const struct grid_cell *cells = grid_cell_at(grid, 0, row);
 	const char *now = "";
 	size_t end = grid->columns;
 

@@ -165,7 +165,7 @@ static size_t html_span_bytes(const struct scene_span *span)
 	       (html_is_named_otherwise(span) ? strlen(span->full_name) : 0);
 }
 
-static int longer_span(const void *left, const void *right)
+static int html_longer_span(const void *left, const void *right)
 {
 	const struct scene_span *const *a = left, *const *b = right;
 	double first = (*a)->to.time_s - (*a)->from.time_s;
@@ -174,7 +174,7 @@ static int longer_span(const void *left, const void *right)
 	return (first < second) - (first > second);
 }
 
-static int earlier_span(const void *left, const void *right)
+static int html_earlier_span(const void *left, const void *right)
 {
 	const struct scene_span *const *a = left, *const *b = right;
 
@@ -197,11 +197,11 @@ static size_t html_put_spans(struct json *json, const struct scene *scene)
 			*array_push(&all) = &panel->spans.items[i];
 	}
 	if (all.len > 0)
-		qsort(all.items, all.len, sizeof(*all.items), longer_span);
+		qsort(all.items, all.len, sizeof(*all.items), html_longer_span);
 	while (kept < all.len && bytes < SPAN_BYTES)
 		bytes += html_span_bytes(all.items[kept++]);
 	if (kept)
-		qsort(all.items, kept, sizeof(*all.items), earlier_span);
+		qsort(all.items, kept, sizeof(*all.items), html_earlier_span);
 	json_key(json, "spans");
 	json_open(json, '[');
 	for (size_t i = 0; i < kept; i++)
@@ -280,7 +280,7 @@ static void html_put_theme(
 	json_close(json, '}');
 }
 
-static bool is_stacked(const struct html_pack *pack)
+static bool html_is_stacked(const struct html_pack *pack)
 {
 	for (size_t i = 0; i < pack->lines; i++) {
 		if (pack->series.items[i].line->kind == SCENE_STACKED)
@@ -344,7 +344,7 @@ static void html_put_recording(
 	html_put_name(json, "theme", theme ? theme : "system", NAME_CHARACTERS);
 	html_put_axis(json, scene);
 	html_put_number(json, "ticks", pack.ticks_per_s, 0);
-	html_put_flag(json, "stacked", is_stacked(&pack));
+	html_put_flag(json, "stacked", html_is_stacked(&pack));
 	json_key(json, "palette");
 	json_open(json, '{');
 	html_put_theme(json, "light", PALETTE_LIGHT);

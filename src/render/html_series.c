@@ -26,7 +26,7 @@ static unsigned long long html_series_zigzag(long long value)
 			 : 2ull * (unsigned long long)value;
 }
 
-static void put_integer(struct html_bytes *bytes, unsigned long long value)
+static void html_put_integer(struct html_bytes *bytes, unsigned long long value)
 {
 	while (value > 127) {
 		*array_push(bytes) = (unsigned char)(value | 128);
@@ -48,9 +48,10 @@ static void html_series_encode_means(
 		const struct downsample_mean *mean = &kept->means.items[i];
 		long long now = html_series_whole(mean->mib * STEPS_PER_MIB);
 
-		put_integer(&series->means,
+		html_put_integer(&series->means,
 		    (unsigned long long)(mean->column - column));
-		put_integer(&series->means, html_series_zigzag(now - steps));
+		html_put_integer(
+		    &series->means, html_series_zigzag(now - steps));
 		column = mean->column;
 		steps = now;
 	}
@@ -85,17 +86,18 @@ static void html_series_encode(struct html_series *series,
 		long long mib = html_series_whole(p->mib * STEPS_PER_MIB);
 		unsigned long long change = html_series_zigzag(mib - steps);
 
-		put_integer(
+		html_put_integer(
 		    &series->bytes, i == 0 ? html_series_zigzag(now)
 					   : (unsigned long long)(now - ticks));
-		put_integer(&series->bytes, 2 * change + (p->starts ? 1 : 0));
+		html_put_integer(
+		    &series->bytes, 2 * change + (p->starts ? 1 : 0));
 		ticks = now;
 		steps = mib;
 	}
 }
 
 /* Thins one series to at most that many samples, four for each column. */
-static void pack_series(
+static void html_pack_series(
     struct html_series *series, size_t most, double ticks_per_s)
 {
 	const struct series *all = html_series_samples(series);
@@ -125,7 +127,7 @@ static void pack_series(
 }
 
 /* The layers of a stack keep the same times, as many as fit. */
-static void pack_layer(struct html_series *series,
+static void html_pack_layer(struct html_series *series,
     const struct stack_times *times, double ticks_per_s)
 {
 	const struct series *all = &series->heights;
@@ -157,7 +159,7 @@ static void pack_layer(struct html_series *series,
 
 /* The share of each series so that all together keep at most that many samples:
  * short ones are kept whole, and long ones share the rest. */
-static size_t fair_share(const struct html_pack *pack, size_t most)
+static size_t html_fair_share(const struct html_pack *pack, size_t most)
 {
 	size_t share = 0, left = most, long_ones = pack->series.len;
 
@@ -178,9 +180,9 @@ static size_t fair_share(const struct html_pack *pack, size_t most)
 	return share;
 }
 
-static size_t pack_all(struct html_pack *pack, size_t most)
+static size_t html_pack_all(struct html_pack *pack, size_t most)
 {
-	size_t share = fair_share(pack, most), bytes = 0;
+	size_t share = html_fair_share(pack, most), bytes = 0;
 	struct stack_times times = {0};
 
 	if (pack->top)
@@ -191,16 +193,16 @@ static size_t pack_all(struct html_pack *pack, size_t most)
 		bool in_stack = i < pack->lines + pack->stack;
 
 		if (pack->top && in_stack && scene_is_layer(series->line))
-			pack_layer(series, &times, pack->ticks_per_s);
+			html_pack_layer(series, &times, pack->ticks_per_s);
 		else
-			pack_series(series, share, pack->ticks_per_s);
+			html_pack_series(series, share, pack->ticks_per_s);
 		bytes += series->bytes.len + series->means.len;
 	}
 	stack_times_finish(&times);
 	return bytes;
 }
 
-static void add_line(struct html_pack *pack, const struct scene_line *line)
+static void html_add_line(struct html_pack *pack, const struct scene_line *line)
 {
 	struct html_series *series = array_push(&pack->series);
 	double interval = downsample_interval(line->samples);
@@ -211,13 +213,13 @@ static void add_line(struct html_pack *pack, const struct scene_line *line)
 		pack->ticks_per_s = 1e6;
 }
 
-static void add_lines(
+static void html_add_lines(
     struct html_pack *pack, const struct scene_line *lines, size_t len)
 {
 	const struct scene_line *top = scene_top_layer(lines, len);
 
 	for (size_t i = 0; i < len; i++) {
-		add_line(pack, &lines[i]);
+		html_add_line(pack, &lines[i]);
 		pack->layers += scene_is_layer(&lines[i]);
 	}
 	if (top)
@@ -233,11 +235,12 @@ void html_pack(struct html_pack *pack, const struct scene *scene, size_t budget)
 		const struct scene_panel *panel = &scene->panels.items[p];
 
 		if (panel->kind != PANEL_USAGE)
-			add_lines(pack, panel->lines.items, panel->lines.len);
+			html_add_lines(
+			    pack, panel->lines.items, panel->lines.len);
 	}
 	pack->lines = pack->series.len;
 	for (size_t p = 0; p < scene->panels.len; p++)
-		add_lines(pack, scene->panels.items[p].layers.items,
+		html_add_lines(pack, scene->panels.items[p].layers.items,
 		    scene->panels.items[p].layers.len);
 	pack->stack = pack->series.len - pack->lines;
 	for (size_t p = 0; p < scene->panels.len; p++) {
@@ -245,13 +248,13 @@ void html_pack(struct html_pack *pack, const struct scene *scene, size_t budget)
 
 		for (size_t i = 0;
 		     panel->kind == PANEL_USAGE && i < panel->lines.len; i++)
-			add_line(pack, &panel->lines.items[i]);
+			html_add_line(pack, &panel->lines.items[i]);
 	}
-	bytes = pack_all(pack, most);
+	bytes = html_pack_all(pack, most);
 	while (bytes > budget && most > 4 * pack->series.len) {
 		most = (size_t)((double)most * (double)budget / (double)bytes *
 				0.97);
-		bytes = pack_all(pack, most);
+		bytes = html_pack_all(pack, most);
 	}
 }
 

@@ -81,7 +81,7 @@ static const char *live_holding_name(const struct holding *holding)
 }
 
 /* Prints the largest processes, at most that many. */
-static void print_largest(
+static void live_print_largest(
     const struct moment *moment, size_t named, size_t name_columns, FILE *out)
 {
 	size_t len = moment->holdings.len;
@@ -104,7 +104,7 @@ static void print_largest(
 }
 
 /* "14:39:37" for today, "2026-11-22 14:39:37" for another day. */
-static char *moment_text(double time_s, double now_s)
+static char *live_moment_text(double time_s, double now_s)
 {
 	time_t second = (time_t)time_s, now = (time_t)now_s;
 	char moment[32], today[32];
@@ -119,7 +119,7 @@ static char *moment_text(double time_s, double now_s)
 	return mem_copy(moment);
 }
 
-static double wall_s(const struct live *live)
+static double live_wall_s(const struct live *live)
 {
 	return live->now_s > 0 ? live->now_s
 			       : (double)clock_wall_ns() / NS_PER_S;
@@ -143,7 +143,7 @@ static void live_print_end(const struct run *run, double now_s, FILE *out)
 	    (last_s <= 0 ||
 		(run->exit.until_s > 0 && run->exit.time_s < last_s)))
 		last_s = run->exit.time_s;
-	moment = last_s > 0 ? moment_text(last_s, now_s) : mem_copy("");
+	moment = last_s > 0 ? live_moment_text(last_s, now_s) : mem_copy("");
 	if (run->ending == RUN_ENDED)
 		fprintf(out, "ended %s", moment);
 	else if (run->ending == RUN_CUT_OFF)
@@ -185,13 +185,13 @@ static void live_print_usage(const struct run *run, FILE *out)
 	}
 }
 
-static void print_figures(
+static void live_print_figures(
     const struct live *live, const struct run *run, FILE *out)
 {
 	const struct series *total = &run->total;
 	double end_s =
 	    total->len ? total->items[total->len - 1].time_s : -INFINITY;
-	double now_s = wall_s(live);
+	double now_s = live_wall_s(live);
 	bool ended = live_has_ended(run);
 	bool silent = now_s - end_s >= SILENT_S;
 	char text[UNITS_TEXT];
@@ -237,8 +237,8 @@ static double live_until_s(const struct live_view *view, const struct run *run)
 	return view->paused_s > 0 ? view->paused_s : run_last_s(run);
 }
 
-static void print_chart(const struct live_view *view, const struct run *run,
-    const struct terminal_style *style, FILE *out)
+static void live_print_chart(const struct live_view *view,
+    const struct run *run, const struct terminal_style *style, FILE *out)
 {
 	struct chart_run chart = {run, "recording"};
 	struct chart_request request = {
@@ -293,7 +293,7 @@ static void live_print_table(
 
 /* Prints the processes of the last tick, the largest first or in the view's
  * order. */
-static void print_list(const struct live_view *view, const struct run *run,
+static void live_print_list(const struct live_view *view, const struct run *run,
     const struct terminal_style *style, FILE *out)
 {
 	static int (*const orders[])(const void *, const void *) = {
@@ -325,7 +325,7 @@ static void print_list(const struct live_view *view, const struct run *run,
 }
 
 /* The figures for a terminal too small for a chart, in that order. */
-static void print_small(
+static void live_print_small(
     char *figures, const struct terminal_style *style, FILE *out)
 {
 	for (char *at = figures, *next; at; at = next) {
@@ -339,13 +339,13 @@ static void print_small(
 	free(figures);
 }
 
-static char *figures_line(const struct live *live, const struct run *run)
+static char *live_figures_line(const struct live *live, const struct run *run)
 {
 	char *text = NULL;
 	size_t size = 0;
 	FILE *line = mem_stream(&text, &size);
 
-	print_figures(live, run, line);
+	live_print_figures(live, run, line);
 	fclose(line);
 	return text;
 }
@@ -365,7 +365,7 @@ static void live_fit_figures(char *figures, size_t columns)
 }
 
 /* Names as many of the largest as fit. */
-static char *largest_line(const struct moment *moment, size_t columns)
+static char *live_largest_line(const struct moment *moment, size_t columns)
 {
 	size_t name_columns = columns < 90 ? NAME_COLUMNS / 3 : NAME_COLUMNS;
 	char *text = NULL;
@@ -376,7 +376,7 @@ static char *largest_line(const struct moment *moment, size_t columns)
 
 		free(text);
 		line = mem_stream(&text, &size);
-		print_largest(moment, named, name_columns, line);
+		live_print_largest(moment, named, name_columns, line);
 		fclose(line);
 		if (utf8_width(text) <= columns)
 			break;
@@ -385,7 +385,7 @@ static char *largest_line(const struct moment *moment, size_t columns)
 }
 
 /* Adds the hint to the first line with room for it. */
-static void add_hint(char **line, const char **hint, size_t columns)
+static void live_add_hint(char **line, const char **hint, size_t columns)
 {
 	const char *between = **line ? "; " : "";
 	char *whole;
@@ -400,7 +400,7 @@ static void add_hint(char **line, const char **hint, size_t columns)
 }
 
 /* Prints the chart or the list, of the run or of its processes by name. */
-static void print_body(const struct live_view *view, const struct run *run,
+static void live_print_body(const struct live_view *view, const struct run *run,
     const struct terminal_style *style, FILE *out)
 {
 	struct run grouped;
@@ -410,9 +410,9 @@ static void print_body(const struct live_view *view, const struct run *run,
 	else
 		grouped = *run;
 	if (view->list == LIVE_CHART)
-		print_chart(view, &grouped, style, out);
+		live_print_chart(view, &grouped, style, out);
 	else
-		print_list(view, &grouped, style, out);
+		live_print_list(view, &grouped, style, out);
 	if (view->grouped)
 		run_group_finish(&grouped, run);
 }
@@ -426,7 +426,7 @@ static const struct run *live_run(const struct live *live)
 				   : NULL;
 }
 
-static void print_frame(
+static void live_print_frame(
     const struct live *live, const struct terminal_style *style, FILE *out)
 {
 	const struct run *run = live_run(live);
@@ -436,28 +436,28 @@ static void print_frame(
 
 	if (!run || run->total.len == 0) {
 		if (run)
-			live_print_end(run, wall_s(live), out);
+			live_print_end(run, live_wall_s(live), out);
 		fprintf(out, "%s\n%s\n",
 		    run && live_has_ended(run) ? "no sample was taken"
 					       : "waiting for the first sample",
 		    live->hint);
 		return;
 	}
-	lines[0] = figures_line(live, run);
+	lines[0] = live_figures_line(live, run);
 	if (style->rows < LEAST_CHART) {
-		print_small(lines[0], style, out);
+		live_print_small(lines[0], style, out);
 		return;
 	}
 	live_fit_figures(lines[0], style->columns - 1);
-	print_body(&live->view, run, style, out);
+	live_print_body(&live->view, run, style, out);
 	moment_init(&moment, run, run->total.len - 1);
-	lines[1] = largest_line(&moment, style->columns - 1);
+	lines[1] = live_largest_line(&moment, style->columns - 1);
 	moment_finish(&moment);
 	for (size_t i = 0; i < STATUS_ROWS; i++) {
-		add_hint(&lines[i], &hint, style->columns - 1);
+		live_add_hint(&lines[i], &hint, style->columns - 1);
 		if (i + 1 == STATUS_ROWS && *hint) {
 			hint = LIVE_KEYS_SHORT;
-			add_hint(&lines[i], &hint, style->columns - 1);
+			live_add_hint(&lines[i], &hint, style->columns - 1);
 		}
 		live_print_line(lines[i], style, out);
 	}
@@ -474,7 +474,7 @@ static void live_redraw(const struct live *live)
 	terminal_read(&terminal, STDOUT_FILENO);
 	style = terminal_style_of(&terminal);
 	style.rows -= STATUS_ROWS;
-	print_frame(live, &style, out);
+	live_print_frame(live, &style, out);
 	fclose(out);
 	screen_show(frame, len, terminal.rows);
 	free(frame);
@@ -498,7 +498,7 @@ void live_draw(struct live *live, bool changed)
 	    now_ns + (SHARE * cost_ns > LEAST_NS ? SHARE * cost_ns : LEAST_NS);
 }
 
-static void rename_process(struct process *process, const char *name)
+static void live_rename_process(struct process *process, const char *name)
 {
 	if (!name || (process->name && strcmp(process->name, name) == 0))
 		return;
@@ -546,7 +546,7 @@ static void live_collect(struct live *live, const struct sink_tick *tick)
 			continue;
 		process =
 		    run_process_of(run, key, (size_t)len, sampled->start_ticks);
-		rename_process(process, sampled->name);
+		live_rename_process(process, sampled->name);
 		run_add_memory(
 		    run, process, time_s, (double)sampled->kib / 1024);
 	}

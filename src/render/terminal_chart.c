@@ -106,7 +106,7 @@ static size_t terminal_legend_use(
 	return used + (used ? 2 : 0) + (entry->line ? 2 : 0) + entry->width;
 }
 
-static size_t count_rows(const struct terminal_legend *legend)
+static size_t terminal_count_rows(const struct terminal_legend *legend)
 {
 	size_t rows = 0, used = 0;
 
@@ -142,18 +142,18 @@ static void terminal_legend_fit(struct terminal_legend *legend, size_t rows)
 {
 	size_t all = legend->len, shown = all;
 
-	while (shown > 1 && count_rows(legend) > rows) {
+	while (shown > 1 && terminal_count_rows(legend) > rows) {
 		for (size_t i = --shown; i < legend->len; i++)
 			free(legend->entries[i].text);
 		legend->len = shown;
 		terminal_legend_add_entry(
 		    legend, NULL, mem_format("and %zu more", all - shown), ' ');
 	}
-	if (shown == 1 && all > 1 && count_rows(legend) > rows)
+	if (shown == 1 && all > 1 && terminal_count_rows(legend) > rows)
 		terminal_legend_cut(legend, all - 1);
 }
 
-static void print_entry(const struct terminal_style *style,
+static void terminal_print_entry(const struct terminal_style *style,
     const struct terminal_legend_entry *entry, FILE *out)
 {
 	if (entry->line) {
@@ -187,7 +187,7 @@ static void terminal_legend_print(
 		} else if (used > 0) {
 			fputs("  ", out);
 		}
-		print_entry(legend->style, entry, out);
+		terminal_print_entry(legend->style, entry, out);
 		used = longer;
 	}
 	if (legend->len > 0)
@@ -240,7 +240,7 @@ struct terminal_frame {
 };
 
 /* The x in dots from the plot's left edge. */
-static long x_of(const struct terminal_frame *f, double time_s)
+static long terminal_x_of(const struct terminal_frame *f, double time_s)
 {
 	const struct axis *axis = &f->scene->time;
 	size_t unit = f->style->unicode ? 2 : 1;
@@ -273,7 +273,7 @@ static struct terminal_band terminal_memory_band(const struct terminal_frame *f)
 	return (struct terminal_band){&f->memory->memory, 0, f->rows};
 }
 
-static long y_of(const struct terminal_frame *f, double mib)
+static long terminal_y_of(const struct terminal_frame *f, double mib)
 {
 	struct terminal_band band = terminal_memory_band(f);
 
@@ -283,7 +283,7 @@ static long y_of(const struct terminal_frame *f, double mib)
 static size_t terminal_chart_column_of(
     const struct terminal_frame *f, double time_s)
 {
-	long x = x_of(f, time_s) / (f->style->unicode ? 2 : 1);
+	long x = terminal_x_of(f, time_s) / (f->style->unicode ? 2 : 1);
 
 	return x < (long)f->left ? f->left : (size_t)x;
 }
@@ -313,7 +313,7 @@ static void terminal_draw_trend(struct terminal_frame *f,
 	}
 }
 
-static void draw_line(struct terminal_frame *f,
+static void terminal_draw_line(struct terminal_frame *f,
     const struct terminal_band *band, const struct scene_line *line, char sign)
 {
 	struct downsample_view view = {
@@ -330,7 +330,7 @@ static void draw_line(struct terminal_frame *f,
 	for (size_t i = 0; i < kept.points.len; i++) {
 		const struct downsample_point *p = &kept.points.items[i];
 
-		stroke.x1 = x_of(f, p->time_s - line->zero_s);
+		stroke.x1 = terminal_x_of(f, p->time_s - line->zero_s);
 		stroke.y1 = terminal_band_y(f, band, p->mib);
 		if (i == 0 || p->starts) {
 			stroke.x0 = stroke.x1;
@@ -426,13 +426,14 @@ static void terminal_axis_line(
 	}
 }
 
-static void draw_memory_axis(
+static void terminal_draw_memory_axis(
     struct terminal_frame *f, const struct axis_ticks *ticks)
 {
 	terminal_axis_line(f, 0, f->rows);
 	for (size_t i = 0; i < ticks->len; i++) {
 		const struct tick *tick = &ticks->items[i];
-		long row = y_of(f, tick->value) / (f->style->unicode ? 4 : 1);
+		long row =
+		    terminal_y_of(f, tick->value) / (f->style->unicode ? 4 : 1);
 		size_t len = strlen(tick->label);
 
 		grid_text(&f->grid, f->left - 2 - len, (size_t)row, len,
@@ -463,7 +464,7 @@ static struct axis_ticks terminal_time_ticks(
 	}
 }
 
-static void draw_time_axis(struct terminal_frame *f, size_t row)
+static void terminal_draw_time_axis(struct terminal_frame *f, size_t row)
 {
 	size_t width = f->grid.columns - f->left;
 	struct axis_ticks ticks = terminal_time_ticks(f, width);
@@ -552,7 +553,7 @@ static void terminal_chart_draw_label(struct terminal_frame *f,
 static void terminal_chart_draw_limit(
     struct terminal_frame *f, const struct scene_mark *mark)
 {
-	long row = y_of(f, mark->at.mib) / (f->style->unicode ? 4 : 1);
+	long row = terminal_y_of(f, mark->at.mib) / (f->style->unicode ? 4 : 1);
 
 	if (mark->at.mib > f->memory->memory.high || row < 0 ||
 	    row >= (long)f->rows)
@@ -601,7 +602,8 @@ static void terminal_chart_draw_mark(
 	    mark->at.time_s < time->low || mark->at.time_s > time->high)
 		return;
 	if (mark->kind == SCENE_PEAK) {
-		long y = y_of(f, mark->at.mib) / (f->style->unicode ? 4 : 1);
+		long y = terminal_y_of(f, mark->at.mib) /
+			 (f->style->unicode ? 4 : 1);
 
 		row = y < 0 ? 0 : (size_t)y;
 		within = f->rows > 2 * NEAR ? NEAR : 1;
@@ -632,7 +634,7 @@ static size_t terminal_chart_shown_lanes(struct terminal_frame *f, size_t top)
 	return shown;
 }
 
-static void draw_lanes(struct terminal_frame *f, size_t top)
+static void terminal_draw_lanes(struct terminal_frame *f, size_t top)
 {
 	size_t shown = terminal_chart_shown_lanes(f, top);
 
@@ -667,7 +669,8 @@ static void terminal_lines(struct terminal_frame *f,
 			terminal_fill(f, band, line, i);
 	}
 	for (size_t i = panel->lines.len; i-- > 0;)
-		draw_line(f, band, &panel->lines.items[i], terminal_sign(i));
+		terminal_draw_line(
+		    f, band, &panel->lines.items[i], terminal_sign(i));
 }
 
 /* The nth usage panel. */
@@ -721,7 +724,7 @@ static char *terminal_panel_title(const struct scene_panel *panel,
 }
 
 /* Draws the title above the lines, and the highest value beside the axis. */
-static void draw_panel(
+static void terminal_draw_panel(
     struct terminal_frame *f, const struct scene_panel *panel, size_t top)
 {
 	struct terminal_band band = {&panel->memory, top + 1, PANEL_ROWS - 1};
@@ -742,22 +745,22 @@ static void draw_panel(
 	free(title);
 }
 
-/* Draws as many as share_rows() allotted. */
-static void draw_panels(struct terminal_frame *f)
+/* Draws as many as terminal_share_rows() allotted. */
+static void terminal_draw_panels(struct terminal_frame *f)
 {
 	for (size_t i = 0; i < f->panels; i++)
-		draw_panel(
+		terminal_draw_panel(
 		    f, terminal_panel(f->scene, i), f->rows + i * PANEL_ROWS);
 }
 
-static void draw_memory(
+static void terminal_draw_memory(
     struct terminal_frame *f, const struct axis_ticks *ticks)
 {
 	const struct scene_panel *panel = f->memory;
 	struct terminal_band band = terminal_memory_band(f);
 
 	terminal_lines(f, panel, &band);
-	draw_memory_axis(f, ticks);
+	terminal_draw_memory_axis(f, ticks);
 	for (size_t i = 0; i < panel->marks.len; i++)
 		terminal_chart_draw_mark(f, &panel->marks.items[i]);
 	for (size_t i = 0; i < panel->marks.len; i++) {
@@ -785,7 +788,7 @@ static bool terminal_is_alarm(const struct scene_fact *ended)
 /* Fills the rows with the first note, where there is more than one row, and
  * with as many facts as fit; the first fact of a row is included even if it is
  * too long. The caller frees rows[]. */
-static size_t fill_facts(const struct scene *scene,
+static size_t terminal_fill_facts(const struct scene *scene,
     const struct terminal_style *style, char *rows[FACT_ROWS], size_t most)
 {
 	static const char *const wanted[] = {"Ended", "End", "Metric", "Peak",
@@ -828,7 +831,7 @@ static void terminal_chart_print_facts(
 	}
 }
 
-static void find_panels(struct terminal_frame *f)
+static void terminal_find_panels(struct terminal_frame *f)
 {
 	for (size_t i = 0; i < f->scene->panels.len; i++) {
 		const struct scene_panel *panel = &f->scene->panels.items[i];
@@ -842,7 +845,7 @@ static void find_panels(struct terminal_frame *f)
 
 /* Allots rows: title, legend, facts, time axis and lanes get theirs, the plot
  * gets the rest. */
-static size_t share_rows(struct terminal_frame *f)
+static size_t terminal_share_rows(struct terminal_frame *f)
 {
 	size_t rows = f->style->rows, fixed;
 	size_t legend = rows > LEAST_CHART ? rows / 4 : 0;
@@ -851,7 +854,7 @@ static size_t share_rows(struct terminal_frame *f)
 		legend = LEGEND_LINES;
 	if (f->memory && legend > f->memory->lines.len)
 		legend = f->memory->lines.len;
-	f->fact_rows = fill_facts(
+	f->fact_rows = terminal_fill_facts(
 	    f->scene, f->style, f->facts, rows >= ROOMY_ROWS ? FACT_ROWS : 1);
 	fixed = 3 + f->fact_rows + legend;
 	f->rows = rows > fixed + LEAST_ROWS ? rows - fixed : LEAST_ROWS;
@@ -885,12 +888,12 @@ static void terminal_chart_draw(struct terminal_frame *f)
 	grid_init(&f->grid, f->style->columns, axis + 2 + f->lane_rows,
 	    f->style->unicode);
 	if (f->memory)
-		draw_memory(f, &ticks);
-	draw_panels(f);
+		terminal_draw_memory(f, &ticks);
+	terminal_draw_panels(f);
 	grid_text(&f->grid, 0, axis, f->left - 2, ticks.unit, ROLE_TEXT_SOFT);
-	draw_time_axis(f, axis);
+	terminal_draw_time_axis(f, axis);
 	if (f->lanes)
-		draw_lanes(f, axis + 2);
+		terminal_draw_lanes(f, axis + 2);
 	ticks_finish(&ticks);
 }
 
@@ -975,7 +978,7 @@ static void terminal_heat(struct terminal_frame *f, FILE *out)
 	const struct scene_heat *heat = &f->scene->panels.items[0].heat;
 	size_t names = 8, lines = f->style->rows;
 
-	f->fact_rows = fill_facts(f->scene, f->style, f->facts,
+	f->fact_rows = terminal_fill_facts(f->scene, f->style, f->facts,
 	    f->style->rows >= ROOMY_ROWS ? FACT_ROWS : 1);
 	lines -= f->fact_rows + 3;
 	if (lines > heat->rows.len)
@@ -1053,8 +1056,8 @@ void terminal_chart(
 		terminal_heat(&f, out);
 		return;
 	}
-	find_panels(&f);
-	legend = share_rows(&f);
+	terminal_find_panels(&f);
+	legend = terminal_share_rows(&f);
 	terminal_chart_draw(&f);
 	terminal_title(scene, style, out);
 	for (size_t row = 0; row < f.grid.rows; row++) {

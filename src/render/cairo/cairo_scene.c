@@ -53,7 +53,7 @@ static void cairo_scene_png_warning(png_structp png, png_const_charp text)
 	(void)text;
 }
 
-static void cairo_png_file_write_bytes(
+static void cairo_scene_png_write_bytes(
     png_structp png, png_bytep bytes, size_t len)
 {
 	struct writing *writing = png_get_io_ptr(png);
@@ -64,12 +64,12 @@ static void cairo_png_file_write_bytes(
 	png_error(png, "write failed");
 }
 
-static void flush_bytes(png_structp png)
+static void cairo_scene_png_flush(png_structp png)
 {
 	(void)png;
 }
 
-static void cairo_png_file_write_rows(
+static void cairo_scene_png_write_rows(
     png_structp png, const struct png_picture *picture, unsigned char *row)
 {
 	for (uint32_t y = 0; y < picture->height; y++) {
@@ -90,7 +90,7 @@ static void cairo_png_file_write_rows(
 }
 
 /* Owns nothing that libpng's longjmp would leak. */
-static void cairo_png_file_write_all(png_structp png, png_infop info,
+static void cairo_scene_png_write_all(png_structp png, png_infop info,
     const struct png_picture *picture, unsigned char *row)
 {
 	png_set_IHDR(png, info, picture->width, picture->height, 8,
@@ -99,11 +99,11 @@ static void cairo_png_file_write_all(png_structp png, png_infop info,
 	png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP);
 	png_set_compression_level(png, COMPRESSION);
 	png_write_info(png, info);
-	cairo_png_file_write_rows(png, picture, row);
+	cairo_scene_png_write_rows(png, picture, row);
 	png_write_end(png, NULL);
 }
 
-static int png_file_write(
+static int cairo_scene_png_write(
     const struct png_picture *picture, FILE *out, struct err *e)
 {
 	struct writing writing = {.out = out};
@@ -117,9 +117,9 @@ static int png_file_write(
 		snprintf(writing.reason, sizeof(writing.reason),
 		    "libpng can't be used");
 	} else if (setjmp(png_jmpbuf(png)) == 0) {
-		png_set_write_fn(
-		    png, &writing, cairo_png_file_write_bytes, flush_bytes);
-		cairo_png_file_write_all(png, info, picture, row);
+		png_set_write_fn(png, &writing, cairo_scene_png_write_bytes,
+		    cairo_scene_png_flush);
+		cairo_scene_png_write_all(png, info, picture, row);
 		got = 0;
 	}
 	png_destroy_write_struct(&png, &info);
@@ -138,7 +138,8 @@ struct canvas {
 	cairo_t *cr;
 };
 
-static void set_colour(struct canvas *canvas, enum role role, double opacity)
+static void cairo_scene_set_colour(
+    struct canvas *canvas, enum role role, double opacity)
 {
 	uint32_t rgb = canvas->job->palette->rgb[role];
 
@@ -146,7 +147,8 @@ static void set_colour(struct canvas *canvas, enum role role, double opacity)
 	    (rgb >> 8 & 255) / 255.0, (rgb & 255) / 255.0, opacity);
 }
 
-static void trace_points(struct canvas *canvas, const struct shape *shape)
+static void cairo_scene_trace_points(
+    struct canvas *canvas, const struct shape *shape)
 {
 	const struct draw_point *points =
 	    canvas->job->drawing->points.items + shape->first;
@@ -166,7 +168,8 @@ static void trace_points(struct canvas *canvas, const struct shape *shape)
 	}
 }
 
-static void paint_box(struct canvas *canvas, const struct shape *shape)
+static void cairo_scene_paint_box(
+    struct canvas *canvas, const struct shape *shape)
 {
 	const struct draw_box *box = &shape->box;
 
@@ -174,31 +177,35 @@ static void paint_box(struct canvas *canvas, const struct shape *shape)
 	cairo_fill(canvas->cr);
 }
 
-static void paint_line(struct canvas *canvas, const struct shape *shape)
+static void cairo_scene_paint_line(
+    struct canvas *canvas, const struct shape *shape)
 {
 	double dash[] = {shape->width * 2.5, shape->width * 2.5};
 
 	cairo_set_line_width(canvas->cr, shape->width);
 	cairo_set_dash(canvas->cr, dash, shape->dashed ? 2 : 0, 0);
-	trace_points(canvas, shape);
+	cairo_scene_trace_points(canvas, shape);
 	cairo_stroke(canvas->cr);
 }
 
-static void paint_area(struct canvas *canvas, const struct shape *shape)
+static void cairo_scene_paint_area(
+    struct canvas *canvas, const struct shape *shape)
 {
-	trace_points(canvas, shape);
+	cairo_scene_trace_points(canvas, shape);
 	cairo_close_path(canvas->cr);
 	cairo_fill(canvas->cr);
 }
 
-static void paint_dot(struct canvas *canvas, const struct shape *shape)
+static void cairo_scene_paint_dot(
+    struct canvas *canvas, const struct shape *shape)
 {
 	cairo_arc(
 	    canvas->cr, shape->box.x, shape->box.y, shape->width, 0, 2 * M_PI);
 	cairo_fill(canvas->cr);
 }
 
-static void paint_text(struct canvas *canvas, const struct shape *shape)
+static void cairo_scene_paint_text(
+    struct canvas *canvas, const struct shape *shape)
 {
 	struct text_line line = {.text = shape->text,
 	    .x = shape->box.x,
@@ -207,25 +214,26 @@ static void paint_text(struct canvas *canvas, const struct shape *shape)
 	    .bold = shape->bold};
 
 	if (shape->halo) {
-		set_colour(canvas, ROLE_BACKGROUND, 0.85);
+		cairo_scene_set_colour(canvas, ROLE_BACKGROUND, 0.85);
 		cairo_set_dash(canvas->cr, NULL, 0, 0);
 		cairo_set_line_width(canvas->cr, 3);
 		text_path(canvas->job->fonts, canvas->cr, &line);
 		cairo_stroke(canvas->cr);
-		set_colour(canvas, shape->role, shape->opacity);
+		cairo_scene_set_colour(canvas, shape->role, shape->opacity);
 	}
 	text_show(canvas->job->fonts, canvas->cr, &line);
 	cairo_new_path(canvas->cr);
 }
 
-static void paint_shape(struct canvas *canvas, const struct shape *shape)
+static void cairo_scene_paint_shape(
+    struct canvas *canvas, const struct shape *shape)
 {
 	static void (*const paint[])(struct canvas *, const struct shape *) = {
-	    [SHAPE_BOX] = paint_box,
-	    [SHAPE_LINE] = paint_line,
-	    [SHAPE_AREA] = paint_area,
-	    [SHAPE_DOT] = paint_dot,
-	    [SHAPE_TEXT] = paint_text,
+	    [SHAPE_BOX] = cairo_scene_paint_box,
+	    [SHAPE_LINE] = cairo_scene_paint_line,
+	    [SHAPE_AREA] = cairo_scene_paint_area,
+	    [SHAPE_DOT] = cairo_scene_paint_dot,
+	    [SHAPE_TEXT] = cairo_scene_paint_text,
 	};
 
 	cairo_save(canvas->cr);
@@ -238,7 +246,7 @@ static void paint_shape(struct canvas *canvas, const struct shape *shape)
 		    clip->w + 4, clip->h + 4);
 		cairo_clip(canvas->cr);
 	}
-	set_colour(canvas, shape->role, shape->opacity);
+	cairo_scene_set_colour(canvas, shape->role, shape->opacity);
 	paint[shape->kind](canvas, shape);
 	cairo_restore(canvas->cr);
 }
@@ -262,7 +270,7 @@ static cairo_status_t cairo_scene_write_bytes(
 
 /* The same recording gives the same bytes: the document is dated at the
  * recording. */
-static void describe_pdf(
+static void cairo_scene_describe_pdf(
     cairo_surface_t *surface, const struct drawing *drawing)
 {
 	time_t created = (time_t)drawing->created_s;
@@ -277,7 +285,7 @@ static void describe_pdf(
 	    surface, CAIRO_PDF_METADATA_TITLE, drawing->title);
 }
 
-static cairo_surface_t *create_surface(
+static cairo_surface_t *cairo_scene_create_surface(
     const struct render_job *job, struct cairo_sink *sink)
 {
 	const struct drawing *drawing = job->drawing;
@@ -303,7 +311,7 @@ static cairo_surface_t *create_surface(
 	}
 	surface = cairo_pdf_surface_create_for_stream(
 	    cairo_scene_write_bytes, sink, drawing->width, drawing->height);
-	describe_pdf(surface, drawing);
+	cairo_scene_describe_pdf(surface, drawing);
 	return surface;
 }
 
@@ -314,13 +322,13 @@ static void cairo_scene_paint(struct canvas *canvas)
 	cairo_scale(canvas->cr, canvas->job->scale, canvas->job->scale);
 	cairo_set_line_join(canvas->cr, CAIRO_LINE_JOIN_ROUND);
 	cairo_set_line_cap(canvas->cr, CAIRO_LINE_CAP_ROUND);
-	set_colour(canvas, ROLE_BACKGROUND, 1);
+	cairo_scene_set_colour(canvas, ROLE_BACKGROUND, 1);
 	cairo_paint(canvas->cr);
 	for (size_t i = 0; i < drawing->shapes.len; i++)
-		paint_shape(canvas, &drawing->shapes.items[i]);
+		cairo_scene_paint_shape(canvas, &drawing->shapes.items[i]);
 }
 
-static int save_png(
+static int cairo_scene_save_png(
     cairo_surface_t *surface, const struct render_job *job, struct err *e)
 {
 	struct png_picture picture;
@@ -331,11 +339,12 @@ static int save_png(
 	    .stride = (size_t)cairo_image_surface_get_stride(surface),
 	    .width = (uint32_t)cairo_image_surface_get_width(surface),
 	    .height = (uint32_t)cairo_image_surface_get_height(surface)};
-	return png_file_write(&picture, job->out, e);
+	return cairo_scene_png_write(&picture, job->out, e);
 }
 
 /* Errors show when the output is closed. */
-static void save_sixel(cairo_surface_t *surface, const struct render_job *job)
+static void cairo_scene_save_sixel(
+    cairo_surface_t *surface, const struct render_job *job)
 {
 	struct sixel_picture picture;
 
@@ -348,7 +357,7 @@ static void save_sixel(cairo_surface_t *surface, const struct render_job *job)
 	sixel_write(&picture, job->out);
 }
 
-static int status_of(
+static int cairo_scene_status_of(
     cairo_status_t status, const struct cairo_sink *sink, struct err *e)
 {
 	if (status == CAIRO_STATUS_SUCCESS)
@@ -362,7 +371,7 @@ static int status_of(
 
 /* Cairo dates an EPS file at the present, always in the same number of
  * characters: replaces it by the recording's date. */
-static void date_eps(char *text, size_t len, double created_s)
+static void cairo_scene_date_eps(char *text, size_t len, double created_s)
 {
 	static const char key[] = "%%CreationDate: ";
 	char *at = memmem(text, len, key, sizeof(key) - 1), date[32];
@@ -377,38 +386,40 @@ static void date_eps(char *text, size_t len, double created_s)
 		memcpy(at, date, strlen(date));
 }
 
-static int draw_to(FILE *out, const struct render_job *job, struct err *e)
+static int cairo_scene_draw_to(
+    FILE *out, const struct render_job *job, struct err *e)
 {
 	struct cairo_sink sink = {.out = out};
-	cairo_surface_t *surface = create_surface(job, &sink);
+	cairo_surface_t *surface = cairo_scene_create_surface(job, &sink);
 	struct canvas canvas = {job, cairo_create(surface)};
 	int got;
 
 	cairo_scene_paint(&canvas);
-	got = status_of(cairo_status(canvas.cr), &sink, e);
+	got = cairo_scene_status_of(cairo_status(canvas.cr), &sink, e);
 	cairo_destroy(canvas.cr);
 	if (got == 0 && job->picture == PICTURE_PNG)
-		got = save_png(surface, job, e);
+		got = cairo_scene_save_png(surface, job, e);
 	if (got == 0 && job->picture == PICTURE_SIXEL)
-		save_sixel(surface, job);
+		cairo_scene_save_sixel(surface, job);
 	cairo_surface_finish(surface);
 	if (got == 0)
-		got = status_of(cairo_surface_status(surface), &sink, e);
+		got = cairo_scene_status_of(
+		    cairo_surface_status(surface), &sink, e);
 	cairo_surface_destroy(surface);
 	return got;
 }
 
-static int draw_eps(const struct render_job *job, struct err *e)
+static int cairo_scene_draw_eps(const struct render_job *job, struct err *e)
 {
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = mem_stream(&text, &len);
-	int got = draw_to(out, job, e);
+	int got = cairo_scene_draw_to(out, job, e);
 
 	if (fclose(out) != 0 && got == 0)
 		got = err_errno(e, "the chart can't be drawn");
 	if (got == 0)
-		date_eps(text, len, job->drawing->created_s);
+		cairo_scene_date_eps(text, len, job->drawing->created_s);
 	if (got == 0 && fwrite(text, 1, len, job->out) != len)
 		got = err_errno(e, "the chart can't be written");
 	free(text);
@@ -417,14 +428,15 @@ static int draw_eps(const struct render_job *job, struct err *e)
 
 static int cairo_scene_draw(const struct render_job *job, struct err *e)
 {
-	return job->picture == PICTURE_EPS ? draw_eps(job, e)
-					   : draw_to(job->out, job, e);
+	return job->picture == PICTURE_EPS
+		   ? cairo_scene_draw_eps(job, e)
+		   : cairo_scene_draw_to(job->out, job, e);
 }
 
 #ifdef HAVE_FONTCONFIG
 /* A configured directory that doesn't exist is no error: Fontconfig's defaults
  * name several. */
-static int text_directory_check(const char *directory, struct err *e)
+static int cairo_scene_check_fonts_in(const char *directory, struct err *e)
 {
 	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -441,7 +453,7 @@ static int text_directory_check(const char *directory, struct err *e)
 
 /* -1 with e where a directory of fonts can't be read: Fontconfig ignores it,
  * and uses another font. */
-static int text_directories_check(struct err *e)
+static int cairo_scene_check_fonts(struct err *e)
 {
 	FcStrList *directories = FcConfigGetFontDirs(NULL);
 	const FcChar8 *directory;
@@ -449,25 +461,25 @@ static int text_directories_check(struct err *e)
 
 	while (
 	    got == 0 && directories && (directory = FcStrListNext(directories)))
-		got = text_directory_check((const char *)directory, e);
+		got = cairo_scene_check_fonts_in((const char *)directory, e);
 	if (directories)
 		FcStrListDone(directories);
 	return got;
 }
 #else
-static int text_directories_check(struct err *e)
+static int cairo_scene_check_fonts(struct err *e)
 {
 	(void)e;
 	return 0;
 }
 #endif
 
-static void *fonts_create(struct err *e)
+static void *cairo_scene_create_fonts(struct err *e)
 {
 	return text_fonts_create(e);
 }
 
-static void fonts_destroy(void *fonts)
+static void cairo_scene_destroy_fonts(void *fonts)
 {
 	text_fonts_destroy(fonts);
 }
@@ -483,9 +495,9 @@ extern const struct render_module mprof_render_module;
 __attribute__((visibility("default")))
 const struct render_module mprof_render_module = {
     .version = RENDER_MODULE_VERSION,
-    .fonts_create = fonts_create,
-    .fonts_destroy = fonts_destroy,
-    .fonts_check = text_directories_check,
+    .fonts_create = cairo_scene_create_fonts,
+    .fonts_destroy = cairo_scene_destroy_fonts,
+    .fonts_check = cairo_scene_check_fonts,
     .text_width = cairo_scene_text_width,
     .draw = cairo_scene_draw,
 };

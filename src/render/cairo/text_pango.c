@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 
-static PangoLayoutLine *shape_line(
+static PangoLayoutLine *text_shape_line(
     struct text_fonts *fonts, const char *text, double size, bool bold)
 {
 	pango_font_description_set_absolute_size(
@@ -40,7 +40,7 @@ struct text_fonts *text_fonts_create(struct err *e)
 	pango_layout_set_single_paragraph_mode(fonts->layout, TRUE);
 	fonts->face = pango_font_description_from_string("sans-serif");
 	cairo_font_options_destroy(options);
-	shape_line(fonts, "Ag0", 12, false);
+	text_shape_line(fonts, "Ag0", 12, false);
 	if (pango_layout_get_unknown_glyphs_count(fonts->layout) == 0)
 		return fonts;
 	err_set(e, TEXT_NO_FONT);
@@ -65,7 +65,7 @@ double text_fonts_width(
 	PangoRectangle ink, logical;
 
 	pango_layout_line_get_extents(
-	    shape_line(fonts, text, size, bold), &ink, &logical);
+	    text_shape_line(fonts, text, size, bold), &ink, &logical);
 	return (double)logical.width / PANGO_SCALE;
 }
 
@@ -74,7 +74,7 @@ void text_show(
 {
 	cairo_move_to(cr, line->x, line->baseline);
 	pango_cairo_show_layout_line(
-	    cr, shape_line(fonts, line->text, line->size, line->bold));
+	    cr, text_shape_line(fonts, line->text, line->size, line->bold));
 }
 
 void text_path(
@@ -82,6 +82,6 @@ void text_path(
 {
 	cairo_move_to(cr, line->x, line->baseline);
 	pango_cairo_layout_line_path(
-	    cr, shape_line(fonts, line->text, line->size, line->bold));
+	    cr, text_shape_line(fonts, line->text, line->size, line->bold));
 }
 #endif

@@ -18,7 +18,7 @@ void text_fonts_destroy(struct text_fonts *fonts)
 	free(fonts);
 }
 
-static void choose_font(cairo_t *cr, double size, bool bold)
+static void text_choose_font(cairo_t *cr, double size, bool bold)
 {
 	cairo_font_options_t *options = cairo_font_options_create();
 
@@ -33,14 +33,14 @@ static void choose_font(cairo_t *cr, double size, bool bold)
 }
 
 /* Whether the font has the letter; glyph 0 stands for a missing one. */
-static bool has_letter(cairo_t *cr, const char *letter)
+static bool text_has_letter(cairo_t *cr, const char *letter)
 {
 	cairo_scaled_font_t *font;
 	cairo_glyph_t *glyphs = NULL;
 	int count = 0;
 	bool has;
 
-	choose_font(cr, 12, false);
+	text_choose_font(cr, 12, false);
 	font = cairo_get_scaled_font(cr);
 	has = cairo_scaled_font_text_to_glyphs(font, 0, 0, letter, 1, &glyphs,
 		  &count, NULL, NULL, NULL) == CAIRO_STATUS_SUCCESS &&
@@ -55,7 +55,7 @@ struct text_fonts *text_fonts_create(struct err *e)
 
 	fonts->surface = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1);
 	fonts->cr = cairo_create(fonts->surface);
-	if (has_letter(fonts->cr, "A") && has_letter(fonts->cr, "0"))
+	if (text_has_letter(fonts->cr, "A") && text_has_letter(fonts->cr, "0"))
 		return fonts;
 	err_set(e, TEXT_NO_FONT);
 	text_fonts_destroy(fonts);
@@ -67,7 +67,7 @@ double text_fonts_width(
 {
 	cairo_text_extents_t extents;
 
-	choose_font(fonts->cr, size, bold);
+	text_choose_font(fonts->cr, size, bold);
 	cairo_text_extents(fonts->cr, text, &extents);
 	return extents.x_advance;
 }
@@ -76,7 +76,7 @@ void text_show(
     struct text_fonts *fonts, cairo_t *cr, const struct text_line *line)
 {
 	(void)fonts;
-	choose_font(cr, line->size, line->bold);
+	text_choose_font(cr, line->size, line->bold);
 	cairo_move_to(cr, line->x, line->baseline);
 	cairo_show_text(cr, line->text);
 }
@@ -85,7 +85,7 @@ void text_path(
     struct text_fonts *fonts, cairo_t *cr, const struct text_line *line)
 {
 	(void)fonts;
-	choose_font(cr, line->size, line->bold);
+	text_choose_font(cr, line->size, line->bold);
 	cairo_move_to(cr, line->x, line->baseline);
 	cairo_text_path(cr, line->text);
 }

@@ -28,7 +28,7 @@ static void graphviz_place_set_number(void *object, char *name, double value)
 	free(text);
 }
 
-static void make_label(struct graphviz_layout *layout, size_t i)
+static void graphviz_place_label(struct graphviz_layout *layout, size_t i)
 {
 	const struct draw_box *place =
 	    &layout->graph->arrows.items[i].label_place;
@@ -77,12 +77,12 @@ static void graphviz_place_make(struct graphviz_layout *layout)
 		    agedge(layout->made, layout->nodes[arrow->from],
 			layout->nodes[arrow->to], NULL, 1);
 		if (arrow->label && *arrow->label)
-			make_label(layout, i);
+			graphviz_place_label(layout, i);
 	}
 }
 
 /* Graphviz's y grows upwards. */
-static struct draw_point point_of(
+static struct draw_point graphviz_place_point(
     const struct graphviz_layout *layout, pointf at)
 {
 	return (struct draw_point){
@@ -101,8 +101,8 @@ static void graphviz_place_read_curve(struct graphviz_layout *layout,
 	arrow->len = curve->size;
 	for (size_t i = 0; i < arrow->len; i++)
 		*array_push(&layout->graph->points) =
-		    point_of(layout, curve->list[i]);
-	arrow->tip = point_of(
+		    graphviz_place_point(layout, curve->list[i]);
+	arrow->tip = graphviz_place_point(
 	    layout, curve->eflag ? curve->ep : curve->list[arrow->len - 1]);
 }
 
@@ -115,7 +115,7 @@ static void graphviz_place_read(struct graphviz_layout *layout)
 	for (size_t i = 0; i < graph->boxes.len; i++) {
 		struct draw_box *place = &graph->boxes.items[i].place;
 		struct draw_point at =
-		    point_of(layout, ND_coord(layout->nodes[i]));
+		    graphviz_place_point(layout, ND_coord(layout->nodes[i]));
 
 		place->x = at.x - place->w / 2;
 		place->y = at.y - place->h / 2;
@@ -127,7 +127,8 @@ static void graphviz_place_read(struct graphviz_layout *layout)
 		graphviz_place_read_curve(
 		    layout, arrow, ED_spl(layout->edges[i]));
 		if (label && label->set) {
-			struct draw_point at = point_of(layout, label->pos);
+			struct draw_point at =
+			    graphviz_place_point(layout, label->pos);
 
 			arrow->label_place.x = at.x - arrow->label_place.w / 2;
 			arrow->label_place.y =
