@@ -30,13 +30,13 @@ bool cell_number(
 	return end > copy;
 }
 
-static bool is_at_end(const char *text)
+static bool cell_is_at_end(const char *text)
 {
 	return text[strspn(text, " \t")] == 0;
 }
 
 /* Parses the text after the seconds of a clock time: nothing, AM or PM. */
-static bool read_half_of_day(const char *text, int *hour)
+static bool cell_read_half_of_day(const char *text, int *hour)
 {
 	text += strspn(text, " \t");
 	if (*text == 0)
@@ -46,10 +46,10 @@ static bool read_half_of_day(const char *text, int *hour)
 		strncasecmp(text, "PM", 2) != 0))
 		return false;
 	*hour = *hour % 12 + ((text[0] | 0x20) == 'p' ? 12 : 0);
-	return is_at_end(text + 2);
+	return cell_is_at_end(text + 2);
 }
 
-static bool read_clock(const char *text, double *seconds)
+static bool cell_read_clock(const char *text, double *seconds)
 {
 	int hour, minute, used = 0;
 	double second;
@@ -59,7 +59,7 @@ static bool read_clock(const char *text, double *seconds)
 	    !isdigit((unsigned char)text[used]))
 		return false;
 	second = strtod(text + used, &end);
-	if (!read_half_of_day(end, &hour) || hour < 0 || minute < 0 ||
+	if (!cell_read_half_of_day(end, &hour) || hour < 0 || minute < 0 ||
 	    minute > 59 || second >= 61)
 		return false;
 	*seconds = hour * 3600 + minute * 60 + second;
@@ -67,7 +67,7 @@ static bool read_clock(const char *text, double *seconds)
 }
 
 /* Parses the zone after a date and time: Z, +01:00, +0100, or none. */
-static bool read_zone(const char *text, bool *given, long *offset)
+static bool cell_read_zone(const char *text, bool *given, long *offset)
 {
 	int hours, minutes = 0, used = 0;
 	char sign;
@@ -83,14 +83,14 @@ static bool read_zone(const char *text, bool *given, long *offset)
 	if (!used &&
 	    sscanf(text, "%c%2d%2d%n", &sign, &hours, &minutes, &used) != 3)
 		return false;
-	if ((sign != '+' && sign != '-') || !is_at_end(text + used))
+	if ((sign != '+' && sign != '-') || !cell_is_at_end(text + used))
 		return false;
 	*offset = (hours * 3600L + minutes * 60L) * (sign == '-' ? -1 : 1);
 	return true;
 }
 
 /* Parses decimals of a second; *text then points after them. */
-static double read_fraction(const char **text)
+static double cell_read_fraction(const char **text)
 {
 	double fraction = 0, unit = 1;
 
@@ -103,7 +103,7 @@ static double read_fraction(const char **text)
 	return fraction;
 }
 
-static bool read_date(const char *text, double *seconds)
+static bool cell_read_date(const char *text, double *seconds)
 {
 	struct tm when = {.tm_isdst = -1};
 	double fraction;
@@ -119,8 +119,8 @@ static bool read_date(const char *text, double *seconds)
 	    !strchr("Tt ", between))
 		return false;
 	text += used;
-	fraction = read_fraction(&text);
-	if (!read_zone(text, &zone, &offset))
+	fraction = cell_read_fraction(&text);
+	if (!cell_read_zone(text, &zone, &offset))
 		return false;
 	when.tm_year -= 1900;
 	when.tm_mon -= 1;
@@ -130,7 +130,7 @@ static bool read_date(const char *text, double *seconds)
 }
 
 /* Seconds are below 10^11 until the year 5138. */
-static double scaled_time(double number)
+static double cell_scaled_time(double number)
 {
 	double size = fabs(number);
 
@@ -146,11 +146,11 @@ bool cell_time(const char *text, bool comma, double *seconds)
 	const char *rest;
 
 	text += strspn(text, " \t");
-	if (cell_number(text, comma, seconds, &rest) && is_at_end(rest)) {
-		*seconds = scaled_time(*seconds);
+	if (cell_number(text, comma, seconds, &rest) && cell_is_at_end(rest)) {
+		*seconds = cell_scaled_time(*seconds);
 		return true;
 	}
-	return read_date(text, seconds) || read_clock(text, seconds);
+	return cell_read_date(text, seconds) || cell_read_clock(text, seconds);
 }
 
 double cell_unit(const char *name)

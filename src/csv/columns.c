@@ -15,14 +15,14 @@ struct line {
 	size_t len;
 };
 
-static bool begins_with(const struct line *line, const char *start)
+static bool layout_begins_with(const struct line *line, const char *start)
 {
 	size_t len = strlen(start);
 
 	return line->len >= len && memcmp(line->text, start, len) == 0;
 }
 
-static bool csv_layout_is_blank(const struct line *line)
+static bool layout_is_blank(const struct line *line)
 {
 	for (size_t i = 0; i < line->len; i++) {
 		if (!strchr(" \t\r", line->text[i]))
@@ -32,14 +32,13 @@ static bool csv_layout_is_blank(const struct line *line)
 }
 
 /* Whether a line is pidstat's about the machine, before its header. */
-static bool is_preamble(const struct line *line)
+static bool layout_is_preamble(const struct line *line)
 {
-	return csv_layout_is_blank(line) ||
-	       (begins_with(line, "Linux ") &&
-		   memchr(line->text, '(', line->len));
+	return layout_is_blank(line) || (layout_begins_with(line, "Linux ") &&
+					    memchr(line->text, '(', line->len));
 }
 
-static size_t count_unquoted(const struct line *line, char wanted)
+static size_t layout_count_unquoted(const struct line *line, char wanted)
 {
 	bool quoted = false;
 	size_t count = 0;
@@ -53,21 +52,22 @@ static size_t count_unquoted(const struct line *line, char wanted)
 	return count;
 }
 
-static void find_delimiter(struct layout *layout, const struct line *line)
+static void layout_find_delimiter(
+    struct layout *layout, const struct line *line)
 {
 	static const char candidates[] = ",;\t|";
 	size_t most = 0;
 
 	layout->delimiter = ',';
 	for (const char *c = candidates; *c; c++) {
-		size_t count = count_unquoted(line, *c);
+		size_t count = layout_count_unquoted(line, *c);
 
 		if (count > most) {
 			most = count;
 			layout->delimiter = *c;
 		}
 	}
-	layout->aligned = most == 0 && count_unquoted(line, ' ') > 0;
+	layout->aligned = most == 0 && layout_count_unquoted(line, ' ') > 0;
 	if (layout->aligned)
 		layout->delimiter = ' ';
 }
@@ -81,11 +81,12 @@ bool layout_next(struct layout *layout, const char *bytes, size_t len)
 		size_t end = stop ? (size_t)(stop - bytes) : len;
 		struct line line = {bytes + at, end - at};
 
-		if (!is_preamble(&line)) {
+		if (!layout_is_preamble(&line)) {
 			layout->start = at;
 			layout->end = end;
-			layout->psrecord = begins_with(&line, "# Elapsed time");
-			find_delimiter(layout, &line);
+			layout->psrecord =
+			    layout_begins_with(&line, "# Elapsed time");
+			layout_find_delimiter(layout, &line);
 			return true;
 		}
 		at = end + 1;
@@ -170,7 +171,7 @@ static double columns_time_unit(const char *name)
 }
 
 /* Finds the unit: in brackets, or after the last underscore. */
-static char *find_unit(char *base)
+static char *columns_find_unit(char *base)
 {
 	size_t len = strlen(base);
 	char *mark = NULL;
@@ -201,7 +202,7 @@ static struct title columns_split(const char *name)
 		title.base[len++] =
 		    joint ? '_' : (char)tolower((unsigned char)*name);
 	}
-	unit = find_unit(title.base);
+	unit = columns_find_unit(title.base);
 	if (unit) {
 		snprintf(title.unit, sizeof(title.unit), "%.15s", unit + 1);
 		*unit = 0;
@@ -215,7 +216,7 @@ static struct title columns_split(const char *name)
 	return title;
 }
 
-static size_t find_base(
+static size_t columns_find_base(
     const struct title *titles, size_t count, const char *base)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -226,7 +227,7 @@ static size_t find_base(
 }
 
 /* Finds the column given by the user, by name or by number from 1. */
-static size_t find_named(char **names, size_t count, const char *wanted)
+static size_t columns_find_named(char **names, size_t count, const char *wanted)
 {
 	char *end;
 	unsigned long number = strtoul(wanted, &end, 10);
@@ -245,7 +246,7 @@ static size_t find_named(char **names, size_t count, const char *wanted)
 		   : COLUMN_NONE;
 }
 
-static int no_column(
+static int columns_refuse(
     const char *what, char **names, size_t count, struct err *e)
 {
 	struct strbuf list = {0};
@@ -275,32 +276,34 @@ static int columns_find_all(struct columns *columns, const struct title *titles,
 
 		columns->at[c] = COLUMN_NONE;
 		if (wanted[c]) {
-			columns->at[c] = find_named(names, count, wanted[c]);
+			columns->at[c] =
+			    columns_find_named(names, count, wanted[c]);
 			snprintf(what, sizeof(what), "no column is named %s",
 			    wanted[c]);
 			if (columns->at[c] == COLUMN_NONE)
-				return no_column(what, names, count, e);
+				return columns_refuse(what, names, count, e);
 			continue;
 		}
 		for (size_t n = 0; known[c][n] && columns->at[c] == COLUMN_NONE;
 		     n++)
-			columns->at[c] = find_base(titles, count, known[c][n]);
+			columns->at[c] =
+			    columns_find_base(titles, count, known[c][n]);
 		if (missing[c] && columns->at[c] == COLUMN_NONE)
-			return no_column(missing[c], names, count, e);
+			return columns_refuse(missing[c], names, count, e);
 	}
 	if (columns->at[COLUMN_ELAPSED] == columns->at[COLUMN_TIME])
 		columns->at[COLUMN_ELAPSED] = COLUMN_NONE;
 	return 0;
 }
 
-static double tool_unit(const struct title *titles, size_t count)
+static double columns_tool_unit(const struct title *titles, size_t count)
 {
 	for (size_t t = 0; t < sizeof(tools) / sizeof(tools[0]); t++) {
 		size_t found = 0;
 
 		for (; found < 3 && tools[t].columns[found]; found++) {
-			if (find_base(titles, count, tools[t].columns[found]) ==
-			    COLUMN_NONE)
+			if (columns_find_base(titles, count,
+				tools[t].columns[found]) == COLUMN_NONE)
 				break;
 		}
 		if (found == 3 || !tools[t].columns[found])
@@ -309,15 +312,15 @@ static double tool_unit(const struct title *titles, size_t count)
 	return 0;
 }
 
-static void find_units(struct columns *columns, const struct title *titles,
-    size_t count, const struct csv_options *options)
+static void columns_find_units(struct columns *columns,
+    const struct title *titles, size_t count, const struct csv_options *options)
 {
 	const struct title *memory = &titles[columns->at[COLUMN_MEMORY]];
 	const struct title *moment = &titles[columns->at[COLUMN_TIME]];
 
 	columns->unit_mib = options->unit ? cell_unit(options->unit) : 0;
 	if (columns->unit_mib == 0)
-		columns->unit_mib = tool_unit(titles, count);
+		columns->unit_mib = columns_tool_unit(titles, count);
 	if (columns->unit_mib == 0)
 		columns->unit_mib = cell_unit(memory->unit);
 	columns->unit_assumed = columns->unit_mib == 0;
@@ -342,7 +345,7 @@ int columns_find(struct columns *columns, char **names, size_t count,
 		titles[i] = columns_split(names[i]);
 	got = columns_find_all(columns, titles, names, count, options, e);
 	if (got == 0)
-		find_units(columns, titles, count, options);
+		columns_find_units(columns, titles, count, options);
 	free(titles);
 	return got;
 }

@@ -33,7 +33,7 @@ struct json_scanner {
 	void *context;
 };
 
-static void json_skip_blanks(struct json_scanner *in)
+static void duct_skip_blanks(struct json_scanner *in)
 {
 	in->at += strspn(in->at, " \t\r\n");
 }
@@ -41,14 +41,14 @@ static void json_skip_blanks(struct json_scanner *in)
 /* Skips the character; false where there is another one. */
 static bool duct_expect(struct json_scanner *in, char wanted)
 {
-	json_skip_blanks(in);
+	duct_skip_blanks(in);
 	if (*in->at != wanted)
 		return false;
 	in->at++;
 	return true;
 }
 
-static int json_hex(const char *at)
+static int duct_read_hex(const char *at)
 {
 	char digits[5] = {0}, *end;
 
@@ -64,16 +64,16 @@ static int json_hex(const char *at)
 
 /* Decodes \uXXXX, with a pair of surrogates as one character; a single
  * surrogate, and NUL, become a question mark. */
-static char *json_put_unicode(struct json_scanner *in, char *out)
+static char *duct_put_unicode(struct json_scanner *in, char *out)
 {
-	int code = json_hex(in->at), low = -1;
+	int code = duct_read_hex(in->at), low = -1;
 
 	if (code < 0)
 		return NULL;
 	in->at += 4;
 	if (code >= 0xd800 && code < 0xdc00 && in->at[0] == '\\' &&
 	    in->at[1] == 'u')
-		low = json_hex(in->at + 2);
+		low = duct_read_hex(in->at + 2);
 	if (low >= 0xdc00 && low < 0xe000) {
 		code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
 		in->at += 6;
@@ -83,7 +83,7 @@ static char *json_put_unicode(struct json_scanner *in, char *out)
 	return out + utf8_put(out, (uint32_t)code);
 }
 
-static char *json_put_escape(struct json_scanner *in, char *out)
+static char *duct_put_escape(struct json_scanner *in, char *out)
 {
 	static const char letters[] = "\"\\/bfnrt", texts[] = "\"\\/\b\f\n\r\t";
 	char letter = *in->at;
@@ -91,7 +91,7 @@ static char *json_put_escape(struct json_scanner *in, char *out)
 
 	if (letter == 'u') {
 		in->at++;
-		return json_put_unicode(in, out);
+		return duct_put_unicode(in, out);
 	}
 	if (!found)
 		return NULL;
@@ -101,14 +101,14 @@ static char *json_put_escape(struct json_scanner *in, char *out)
 }
 
 /* Reads the string after its quote; NULL where it has no end. */
-static char *json_string(struct json_scanner *in)
+static char *duct_read_string(struct json_scanner *in)
 {
 	char *text = in->at, *out = text;
 
 	while (out && *in->at && *in->at != '"') {
 		if (*in->at == '\\') {
 			in->at++;
-			out = json_put_escape(in, out);
+			out = duct_put_escape(in, out);
 		} else {
 			*out++ = *in->at++;
 		}
@@ -120,10 +120,10 @@ static char *json_string(struct json_scanner *in)
 	return text;
 }
 
-static bool json_scan_value(struct json_scanner *in);
+static bool duct_scan_value(struct json_scanner *in);
 
 /* Reads the values of an object or an array, up to the closing bracket. */
-static bool json_scan_values(struct json_scanner *in, bool object)
+static bool duct_scan_values(struct json_scanner *in, bool object)
 {
 	char close = object ? '}' : ']';
 	size_t depth = in->value.depth;
@@ -136,28 +136,29 @@ static bool json_scan_values(struct json_scanner *in, bool object)
 		const char *key = "";
 
 		if (object)
-			key = duct_expect(in, '"') ? json_string(in) : NULL;
+			key =
+			    duct_expect(in, '"') ? duct_read_string(in) : NULL;
 		if (!key || (object && !duct_expect(in, ':')))
 			return false;
 		in->value.keys[depth] = key;
 		in->value.depth = depth + 1;
-		if (!json_scan_value(in))
+		if (!duct_scan_value(in))
 			return false;
 	} while (duct_expect(in, ','));
 	in->value.depth = depth;
 	return duct_expect(in, close);
 }
 
-static bool json_visit_string(struct json_scanner *in)
+static bool duct_visit_string(struct json_scanner *in)
 {
-	in->value.text = json_string(in);
+	in->value.text = duct_read_string(in);
 	in->value.is_string = true;
 	if (in->value.text)
 		in->visit(&in->value, in->context);
 	return in->value.text;
 }
 
-static bool json_skip_word(struct json_scanner *in)
+static bool duct_skip_word(struct json_scanner *in)
 {
 	static const char *const words[] = {"true", "false", "null"};
 
@@ -172,13 +173,13 @@ static bool json_skip_word(struct json_scanner *in)
 	return false;
 }
 
-static bool json_visit_number(struct json_scanner *in)
+static bool duct_visit_number(struct json_scanner *in)
 {
 	size_t len = strspn(in->at, "+-.0123456789eE");
 	char behind = in->at[len];
 
 	if (len == 0)
-		return json_skip_word(in);
+		return duct_skip_word(in);
 	in->at[len] = 0;
 	in->value.text = in->at;
 	in->value.is_string = false;
@@ -188,15 +189,15 @@ static bool json_visit_number(struct json_scanner *in)
 	return true;
 }
 
-static bool json_scan_value(struct json_scanner *in)
+static bool duct_scan_value(struct json_scanner *in)
 {
 	if (duct_expect(in, '{'))
-		return json_scan_values(in, true);
+		return duct_scan_values(in, true);
 	if (duct_expect(in, '['))
-		return json_scan_values(in, false);
+		return duct_scan_values(in, false);
 	if (duct_expect(in, '"'))
-		return json_visit_string(in);
-	return json_visit_number(in);
+		return duct_visit_string(in);
+	return duct_visit_number(in);
 }
 
 /* Passes each number and string of a JSON text (RFC 8259) to visit; the text
@@ -204,14 +205,14 @@ static bool json_scan_value(struct json_scanner *in)
  * are unescaped in place: an escape is never shorter than its character. False
  * where it is no JSON, or nested deeper than JSON_DEEPEST; some values may have
  * been passed by then. */
-static bool json_scan(char *text, json_visit *visit, void *context)
+static bool duct_scan(char *text, json_visit *visit, void *context)
 {
 	struct json_scanner in = {
 	    .at = text, .visit = visit, .context = context};
 
-	if (!json_scan_value(&in))
+	if (!duct_scan_value(&in))
 		return false;
-	json_skip_blanks(&in);
+	duct_skip_blanks(&in);
 	return *in.at == 0;
 }
 
@@ -256,7 +257,8 @@ bool duct_is_usage(const char *bytes, size_t len)
 		   memmem(bytes, len, "\"processes\"", 11));
 }
 
-static bool is_key(const struct json_value *value, size_t at, const char *key)
+static bool duct_is_key(
+    const struct json_value *value, size_t at, const char *key)
 {
 	return at < value->depth && strcmp(value->keys[at], key) == 0;
 }
@@ -272,9 +274,9 @@ static void duct_read_process(
 		process = array_push(&report->processes);
 		*process = (struct duct_process){value->keys[1], NULL, NAN};
 	}
-	if (is_key(value, 2, "rss") && !value->is_string)
+	if (duct_is_key(value, 2, "rss") && !value->is_string)
 		process->rss = strtod(value->text, NULL);
-	else if (is_key(value, 2, "cmd") && value->is_string)
+	else if (duct_is_key(value, 2, "cmd") && value->is_string)
 		process->command = value->text;
 }
 
@@ -282,13 +284,13 @@ static void duct_read_value(const struct json_value *value, void *context)
 {
 	struct duct_report *report = context;
 
-	if (value->depth == 1 && is_key(value, 0, "timestamp")) {
+	if (value->depth == 1 && duct_is_key(value, 0, "timestamp")) {
 		report->timed = cell_time(value->text, false, &report->time_s);
-	} else if (value->depth == 2 && is_key(value, 0, "totals") &&
-		   is_key(value, 1, "rss") && !value->is_string) {
+	} else if (value->depth == 2 && duct_is_key(value, 0, "totals") &&
+		   duct_is_key(value, 1, "rss") && !value->is_string) {
 		report->rss = strtod(value->text, NULL);
 		report->summed = true;
-	} else if (value->depth == 3 && is_key(value, 0, "processes")) {
+	} else if (value->depth == 3 && duct_is_key(value, 0, "processes")) {
 		duct_read_process(report, value);
 	}
 }
@@ -309,7 +311,7 @@ static void duct_put_processes(struct duct_reader *in)
 }
 
 /* Whether each figure can be an amount of memory. */
-static bool is_credible(const struct duct_report *report)
+static bool duct_is_credible(const struct duct_report *report)
 {
 	if (!series_is_measurement(report->rss / MIB))
 		return false;
@@ -330,8 +332,8 @@ static bool duct_read_report(struct duct_reader *in, char *line)
 
 	report->timed = report->summed = false;
 	report->processes.len = 0;
-	if (!json_scan(line, duct_read_value, report) || !report->timed ||
-	    !report->summed || !is_credible(report))
+	if (!duct_scan(line, duct_read_value, report) || !report->timed ||
+	    !report->summed || !duct_is_credible(report))
 		return false;
 	if (!in->run || report->time_s < in->last_s)
 		in->run = profile_add_run(in->profile);
@@ -371,7 +373,7 @@ static void duct_read_bytes(
 	}
 }
 
-static int read_rest(struct duct_reader *in, int fd, struct err *e)
+static int duct_read_rest(struct duct_reader *in, int fd, struct err *e)
 {
 	char bytes[BLOCK];
 	ssize_t got;
@@ -406,7 +408,7 @@ int duct_read(struct profile *profile, int fd, const char *bytes, size_t len,
 	int got;
 
 	duct_read_bytes(&in, bytes, len);
-	got = read_rest(&in, fd, e);
+	got = duct_read_rest(&in, fd, e);
 	duct_settle(profile);
 	strbuf_finish(&in.line);
 	array_free(&in.report.processes);

@@ -54,7 +54,7 @@ void csv_write_quoted(const char *text, FILE *out)
 }
 
 /* Quotes a field only where needed, as is usual for tables. */
-static void write_text(FILE *out, const char *text)
+static void csv_write_text(FILE *out, const char *text)
 {
 	char *guarded = csv_guard(text);
 
@@ -73,11 +73,11 @@ static void csv_export_write_rows(
 
 		fprintf(table->out, "%.6f,%.6f,", sample->time_s,
 		    sample->time_s - table->start_s);
-		write_text(table->out, rows->pid);
+		csv_write_text(table->out, rows->pid);
 		fputc(',', table->out);
-		write_text(table->out, rows->name);
+		csv_write_text(table->out, rows->name);
 		fputc(',', table->out);
-		write_text(table->out, rows->metric);
+		csv_write_text(table->out, rows->metric);
 		fprintf(table->out, ",%.6f", sample->mib);
 		if (table->starts && rows->start_ticks)
 			fprintf(table->out, ",%" PRIu64, rows->start_ticks);
@@ -133,7 +133,7 @@ static void csv_export_write_run(const struct run *run, FILE *out, bool starts)
 	}
 }
 
-static bool has_starts(const struct profile *profile)
+static bool csv_has_starts(const struct profile *profile)
 {
 	for (size_t r = 0; r < profile->runs.len; r++) {
 		const struct run *run = &profile->runs.items[r];
@@ -148,7 +148,7 @@ static bool has_starts(const struct profile *profile)
 
 void csv_export(const struct profile *profile, FILE *out)
 {
-	bool starts = has_starts(profile);
+	bool starts = csv_has_starts(profile);
 
 	fprintf(out, "time,elapsed,pid,name,metric,mib%s\r\n",
 	    starts ? ",start" : "");

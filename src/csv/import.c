@@ -49,25 +49,25 @@ struct sheet {
 
 static const char bom[] = "\xef\xbb\xbf";
 
-static int sheet_is_space(unsigned char c)
+static int import_is_space(unsigned char c)
 {
 	return c == ' ' || c == '\t';
 }
 
-static int sheet_is_no_space(unsigned char c)
+static int import_is_no_space(unsigned char c)
 {
 	(void)c;
 	return 0;
 }
 
-static int sheet_is_newline(unsigned char c)
+static int import_is_newline(unsigned char c)
 {
 	return c == '\n' || c == '\r';
 }
 
 /* Starts after layout.start; path, options, layout, line, e and the rows'
  * profile must be set. -1 with e. */
-static int sheet_begin(struct sheet *sheet)
+static int import_begin(struct sheet *sheet)
 {
 	bool aligned = sheet->layout.aligned;
 	int strict = aligned ? 0 : CSV_STRICT | CSV_STRICT_FINI;
@@ -78,9 +78,9 @@ static int sheet_begin(struct sheet *sheet)
 	if (csv_init(&sheet->parser, options) != 0)
 		return err_set(sheet->e, "%s: libcsv can't start", sheet->path);
 	csv_set_delim(&sheet->parser, (unsigned char)sheet->layout.delimiter);
-	csv_set_term_func(&sheet->parser, sheet_is_newline);
+	csv_set_term_func(&sheet->parser, import_is_newline);
 	csv_set_space_func(
-	    &sheet->parser, aligned ? sheet_is_no_space : sheet_is_space);
+	    &sheet->parser, aligned ? import_is_no_space : import_is_space);
 	/* No NUL reaches the parser: with NUL as the quote, nothing is
 	 * quoted. */
 	if (aligned)
@@ -88,14 +88,14 @@ static int sheet_begin(struct sheet *sheet)
 	return 0;
 }
 
-static void sheet_fail(struct sheet *sheet, const char *what)
+static void import_fail(struct sheet *sheet, const char *what)
 {
 	if (!sheet->failed)
 		err_set(sheet->e, "%s:%zu: %s", sheet->path, sheet->line, what);
 	sheet->failed = true;
 }
 
-static void sheet_put_cell(struct sheet *sheet, const char *text, size_t len)
+static void import_put_cell(struct sheet *sheet, const char *text, size_t len)
 {
 	for (int c = 0; c < COLUMNS; c++) {
 		char *cell = sheet->rows.cells[c];
@@ -109,7 +109,8 @@ static void sheet_put_cell(struct sheet *sheet, const char *text, size_t len)
 	}
 }
 
-static void count_lines(struct sheet *sheet, const char *text, size_t len)
+static void import_count_lines(
+    struct sheet *sheet, const char *text, size_t len)
 {
 	const char *end = text + len;
 
@@ -147,7 +148,7 @@ static void import_read_field(void *bytes, size_t len, void *context)
 	sheet->unseen = 0;
 	if (sheet->failed)
 		return;
-	count_lines(sheet, text, len);
+	import_count_lines(sheet, text, len);
 	if (sheet->layout.aligned &&
 	    (len == 0 || (sheet->field == 0 && strcmp(text, "#") == 0)))
 		return;
@@ -156,11 +157,11 @@ static void import_read_field(void *bytes, size_t len, void *context)
 	strbuf_add_bytes(&sheet->row, text, len);
 	strbuf_add_bytes(&sheet->row, "", 1);
 	if (sheet->header)
-		sheet_put_cell(sheet, text, len);
+		import_put_cell(sheet, text, len);
 	sheet->field++;
 }
 
-static void drop_names(struct sheet *sheet)
+static void import_drop_names(struct sheet *sheet)
 {
 	for (size_t i = 0; i < sheet->names.len; i++)
 		free(sheet->names.items[i]);
@@ -175,7 +176,7 @@ static void import_read_names(struct sheet *sheet)
 	const char *name = sheet->row.text;
 	double seconds;
 
-	drop_names(sheet);
+	import_drop_names(sheet);
 	for (size_t i = 0; i < (sheet->layout.psrecord ? 4 : sheet->field);
 	     i++) {
 		bool clock = i == 0 && sheet->layout.aligned &&
@@ -197,11 +198,11 @@ static void import_read_header(struct sheet *sheet)
 	sheet->header = true;
 	if (columns_find(&sheet->rows.columns, sheet->names.items,
 		sheet->names.len, sheet->options, &cause) != 0)
-		sheet_fail(sheet, cause.text);
+		import_fail(sheet, cause.text);
 }
 
 /* Whether the row has one of the header's names in place of a figure. */
-static bool is_name_again(const struct sheet *sheet, enum column column)
+static bool import_is_name_again(const struct sheet *sheet, enum column column)
 {
 	const char *cell = sheet->rows.cells[column];
 
@@ -215,11 +216,11 @@ static bool is_name_again(const struct sheet *sheet, enum column column)
 
 /* Whether the row is a header again, of the same table or another: pidstat
  * repeats its own, and tables get concatenated. */
-static bool is_header_again(const struct sheet *sheet)
+static bool import_is_header_again(const struct sheet *sheet)
 {
-	return is_name_again(sheet, COLUMN_TIME) ||
-	       is_name_again(sheet, COLUMN_PID) ||
-	       is_name_again(sheet, COLUMN_MEMORY) ||
+	return import_is_name_again(sheet, COLUMN_TIME) ||
+	       import_is_name_again(sheet, COLUMN_PID) ||
+	       import_is_name_again(sheet, COLUMN_MEMORY) ||
 	       (sheet->layout.psrecord &&
 		   strcmp(sheet->row.text, "Elapsed") == 0);
 }
@@ -239,20 +240,20 @@ static void import_read_header_again(struct sheet *sheet)
 }
 
 /* Whether it is pidstat's line about the machine: "Linux 6.1 (host) ...". */
-static bool is_machine(const struct sheet *sheet)
+static bool import_is_machine(const struct sheet *sheet)
 {
 	return sheet->layout.aligned && sheet->field > 2 &&
 	       strcmp(sheet->row.text, "Linux") == 0 &&
 	       memchr(sheet->row.text, '(', sheet->row.len);
 }
 
-static bool is_average(const struct sheet *sheet)
+static bool import_is_average(const struct sheet *sheet)
 {
 	return sheet->layout.aligned &&
 	       strcmp(sheet->row.text, "Average:") == 0;
 }
 
-static bool is_short(const struct sheet *sheet)
+static bool import_is_short(const struct sheet *sheet)
 {
 	const size_t *at = sheet->rows.columns.at;
 
@@ -260,7 +261,7 @@ static bool is_short(const struct sheet *sheet)
 	       sheet->field <= at[COLUMN_MEMORY];
 }
 
-static void pass_over(struct sheet *sheet)
+static void import_skip_row(struct sheet *sheet)
 {
 	struct profile *profile = sheet->rows.profile;
 
@@ -277,30 +278,31 @@ static void import_read_cells(struct sheet *sheet)
 	if (got == ROW_ADDED)
 		return;
 	if (got == ROW_BAD && !sheet->layout.aligned) {
-		sheet_fail(sheet, cause.text);
+		import_fail(sheet, cause.text);
 		return;
 	}
 	if (!sheet->text_error.text[0])
 		err_set(&sheet->text_error, "%s:%zu: %s", sheet->path,
 		    sheet->line, cause.text);
-	pass_over(sheet);
+	import_skip_row(sheet);
 }
 
 static void import_read_row(struct sheet *sheet)
 {
-	if (is_machine(sheet))
+	if (import_is_machine(sheet))
 		rows_next_run(&sheet->rows);
-	else if (is_header_again(sheet))
+	else if (import_is_header_again(sheet))
 		import_read_header_again(sheet);
-	else if (sheet->other || is_average(sheet) || sheet->row.text[0] == '#')
+	else if (sheet->other || import_is_average(sheet) ||
+		 sheet->row.text[0] == '#')
 		return;
-	else if (is_short(sheet))
-		pass_over(sheet);
+	else if (import_is_short(sheet))
+		import_skip_row(sheet);
 	else
 		import_read_cells(sheet);
 }
 
-static void end_row(int c, void *context)
+static void import_end_row(int c, void *context)
 {
 	struct sheet *sheet = context;
 
@@ -321,7 +323,7 @@ static void end_row(int c, void *context)
 
 /* Replaces bytes that the parser must not see: NULs, byte order marks of
  * concatenated files, and tabs between aligned columns. */
-static void blank_out(struct sheet *sheet, char *bytes, size_t len)
+static void import_blank_out(struct sheet *sheet, char *bytes, size_t len)
 {
 	char *end = bytes + len;
 
@@ -337,51 +339,52 @@ static void blank_out(struct sheet *sheet, char *bytes, size_t len)
 
 /* Takes the next bytes, replacing NULs by blanks. -1 with e, which names the
  * line, where a cell is not what its column must contain. */
-static int sheet_feed(struct sheet *sheet, char *bytes, size_t len)
+static int import_feed(struct sheet *sheet, char *bytes, size_t len)
 {
-	blank_out(sheet, bytes, len);
+	import_blank_out(sheet, bytes, len);
 	sheet->unseen += len;
-	if (csv_parse(&sheet->parser, bytes, len, import_read_field, end_row,
-		sheet) != len)
-		sheet_fail(
+	if (csv_parse(&sheet->parser, bytes, len, import_read_field,
+		import_end_row, sheet) != len)
+		import_fail(
 		    sheet, csv_error(&sheet->parser) == CSV_EPARSE
 			       ? "a quote is where none can be"
 			       : csv_strerror(csv_error(&sheet->parser)));
 	else if (sheet->unseen > LONGEST_FIELD)
-		sheet_fail(
+		import_fail(
 		    sheet, "a quote is opened here or later and never closed");
 	return sheet->failed ? -1 : 0;
 }
 
 /* Called after the last bytes. -1 with e as above, or where there was nothing
  * but text. */
-static int sheet_end(struct sheet *sheet)
+static int import_end(struct sheet *sheet)
 {
 	size_t line = sheet->line;
 
-	if (csv_fini(&sheet->parser, import_read_field, end_row, sheet) != 0) {
+	if (csv_fini(&sheet->parser, import_read_field, import_end_row,
+		sheet) != 0) {
 		sheet->line = line;
-		sheet_fail(
+		import_fail(
 		    sheet, "a quote is opened here or later and never closed");
 	}
 	if (!sheet->failed && !sheet->header)
-		sheet_fail(sheet, "no header is there");
+		import_fail(sheet, "no header is there");
 	if (!sheet->failed && sheet->rows.taken == 0 &&
 	    sheet->text_error.text[0])
 		return err_set(sheet->e, "%s", sheet->text_error.text);
 	return sheet->failed ? -1 : 0;
 }
 
-static void sheet_finish(struct sheet *sheet)
+static void import_finish(struct sheet *sheet)
 {
 	csv_free(&sheet->parser);
-	drop_names(sheet);
+	import_drop_names(sheet);
 	array_free(&sheet->names);
 	strbuf_finish(&sheet->row);
 }
 
 /* Fills the block from the file; *len is 0 at its end. */
-static int read_block(int fd, char *bytes, size_t size, size_t *len)
+static int import_read_block(int fd, char *bytes, size_t size, size_t *len)
 {
 	*len = 0;
 	while (*len < size) {
@@ -400,7 +403,7 @@ static int read_block(int fd, char *bytes, size_t size, size_t *len)
 
 /* Whether the line that the layout names is a header with known columns: parses
  * only that line. */
-static bool is_header(const struct layout *layout,
+static bool import_is_header(const struct layout *layout,
     const struct csv_options *options, const char *bytes)
 {
 	char line[BEGINNING];
@@ -414,11 +417,11 @@ static bool is_header(const struct layout *layout,
 	    .e = &e};
 	bool known;
 
-	if (len > sizeof(line) || sheet_begin(&sheet) != 0)
+	if (len > sizeof(line) || import_begin(&sheet) != 0)
 		return false;
 	memcpy(line, bytes + layout->start, len);
-	known = sheet_feed(&sheet, line, len) == 0 && sheet_end(&sheet) == 0;
-	sheet_finish(&sheet);
+	known = import_feed(&sheet, line, len) == 0 && import_end(&sheet) == 0;
+	import_finish(&sheet);
 	/* A single carriage return ends a row, too: there may have been
 	 * some. */
 	profile_finish(&profile);
@@ -427,7 +430,7 @@ static bool is_header(const struct layout *layout,
 
 /* Finds the first line with known columns, as other programs may have written
  * to the file before; or else the first line of text. */
-static bool find_header(struct layout *layout,
+static bool import_find_header(struct layout *layout,
     const struct csv_options *options, const char *bytes, size_t len)
 {
 	struct layout first;
@@ -438,14 +441,14 @@ static bool find_header(struct layout *layout,
 		return false;
 	first = *layout;
 	do {
-		if (is_header(layout, options, bytes))
+		if (import_is_header(layout, options, bytes))
 			return true;
 	} while (layout_next(layout, bytes, len));
 	*layout = first;
 	return false;
 }
 
-static size_t count_newlines(const char *bytes, size_t len)
+static size_t import_count_newlines(const char *bytes, size_t len)
 {
 	size_t count = 0;
 
@@ -454,8 +457,8 @@ static size_t count_newlines(const char *bytes, size_t len)
 	return count;
 }
 
-static int read_rows(struct sheet *sheet, int fd, char *bytes, size_t len,
-    const struct csv_options *options)
+static int import_read_rows(struct sheet *sheet, int fd, char *bytes,
+    size_t len, const struct csv_options *options)
 {
 	size_t start = sheet->layout.start;
 	struct stat about;
@@ -463,18 +466,18 @@ static int read_rows(struct sheet *sheet, int fd, char *bytes, size_t len,
 
 	if (fstat(fd, &about) == 0)
 		whole = (uint64_t)about.st_size;
-	sheet->line = 1 + count_newlines(bytes, start);
+	sheet->line = 1 + import_count_newlines(bytes, start);
 	while (len > 0) {
-		if (sheet_feed(sheet, bytes + start, len - start) != 0)
+		if (import_feed(sheet, bytes + start, len - start) != 0)
 			return -1;
 		start = 0;
 		done += len;
 		progress_step(options->progress, done, whole);
-		if (read_block(fd, bytes, BLOCK, &len) != 0)
+		if (import_read_block(fd, bytes, BLOCK, &len) != 0)
 			return err_errno(
 			    sheet->e, "%s: can't be read", sheet->path);
 	}
-	return sheet_end(sheet);
+	return import_end(sheet);
 }
 
 static int import_read_table(struct sheet *sheet, int fd, char *bytes,
@@ -482,14 +485,14 @@ static int import_read_table(struct sheet *sheet, int fd, char *bytes,
 {
 	int got = 0;
 
-	find_header(&sheet->layout, options, bytes, len);
+	import_find_header(&sheet->layout, options, bytes, len);
 	if (!sheet->layout.delimiter)
 		return 0;
-	if (sheet_begin(sheet) != 0)
+	if (import_begin(sheet) != 0)
 		return -1;
-	got = read_rows(sheet, fd, bytes, len, options);
+	got = import_read_rows(sheet, fd, bytes, len, options);
 	rows_finish(&sheet->rows);
-	sheet_finish(sheet);
+	import_finish(sheet);
 	return got;
 }
 
@@ -499,7 +502,7 @@ static int import_read_any(struct sheet *sheet, int fd, bool *unit_assumed)
 	size_t len;
 	int got;
 
-	if (read_block(fd, bytes, BLOCK, &len) != 0)
+	if (import_read_block(fd, bytes, BLOCK, &len) != 0)
 		got = err_errno(sheet->e, "%s: can't be read", sheet->path);
 	else if (duct_is_usage(bytes, len))
 		got = duct_read(sheet->rows.profile, fd, bytes, len, sheet->e);
@@ -538,7 +541,7 @@ int csv_read(struct profile *profile, const char *path,
 	return got;
 }
 
-static bool is_named_table(const char *path)
+static bool import_is_named_table(const char *path)
 {
 	static const char *const ends[] = {".csv", ".tsv"};
 	size_t len = strlen(path);
@@ -559,16 +562,16 @@ bool csv_is_table(const char *path, const struct csv_options *options)
 	bool known = false;
 	int fd;
 
-	if (options->mem || options->time || is_named_table(path))
+	if (options->mem || options->time || import_is_named_table(path))
 		return true;
 	if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
 		return false;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return false;
-	if (read_block(fd, bytes, sizeof(bytes), &len) == 0)
+	if (import_read_block(fd, bytes, sizeof(bytes), &len) == 0)
 		known = duct_is_usage(bytes, len) ||
-			find_header(&layout, options, bytes, len);
+			import_find_header(&layout, options, bytes, len);
 	close(fd);
 	return known;
 }

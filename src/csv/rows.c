@@ -11,13 +11,13 @@
 
 #define DAY_S 86400
 
-static bool is_empty(const char *cell)
+static bool rows_is_empty(const char *cell)
 {
 	return cell[strspn(cell, " \t")] == 0;
 }
 
 /* Reads a cell with its own unit, "1.5 GiB", in a column of such cells. */
-static int read_memory(struct rows *rows, double *mib, struct err *e)
+static int rows_read_memory(struct rows *rows, double *mib, struct err *e)
 {
 	const char *cell = rows->cells[COLUMN_MEMORY], *rest;
 	double unit = rows->columns.unit_mib;
@@ -42,12 +42,13 @@ static int read_memory(struct rows *rows, double *mib, struct err *e)
 	return 0;
 }
 
-static int read_time(struct rows *rows, double *time_s, struct err *e)
+static int rows_read_time(struct rows *rows, double *time_s, struct err *e)
 {
 	const char *cell = rows->cells[COLUMN_TIME], *rest;
 
 	if (rows->columns.time_scale > 0 &&
-	    cell_number(cell, rows->comma, time_s, &rest) && is_empty(rest)) {
+	    cell_number(cell, rows->comma, time_s, &rest) &&
+	    rows_is_empty(rest)) {
 		*time_s *= rows->columns.time_scale;
 		return 0;
 	}
@@ -75,7 +76,7 @@ static void rows_begin_run(struct rows *rows)
 
 /* In mprof's own export, seconds since a run's first sample show where the next
  * run begins. */
-static void notice_next_run(struct rows *rows)
+static void rows_notice_next_run(struct rows *rows)
 {
 	const char *cell = rows->cells[COLUMN_ELAPSED], *rest;
 	double elapsed_s;
@@ -90,11 +91,11 @@ static void notice_next_run(struct rows *rows)
 
 /* Whether the row has the first one's metric: a table may contain several
  * measures of the same thing. */
-static bool is_of_metric(struct rows *rows)
+static bool rows_is_of_metric(struct rows *rows)
 {
 	const char *cell = rows->cells[COLUMN_METRIC];
 
-	if (is_empty(cell))
+	if (rows_is_empty(cell))
 		return true;
 	if (!rows->metric[0]) {
 		strcpy(rows->metric, cell);
@@ -105,35 +106,35 @@ static bool is_of_metric(struct rows *rows)
 }
 
 /* Clock ticks since boot in mprof's own export; 0 for other text. */
-static uint64_t read_start(const char *cell)
+static uint64_t rows_read_start(const char *cell)
 {
 	uint64_t ticks = 0;
 	const char *at = cell;
 
 	while (*at >= '0' && *at <= '9' && at - cell < 19)
 		ticks = ticks * 10 + (uint64_t)(*at++ - '0');
-	return is_empty(at) ? ticks : 0;
+	return rows_is_empty(at) ? ticks : 0;
 }
 
 static void rows_add_process(struct rows *rows, double time_s, double mib)
 {
 	const char *pid = rows->cells[COLUMN_PID];
 	const char *name = rows->cells[COLUMN_NAME];
-	uint64_t start = read_start(rows->cells[COLUMN_START]);
+	uint64_t start = rows_read_start(rows->cells[COLUMN_START]);
 	struct process *process =
 	    run_process_of(rows->run, pid, strlen(pid), start);
 
 	series_add(&process->memory, time_s, mib);
-	if (!process->name && !is_empty(name))
+	if (!process->name && !rows_is_empty(name))
 		process->name = csv_unguard(name);
 }
 
 /* After a second header time may start again. Concatenated tables of several
  * processes also begin at one time, but have different processes. */
-static void notice_joined(struct rows *rows, double time_s)
+static void rows_notice_joined(struct rows *rows, double time_s)
 {
 	const char *pid = rows->cells[COLUMN_PID];
-	bool again = is_empty(pid);
+	bool again = rows_is_empty(pid);
 
 	for (size_t i = 0; !again && i < rows->run->processes.len; i++)
 		again = strcmp(rows->run->processes.items[i].key, pid) == 0;
@@ -143,19 +144,19 @@ static void notice_joined(struct rows *rows, double time_s)
 	rows->last_s = time_s;
 }
 
-static void put_sample(struct rows *rows, double time_s, double mib)
+static void rows_put_sample(struct rows *rows, double time_s, double mib)
 {
-	bool total = is_empty(rows->cells[COLUMN_PID]);
+	bool total = rows_is_empty(rows->cells[COLUMN_PID]);
 	bool peak = strcmp(rows->cells[COLUMN_METRIC], "peak") == 0;
 
 	if (!rows->run)
 		rows_begin_run(rows);
-	notice_joined(rows, time_s);
+	rows_notice_joined(rows, time_s);
 	if (total && !peak)
-		notice_next_run(rows);
+		rows_notice_next_run(rows);
 	if (peak && total)
 		series_add(&rows->run->peaks, time_s, mib);
-	else if (!is_of_metric(rows))
+	else if (!rows_is_of_metric(rows))
 		return;
 	else if (total)
 		series_add(&rows->run->total, time_s, mib);
@@ -168,19 +169,19 @@ enum row_result rows_add(struct rows *rows, struct err *e)
 {
 	double time_s, mib;
 
-	if (is_empty(rows->cells[COLUMN_MEMORY]) ||
-	    is_empty(rows->cells[COLUMN_TIME]))
+	if (rows_is_empty(rows->cells[COLUMN_MEMORY]) ||
+	    rows_is_empty(rows->cells[COLUMN_TIME]))
 		return ROW_ADDED;
-	if (read_time(rows, &time_s, e) != 0)
+	if (rows_read_time(rows, &time_s, e) != 0)
 		return ROW_TEXT;
-	if (read_memory(rows, &mib, e) != 0)
+	if (rows_read_memory(rows, &mib, e) != 0)
 		return ROW_BAD;
 	if (isfinite(mib) && !series_is_measurement(mib)) {
 		err_set(e, "%s: can't be an amount of memory",
 		    rows->cells[COLUMN_MEMORY]);
 		return ROW_TEXT;
 	}
-	put_sample(rows, time_s, mib);
+	rows_put_sample(rows, time_s, mib);
 	return ROW_ADDED;
 }
 
