@@ -339,7 +339,6 @@ static bool meter_examine(struct meter *meter, struct member *member)
 	struct meter_search search = {meter, member};
 	struct proc_stat stat;
 
-	member->kib = -1;
 	if (!procfs_stat_of(meter->fs, member->pid, member->started, &stat))
 		return errno != ENOENT && errno != ESRCH;
 	if (stat.state != 'Z' && stat.state != 'X')

@@ -194,14 +194,14 @@ static bool snapshots_belongs(const struct sink_tick *tick, pid_t pid)
 __attribute__((noreturn)) static void snapshots_become(
     const char *program, char *const *words, int errors)
 {
-	int none = open("/dev/null", O_RDWR);
+	int null_fd = open("/dev/null", O_RDWR);
 	sigset_t nothing;
 
 	sigemptyset(&nothing);
 	sigprocmask(SIG_SETMASK, &nothing, NULL);
-	if (none >= 0) {
-		dup2(none, STDIN_FILENO);
-		dup2(none, STDOUT_FILENO);
+	if (null_fd >= 0) {
+		dup2(null_fd, STDIN_FILENO);
+		dup2(null_fd, STDOUT_FILENO);
 	}
 	dup2(errors, STDERR_FILENO);
 	execv(program, words);
@@ -252,7 +252,7 @@ static int snapshots_start(
 	char *const words[] = {program, command, whom, file, id, asked,
 	    request->label, other ? only : worker,
 	    snapshots->precise ? precise : NULL, NULL};
-	int got = 0;
+	int got;
 
 	snprintf(
 	    id, sizeof(id), "%llu", (unsigned long long)snapshots->taken + 1);

@@ -338,6 +338,19 @@ static void only_what_was_left_is_removed(void **state)
 	assert_int_equal(access("a.dat.thinning.012345", F_OK), 0);
 }
 
+/* A name that is the ending alone, or a part of it, is no recording's. */
+static void the_ending_alone_is_no_recordings(void **state)
+{
+	static const char whole[] = "a.thinning.012345";
+	char *name = beside_recording(whole);
+
+	(void)state;
+	assert_string_equal(name, "a");
+	free(name);
+	for (size_t i = 1; i < sizeof(whole); i++)
+		assert_null(beside_recording(whole + i));
+}
+
 static void files_of_other_users_stay(void **state)
 {
 	int fd = put_recording(0600);
@@ -369,6 +382,7 @@ int main(void)
 	    BESIDE_TEST(a_renaming_that_fails_leaves_no_file),
 	    BESIDE_TEST(it_has_the_owner_of_the_recording),
 	    BESIDE_TEST(only_what_was_left_is_removed),
+	    BESIDE_TEST(the_ending_alone_is_no_recordings),
 	    BESIDE_TEST(files_of_other_users_stay),
 	};
 

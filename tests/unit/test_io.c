@@ -27,7 +27,7 @@
 #include "scratch.h"
 
 /* How many names that are tried exist already; what else fails. */
-static int taken, tried, no_open, no_mode, no_name, no_random;
+static int taken, tried, no_open, no_mode, no_name, no_random, no_stat;
 
 /* At most as many bytes are written at once; 0: as many as there are. A signal
  * ends as many writes before their first byte. */
@@ -50,6 +50,12 @@ int openat(int in, const char *path, int flags, ...)
 			return -1;
 	}
 	return (int)syscall(SYS_openat, in, path, flags, mode);
+}
+
+int fstat(int fd, struct stat *about)
+{
+	errno = EIO;
+	return no_stat ? -1 : fstatat(fd, "", about, AT_EMPTY_PATH);
 }
 
 int fchmod(int fd, mode_t mode)
@@ -189,10 +195,15 @@ static void write_out(const char *name, const char *text)
 static void the_mode_is_the_old_files_or_the_umasks(void **state)
 {
 	(void)state;
+	umask(0);
+	unlink("out");
+	write_out("out", "0");
+	assert_int_equal(mode_of("out") & 0777, 0666);
 	umask(027);
 	unlink("out");
 	write_out("out", "1");
 	assert_int_equal(mode_of("out") & 0777, 0640);
+	assert_int_equal(umask(027), 027); /* it stays */
 	assert_int_equal(chmod("out", 0604), 0);
 	write_out("out", "2");
 	assert_int_equal(mode_of("out") & 0777, 0604);
@@ -264,6 +275,78 @@ static void a_dash_is_standard_output(void **state)
 	assert_ptr_equal(out.stream, stdout);
 	assert_int_equal(io_output_commit(&out, &e), 0);
 	assert_true(fcntl(STDOUT_FILENO, F_GETFD) >= 0);
+}
+
+/* Text that waits in the stream until the commit. */
+static void a_full_standard_output_is_a_failure(void **state)
+{
+	int status, full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	pid_t child;
+
+	(void)state;
+	if (full < 0)
+		skip();
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		struct io_output out;
+		struct err e;
+
+		dup2(full, STDOUT_FILENO);
+		if (io_output_open(&out, "-", &e) != 0 ||
+		    fputs("text", out.stream) < 0)
+			_exit(1);
+		_exit(
+		    io_output_commit(&out, &e) == -1 &&
+			    strcmp(e.text,
+				"-: not written: No space left on device") == 0
+			? 0
+			: 2);
+	}
+	close(full);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+static void a_stat_that_fails_says_why(void **state)
+{
+	struct err e;
+
+	(void)state;
+	scratch_put("out", "old");
+	no_stat = 1;
+	assert_int_equal(io_open_input("out", &e), -1);
+	no_stat = 0;
+	assert_string_equal(e.text, "out: can't be read: Input/output error");
+}
+
+static bool is_nowhere(int fd)
+{
+	struct stat about, null;
+
+	return fstat(fd, &about) == 0 && stat("/dev/null", &null) == 0 &&
+	       about.st_rdev == null.st_rdev;
+}
+
+static void silent_streams_go_nowhere(void **state)
+{
+	int status;
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0) {
+		int other = open("/", O_PATH);
+
+		for (int fd = 0; fd < 3; fd++)
+			dup2(other, fd);
+		io_silence_streams();
+		for (int fd = 0; fd < 3; fd++)
+			if (!is_nowhere(fd) || fcntl(fd, F_GETFD) != 0)
+				_exit(1 + fd);
+		_exit(open("/", O_PATH) == other + 1 ? 0 : 4);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
 }
 
 static void inputs_are_files_and_pipes(void **state)
@@ -479,6 +562,9 @@ int main(void)
 	    cmocka_unit_test(a_fifo_is_written_straight),
 	    cmocka_unit_test(what_can_not_be_written_is_refused),
 	    cmocka_unit_test(a_dash_is_standard_output),
+	    cmocka_unit_test(a_full_standard_output_is_a_failure),
+	    cmocka_unit_test(a_stat_that_fails_says_why),
+	    cmocka_unit_test(silent_streams_go_nowhere),
 	    cmocka_unit_test(inputs_are_files_and_pipes),
 	    cmocka_unit_test(short_writes_are_gone_on_with),
 	    cmocka_unit_test(closed_streams_are_guarded),

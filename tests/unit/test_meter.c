@@ -26,7 +26,9 @@ enum { FORKED = 0x40 };
 
 static struct procfs fs;
 static bool is_denied; /* a statm */
-static int changes;    /* of the figures of process 101, one at each opening */
+static bool is_stat_denied;
+static int changes; /* of the figures of process 101, one at each opening */
+static bool lender_ends; /* at the next opening of those */
 
 /* Those of process 100, other than its first. */
 static const int threads[] = {104, 105, 106};
@@ -39,6 +41,13 @@ int openat(int directory, const char *path, int flags, ...)
 {
 	if (changes > 0 && strcmp(path, "101/statm") == 0)
 		change_figures();
+	if (lender_ends && strcmp(path, "101/statm") == 0)
+		fake_gone(100);
+	if (is_stat_denied && strstr(path, "/stat") &&
+	    !strstr(path, "/statm")) {
+		errno = EACCES;
+		return -1;
+	}
 	if (is_denied && strstr(path, "/statm")) {
 		errno = EACCES;
 		return -1;
@@ -111,6 +120,7 @@ static void until_it_executes_a_child_has_its_parents_memory(void **state)
 
 	(void)state;
 	assert_false(child->owns);
+	child->kib = 5;
 	assert_false(borrows(0));
 	assert_true(borrows(1));
 	assert_int_equal(child->kib, -1);
@@ -469,6 +479,14 @@ static void siblings_may_share_memory(void **state)
 	assert_true(borrows(2));
 	assert_int_equal(member_at(2)->lender, 101);
 	assert_false(borrows(1)); /* it was found first */
+	/* The first of all may be one, too. */
+	member_at(2)->borrows = member_at(2)->owns = false;
+	member_at(2)->lender = 0;
+	member_at(2)->ppid = 1;
+	member_at(0)->task = getpid();
+	member_at(1)->task = other;
+	assert_true(borrows(2));
+	assert_int_equal(member_at(2)->lender, 100);
 	end_other(other);
 }
 
@@ -756,17 +774,82 @@ static void no_memory_is_no_zombie(void **state)
  * except those that are about to end. */
 static void any_thread_has_the_memory(void **state)
 {
+	char path[256], file[256];
+	ssize_t len;
+	int fd = -1;
+
 	(void)state;
 	put((struct fake_process){
-	    .pid = 100, .ppid = 1, .state = 'Z', .threads = 1 + THREADS});
+	    .pid = 100, .ppid = 1, .state = 'Z', .threads = 2});
 	for (int i = 0; i < THREADS; i++) {
 		put_threads(threads[i], 'S', 30 + i);
 		meter_read(&meter, &measured, 0);
 		assert_int_equal(one(0)->kib, (30 + i) * fs.page_kib);
 		assert_int_equal(one(0)->task, threads[i]);
 		assert_false(one(0)->zombie);
+		/* Its file is kept open in place of the other one. */
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", one(0)->fd);
+		len = readlink(path, file, sizeof(file) - 1);
+		assert_true(len > 0);
+		file[len] = 0;
+		snprintf(path, sizeof(path), "/%d/statm", threads[i]);
+		assert_non_null(strstr(file, path));
+		if (i > 0)
+			assert_int_equal(one(0)->fd, fd);
+		fd = one(0)->fd;
 	}
 	remove_threads();
+}
+
+/* Even without a file of its own. */
+static void with_its_main_thread_a_process_does_not_end(void **state)
+{
+	char path[256];
+
+	(void)state;
+	meter.keep_below = 0;
+	put((struct fake_process){
+	    .pid = 100, .ppid = 1, .state = 'Z', .threads = 2});
+	put_threads(threads[1], 'S', 30);
+	snprintf(path, sizeof(path), "%s/100/statm", fake_root);
+	for (int i = 0; i < 2; i++) {
+		meter_read(&meter, &measured, 0);
+		assert_false(one(0)->gone);
+		assert_int_equal(one(0)->kib, 30 * fs.page_kib);
+		remove(path);
+	}
+	remove_threads();
+}
+
+/* As long as nothing says that it has ended. */
+static void without_memory_and_a_state_it_is_still_there(void **state)
+{
+	(void)state;
+	put((struct fake_process){.pid = 101, .ppid = 1, .state = 'R'});
+	is_stat_denied = true;
+	meter_read(&meter, &measured, 1);
+	is_stat_denied = false;
+	assert_false(one(1)->gone);
+	assert_false(one(1)->zombie);
+	assert_int_equal(one(1)->kib, -1);
+}
+
+/* What was read of it may have been the borrower's memory. */
+static void a_lender_that_ends_meanwhile_has_no_figure(void **state)
+{
+	(void)state;
+	family('D', 900, FORKED);
+	meter_init(&meter, &fs, metric_find("rss"));
+	borrow_init(&meter.borrow, &fs, false);
+	meter.keep_below = 0;
+	meter_read(&meter, &tree.members, 0);
+	assert_int_equal(member_at(0)->kib, 900 * fs.page_kib);
+	lender_ends = true;
+	meter_read(&meter, &tree.members, 0);
+	lender_ends = false;
+	assert_int_equal(member_at(0)->kib, -1);
+	assert_int_equal(member_at(1)->kib, 900 * fs.page_kib);
+	end();
 }
 
 static void other_metrics_have_other_figures(void **state)
@@ -818,7 +901,9 @@ static void between_ticks_no_member_is_lost(void **state)
 	assert_int_equal(child->kib, 900 * fs.page_kib);
 	child->borrows = true;
 	put((struct fake_process){.pid = 101, .ppid = 100, .pages = 700});
+	put((struct fake_process){.pid = 100, .pages = 800});
 	meter_read_again(&meter, &tree.members);
+	assert_int_equal(member_at(0)->kib, 800 * fs.page_kib);
 	assert_int_equal(child->kib, 700 * fs.page_kib);
 	assert_false(child->on_loan);
 	close(child->fd);
@@ -844,6 +929,7 @@ static void what_may_not_be_read_is_counted(void **state)
 {
 	(void)state;
 	is_denied = true;
+	one(1)->kib = 5;
 	meter_read(&meter, &measured, 1);
 	meter_read(&meter, &measured, 1);
 	is_denied = false;
@@ -1087,6 +1173,13 @@ int main(void)
 	    cmocka_unit_test(a_loan_is_known_by_its_second_tick),
 	    cmocka_unit_test(a_reading_between_ticks_makes_no_loan),
 	    cmocka_unit_test(siblings_have_the_same_lender),
+	    cmocka_unit_test_setup_teardown(
+		with_its_main_thread_a_process_does_not_end, begin_meter,
+		end_meter),
+	    cmocka_unit_test_setup_teardown(
+		without_memory_and_a_state_it_is_still_there, begin_meter,
+		end_meter),
+	    cmocka_unit_test(a_lender_that_ends_meanwhile_has_no_figure),
 	};
 
 	return cmocka_run_group_tests(tests, open_fake, close_fake);

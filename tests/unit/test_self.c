@@ -133,6 +133,16 @@ static void what_is_missing_has_a_package(void **state)
 	assert_null(self_companion(name, &e));
 	assert_non_null(strstr(
 	    e.text, "; install the package mprof-python, or reinstall mprof"));
+	for (size_t i = 0; i < 2; i++) {
+		static const char *const charts[] = {"render.so", "graph.so"};
+		char *found = self_companion(charts[i], &e);
+
+		if (!found) /* a build or an installation may have it */
+			assert_non_null(strstr(e.text,
+			    "; install the package mprof-charts, or reinstall "
+			    "mprof"));
+		free(found);
+	}
 }
 
 static void what_everybody_may_write_is_refused(void **state)

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@
 #include "recorder/snapshots.h"
 #include "scratch.h"
 
-enum { FIRST = 699, PROGRAM = 700, OTHER = 701, UNSEEN = 702 };
+enum { FIRST = 1, PROGRAM = 700, OTHER = 701, UNSEEN = 702 };
 
 static char mark_path[160];
 static struct snapshots snapshots;
@@ -70,6 +71,27 @@ pid_t waitpid(pid_t pid, int *status, int options)
 	if (looks && too_early > 0)
 		return too_early--, 0;
 	return (pid_t)syscall(SYS_wait4, pid, status, options, NULL);
+}
+
+/* What can't be had for a process aside. */
+static bool no_pipe, no_fork, no_exec;
+
+int pipe2(int ends[2], int flags)
+{
+	errno = EMFILE;
+	return no_pipe ? -1 : (int)syscall(SYS_pipe2, ends, flags);
+}
+
+pid_t fork(void)
+{
+	errno = EAGAIN;
+	return no_fork ? -1 : (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+}
+
+int execv(const char *program, char *const words[])
+{
+	errno = EACCES;
+	return no_exec ? -1 : (int)syscall(SYS_execve, program, words, environ);
 }
 
 static void take_records(void *context, const char *text, size_t len)
@@ -286,14 +308,29 @@ static void an_answer_needs_a_file_of_its_own(void **state)
 
 static void what_it_wrote_goes_to_the_sink(void **state)
 {
+	int elsewhere = open("/", O_RDONLY | O_CLOEXEC), kept[2];
+
 	(void)state;
+	assert_false(snapshots_is_due(&snapshots));
 	take("@heap;answer=a1 ok");
+	assert_true(snapshots_is_due(&snapshots));
 	take("@heap;pid=701 ok");
 	take("@heap;pid=702 ok");
-	take("@heap;pid=699 ok");
+	take("@heap;pid=1 ok");
 	write_file("7.answer-a1", "");
 	write_file("7.heap", "an earlier one\n");
+	/* Its streams are others than those of the test. */
+	fflush(stdout);
+	for (int fd = 0; fd < 2; fd++) {
+		kept[fd] = dup(fd);
+		assert_int_equal(dup2(elsewhere, fd), fd);
+	}
 	start(3);
+	for (int fd = 0; fd < 2; fd++) {
+		dup2(kept[fd], fd);
+		close(kept[fd]);
+	}
+	close(elsewhere);
 	step(3);
 	assert_string_equal(told, "mprof snapshot 700 1 1234 ok worker - "
 				  "/dev/null /dev/null 0\n");
@@ -315,7 +352,7 @@ static void what_it_wrote_goes_to_the_sink(void **state)
 	waitpid(snapshots.aside.pid, &snapshots.aside.status, 0);
 	snapshots.aside.ended = true;
 	step(3);
-	assert_string_equal(told, "mprof snapshot 699 4 1234 ok only precise "
+	assert_string_equal(told, "mprof snapshot 1 4 1234 ok only precise "
 				  "/dev/null /dev/null 0\n");
 	assert_false(snapshots.busy);
 	assert_int_equal(snapshots.len, 0);
@@ -362,6 +399,35 @@ static void one_that_fails_says_why(void **state)
 	assert_string_equal(told, "");
 	assert_int_equal(snapshots.taken, 0);
 	no_more_notices();
+}
+
+/* Each says so, and nothing runs then. */
+static void a_process_aside_may_not_be_had(void **state)
+{
+	bool *const missing[] = {&no_pipe, &no_fork};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		take("@heap;answer=a x");
+		write_file("7.answer-a", "");
+		*missing[i] = true;
+		step(3);
+		*missing[i] = false;
+		assert_false(snapshots.busy);
+		assert_int_equal(snapshots.len, 0);
+		expect_file("7.answer-a",
+		    i == 0 ? "no process can be started for it: Too many open "
+			     "files\n"
+			   : "no process can be started for it: Resource "
+			     "temporarily unavailable\n");
+		snapshots_notice(&snapshots, &(struct err){""});
+	}
+	take("@heap x");
+	no_exec = true;
+	start(3);
+	no_exec = false;
+	step(3);
+	expect_notice("@heap x: it could not be taken (status 127)");
 }
 
 /* The program may be the first of all, and of a cause the first 399 bytes are
@@ -436,6 +502,7 @@ static void at_the_end_the_running_one_is_taken(void **state)
 	(void)state;
 	take("@heap ok");
 	take("@heap;answer=a late");
+	take("@heap later");
 	write_file("7.answer-a", "");
 	step(3);
 	/* Its end has a limit of time: here it has ended, and is not known. */
@@ -448,10 +515,11 @@ static void at_the_end_the_running_one_is_taken(void **state)
 	assert_string_equal(told, "mprof snapshot 700 1 1234 ok worker - "
 				  "/dev/null /dev/null 0\n");
 	assert_int_equal(snapshots.taken, 1);
-	assert_int_equal(snapshots.left_out, 1);
+	assert_int_equal(snapshots.left_out, 2);
 	assert_int_equal(snapshots.len, 0);
 	assert_false(snapshots.busy);
 	expect_notice("@heap late: the recording has ended");
+	expect_notice("@heap later: the recording has ended");
 	expect_file("7.answer-a", "the recording has ended\n");
 }
 
@@ -547,6 +615,7 @@ int main(int count, char **words)
 	    TEST(an_answer_needs_a_file_of_its_own),
 	    TEST(what_it_wrote_goes_to_the_sink),
 	    TEST(one_that_fails_says_why),
+	    TEST(a_process_aside_may_not_be_had),
 	    TEST(a_long_cause_is_cut),
 	    TEST(records_are_bounded),
 	    TEST(one_that_takes_too_long_is_killed),

@@ -55,8 +55,10 @@ static void test_next(void **state)
 
 static void test_put(void **state)
 {
-	static const int32_t codes[] = {
-	    1, 0x7f, 0x80, 0x7ff, 0x800, 0xffff, 0x10000, 0x10ffff};
+	static const int32_t codes[] = {1, 0x7f, 0x80, 0x7ff, 0x800, 0xffff,
+	    0x10000, 0x10ffff,
+	    /* one bit of each part of the bytes, and the others */
+	    0x2a, 0x555, 0x2aa, 0xa555, 0x5aaa, 0x15555, 0xaaaaa, 0x5a5a5};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
