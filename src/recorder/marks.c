@@ -83,7 +83,7 @@ static int marks_make(struct marks *marks, struct err *e)
 static void marks_fill_random(char text[static 7])
 {
 	static const char digits[] = "abcdefghijklmnopqrstuvwxyz012345";
-	unsigned char random[6] = {0};
+	unsigned char random[6];
 
 	if (getrandom(random, sizeof(random), GRND_NONBLOCK) < 0)
 		memcpy(random, &(int64_t){clock_mono_ns()}, sizeof(random));

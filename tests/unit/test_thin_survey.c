@@ -353,6 +353,56 @@ static void all_is_kept_where_it_takes_half(void **state)
 	finish(&it);
 }
 
+#define A_SETTING "INFO;interval=1 1.0 1.0\n"
+#define A_NAME "PROC;pid=7;start=5;name=a 1.0 1.0\n"
+#define A_MARK "MARK;label=x 1.0 1.0\n"
+#define A_HEAP "HEAP;id=1 1.0 1.0\n"
+
+/* All that is not left out, whatever ticks are chosen. */
+static void the_least_is_what_stays_for_certain(void **state)
+{
+	const size_t ticks = strlen("MEM 1.0 1.0\n");
+	const size_t name = strlen(A_NAME), mark = strlen(A_MARK),
+		     heap = strlen(A_HEAP), run = strlen("CMDLINE a\n"),
+		     fixed = strlen(A_SETTING);
+	size_t all = fixed + 2 * (run + mark + heap) + 4 * name;
+	struct surveyed it;
+	struct thin_survey *survey = &it.survey;
+
+	(void)state;
+	survey_well(&it,
+	    A_SETTING
+	    "CMDLINE a\nPROC;pid=1;start=1;name=r 1.0 1.0\n" A_NAME A_NAME
+		A_NAME "MEM 1.0 1.0\n" A_MARK A_HEAP "CMDLINE b\n" A_MARK A_HEAP
+	    "MEM 1.0 2.0\n",
+	    1);
+	it.copy.most = 2 * (all + 2 * (ticks + 1));
+	assert_int_equal(thin_survey_first_step(survey), 0);
+	it.copy.most--;
+	assert_int_equal(thin_survey_first_step(survey), 1);
+	survey->recent_bytes = 1000;
+	assert_int_equal(thin_survey_least(survey), all + 1000);
+	it.copy.most = 1000000;
+	thin_survey_choose(survey, 1);
+	all -= name; /* one that is neither the first nor the last */
+	assert_int_equal(thin_survey_least(survey), all + 1000);
+	survey->processes.items[1].large = false;
+	all -= 2 * name;
+	assert_int_equal(thin_survey_least(survey), all + 1000);
+	survey->marks.cut = 1;
+	assert_int_equal(thin_survey_least(survey), all - mark + 1000);
+	survey->snapshots.cut = 1;
+	assert_int_equal(thin_survey_least(survey), all - mark - heap + 1000);
+	survey->marks.cut = survey->snapshots.cut = 0;
+	survey->processes.items[1].large = true;
+	survey->runs.items[1].is_dropped = true;
+	assert_int_equal(
+	    thin_survey_least(survey), fixed + run + mark + heap + 1000);
+	survey->runs.items[0].is_dropped = true;
+	assert_int_equal(thin_survey_least(survey), run + mark + heap + 1000);
+	finish(&it);
+}
+
 /* The first of the two runs' marks are 21 bytes each, of which the newest stay
  * up to an eighth and a 64th. */
 static void old_marks_and_snapshots_are_cut(void **state)
@@ -578,6 +628,7 @@ int main(void)
 	    cmocka_unit_test(bytes_are_counted_by_kind),
 	    cmocka_unit_test(an_earlier_thinning_is_gone_on_with),
 	    cmocka_unit_test(all_is_kept_where_it_takes_half),
+	    cmocka_unit_test(the_least_is_what_stays_for_certain),
 	    cmocka_unit_test(old_marks_and_snapshots_are_cut),
 	    cmocka_unit_test(the_largest_processes_stay),
 	    cmocka_unit_test(who_is_left_out_is_counted),
