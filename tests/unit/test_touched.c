@@ -199,7 +199,7 @@ static void call(
     const char *want)
 {
 	const struct sink_process processes[] = {
-	    {.pid = OTHER}, {.pid = PROGRAM, .is_root = true}};
+	    {.pid = PROGRAM, .is_root = true}, {.pid = OTHER}};
 	const struct sink_tick tick = {.time_ns = 5000,
 	    .total_kib = 44,
 	    .sampled = true,
@@ -413,12 +413,12 @@ static void of_a_stack_that_is_cut_the_whole_frames_count(void **state)
 
 static void pages_that_left_are_reported_by_their_ids(void **state)
 {
-	static const uint32_t ids[] = {3, 4, 9}, twice[] = {3, 4, 4},
+	static const uint32_t ids[] = {3, 4, 9, 12}, twice[] = {3, 4, 4},
 			      down[] = {4, 3};
 
 	(void)state;
 	create();
-	send_left(3, 0, ids, (struct sink_freed){.pid = PROGRAM});
+	send_left(4, 0, ids, (struct sink_freed){.pid = PROGRAM});
 	send_left(1, 0, ids + 2, (struct sink_freed){.pid = OTHER, .ended = 1});
 	/* Of the process that was launched, and in the future: no other time
 	 * than the tick's. */
@@ -433,7 +433,7 @@ static void pages_that_left_are_reported_by_their_ids(void **state)
 	send_left(TOUCHED_MESSAGE + 1, 3, ids, (struct sink_freed){0});
 	send_left(3, 0, twice, (struct sink_freed){0});
 	send_left(2, 0, down, (struct sink_freed){0});
-	expect("- 3 4 9 pid 0 at 5000\n- 9 pid 701 at 5000 ended\n"
+	expect("- 3 4 9 12 pid 0 at 5000\n- 9 pid 701 at 5000 ended\n"
 	       "- 3 pid 701 at 4000 ended\n- 3 pid 0 at 5000 ended\n"
 	       "- 3 pid 701 at 5000 ended\n");
 }
@@ -508,6 +508,8 @@ static void more_is_waited_for_behind_many(void **state)
 
 static void one_that_ends_early_has_died(void **state)
 {
+	int other;
+
 	(void)state;
 	create();
 	send_state(4096, 0, 0);
@@ -515,8 +517,11 @@ static void one_that_ends_early_has_died(void **state)
 	the.peer = -1;
 	expect("at 5000: 44 period 4096 0 0\n");
 	assert_true(touched_count(the.touched).died);
+	other = open("/", O_RDONLY | O_CLOEXEC); /* by the same number */
 	expect("");
 	call(the.hook.end, "");
+	assert_true(fcntl(other, F_GETFD) >= 0);
+	close(other);
 }
 
 static void at_the_end_all_that_was_sent_is_read(void **state)
