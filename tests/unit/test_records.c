@@ -139,6 +139,8 @@ static void a_mark_of_an_editor_and_a_return_are_no_text(void **state)
 	assert_int_equal(run->total.len, 2);
 	take("MARK;label=x 1.0 2.0\r");
 	assert_string_equal(run->marks.items[0].label, "x");
+	run = take("CMDLINE a b\r"); /* of text to the end of the line */
+	assert_string_equal(run->command, "a b");
 }
 
 /* A line without its newline counts where its time has as many decimals as
