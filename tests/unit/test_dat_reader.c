@@ -555,7 +555,8 @@ static void test_allocations(void **state)
 	    "ALLOC;id=1;site=1;size=100;frames=#1:/lib/"
 	    "x.so:0:+0x1f,#2:a.py:3:f "
 	    "1.0 10.0\n"
-	    "ALLOC;id=2;site=2;size=1048576;pid=7;frames=#2 1.0 11.0\n"
+	    "ALLOC;id=2;site=2;size=1048576;pid=7;frames=#2:b.py:9:g,"
+	    "#3:[vdso]:0:time,#4:x.py:0:h 1.0 11.0\n"
 	    "ALLOC;id=5;site=1;size=1 2.0 12.0\n"
 	    "ALLOC;id=5;site=1;size=1 2.0 12.0\n"
 	    "ALLOC;id=6;site=0;size=1 2.0 12.0\n"
@@ -580,7 +581,11 @@ static void test_allocations(void **state)
 	assert_string_equal(stack->frames[1].module, "/lib/x.so");
 	assert_string_equal(stack->frames[2].function, "f");
 	assert_null(stack->frames[2].module);
-	assert_int_equal(run->sites.items[held[1].site].stack.len, 1);
+	stack = &run->sites.items[held[1].site].stack;
+	assert_int_equal(stack->len, 3);
+	assert_string_equal(stack->frames[0].function, "f"); /* as at first */
+	assert_string_equal(stack->frames[1].module, "[vdso]");
+	assert_null(stack->frames[2].module);
 	assert_int_equal(run->sites.items[held[3].site].stack.len, 0);
 	assert_int_equal(run->hooked.items[0].every, 4);
 	profile_finish(&profile);
