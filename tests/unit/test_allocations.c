@@ -336,26 +336,70 @@ static void an_exec_and_an_end_free_all(void **state)
 	made_slot(&table, 1, 1 << 20, UINT32_MAX, 5);
 	expect("+1 site 0 pid 0: 1024 KiB\n+2 site 0 pid 0: 1024 KiB\n"
 	       "held by malloc,python, period 65536\n");
+	/* One that was written after the last reading counts, too. */
+	made_slot(&table, 2, 3 << 20, UINT32_MAX, 5);
 	leave_table(&table);
 	next = open_table(getpid(), 1);
 	made_slot(&next, 0, 2 << 20, UINT32_MAX, 5);
-	expect("- 1 2: 2048 KiB, ended\n+3 site 0 pid 0: 2048 KiB\n"
+	expect("+3 site 0 pid 0: 3072 KiB\n- 1 2 3: 5120 KiB, ended\n"
+	       "+4 site 0 pid 0: 2048 KiB\n"
 	       "held by malloc,python, period 65536\n");
 	other = open_table(child, 0);
 	made_slot(&other, 0, 3 << 20, UINT32_MAX, 5);
 	expect(NULL);
 	snprintf(
-	    want, sizeof(want), "+4 site 0 pid %d: 3072 KiB\n", (int)child);
+	    want, sizeof(want), "+5 site 0 pid %d: 3072 KiB\n", (int)child);
 	assert_non_null(strstr(the.told.text, want));
 	assert_int_equal(allocations_processes(the.all), 2);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	expect(NULL);
 	snprintf(
-	    want, sizeof(want), "- 4: 3072 KiB of %d, ended\n", (int)child);
+	    want, sizeof(want), "- 5: 3072 KiB of %d, ended\n", (int)child);
 	assert_string_equal(the.told.text, want);
 	close(next.fd);
 	close(other.fd);
+}
+
+/* A table that was made to tell of a filter alone is of no program that is
+ * sampled. */
+static void a_filter_without_samples_is_no_program(void **state)
+{
+	static const struct {
+		uint64_t taken;
+		size_t processes;
+	} rows[] = {{0, 0}, {1, 1}, {2, 2}};
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct made_table table = open_table(getpid() + i, 0);
+
+		table.header.flags |= ALLOCATION_FILTERED;
+		table.header.taken = rows[i].taken;
+		made_header(&table);
+		expect(NULL);
+		assert_int_equal(
+		    allocations_processes(the.all), rows[i].processes);
+		leave_table(&table);
+	}
+}
+
+/* Even where a program that was sampled has executed it. */
+static void an_exec_behind_a_filter_is_the_same_program(void **state)
+{
+	struct made_table table = open_table(getpid(), 0);
+
+	(void)state;
+	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
+	expect(NULL);
+	assert_int_equal(allocations_processes(the.all), 1);
+	leave_table(&table);
+	table = open_table(getpid(), 1);
+	table.header.flags |= ALLOCATION_FILTERED;
+	made_header(&table);
+	expect(NULL);
+	assert_int_equal(allocations_processes(the.all), 1);
+	leave_table(&table);
 }
 
 /* Tables of processes that the last tick didn't see, too. */
@@ -673,6 +717,10 @@ static void the_directory_is_listed_where_it_may_have_changed(void **state)
 	set_changed(now_s, -999);
 	expect("");
 	assert_int_equal(allocations_processes(the.all), 4);
+	put_empty("999999995.0");
+	set_changed(now_s, -999);
+	end_recording(); /* lists it in any case */
+	assert_int_equal(allocations_processes(the.all), 5);
 }
 
 static void a_sample_is_of_its_time_within_the_recording(void **state)
@@ -1379,6 +1427,10 @@ int main(void)
 		code_below_another_root_is_never_ours, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		an_exec_and_an_end_free_all, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_filter_without_samples_is_no_program, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		an_exec_behind_a_filter_is_the_same_program, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		the_end_reads_all_tables, begin, end),
 	    cmocka_unit_test_setup_teardown(
