@@ -47,6 +47,8 @@ static void set_maps(int pid, int inode, int rss_kib, int pss_kib)
 	fake_write(path, text);
 }
 
+#define STEP_NS (NS_PER_S / 10)
+
 /* A forked process of that size, half of which is shared. */
 static struct member *add(int pid, int ppid, int mib)
 {
@@ -70,7 +72,7 @@ static struct member *at(size_t position)
 
 static bool step(struct shares_reading *reading)
 {
-	now_ns += NS_PER_S / 10;
+	now_ns += STEP_NS;
 	return shares_step(&shares, &members, now_ns, reading);
 }
 
@@ -253,6 +255,34 @@ static void programs_of_their_own_are_not_read(void **state)
 	assert_false(ends(&reading));
 }
 
+/* Two programs of which one or both have files or shared memory. */
+static bool reads_with_shared(int64_t first_kib, int64_t second_kib)
+{
+	struct shares_reading reading;
+
+	add(100, 1, 40);
+	add(101, 100, 40);
+	for (int pid = 100; pid <= 101; pid++)
+		fake_process(
+		    (struct fake_process){.pid = pid, .ppid = 1, .pages = 1});
+	at(0)->shared_kib = first_kib;
+	at(1)->shared_kib = second_kib;
+	assert_true(begins());
+	return ends(&reading);
+}
+
+static void what_two_may_share_is_read(void **state)
+{
+	(void)state;
+	assert_true(reads_with_shared(30 * MIB, 30 * MIB));
+}
+
+static void what_one_has_alone_is_not_read(void **state)
+{
+	(void)state;
+	assert_false(reads_with_shared(30 * MIB, 0));
+}
+
 /* The sum of a reading is the tick's, or at most 1/32 below or 1/8 above it. */
 static void a_tree_that_changed_meanwhile_says_nothing(void **state)
 {
@@ -348,6 +378,9 @@ static void a_total_that_settled_is_read_again(void **state)
 	at(1)->kib += 80 * MIB / 200 + 1;
 	assert_false(begins());
 	at(1)->kib += shares.before_kib / 200;
+	shares.read_ns = now_ns + STEP_NS - shares.wait_ns + 1;
+	assert_false(begins());
+	shares.read_ns = now_ns + STEP_NS - shares.wait_ns;
 	assert_true(begins());
 }
 
@@ -563,6 +596,8 @@ int main(void)
 	    TEST(one_process_or_a_small_tree_is_not_read),
 	    TEST(far_below_the_highest_total_nothing_is_read),
 	    TEST(programs_of_their_own_are_not_read),
+	    TEST(what_two_may_share_is_read),
+	    TEST(what_one_has_alone_is_not_read),
 	    TEST(a_tree_that_changed_meanwhile_says_nothing),
 	    TEST(who_ended_or_was_replaced_is_left_out),
 	    TEST(without_a_change_nothing_is_read_twice),
