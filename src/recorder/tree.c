@@ -171,7 +171,7 @@ static void tree_keep_unrelated(struct tree *tree)
 {
 	size_t absent = tree->again.len;
 
-	for (size_t i = 0; i < tree->unrelated.len && absent > 0; i++) {
+	for (size_t i = 0; i < tree->unrelated.len; i++) {
 		for (size_t j = 0; j < absent; j++) {
 			if (tree->again.items[j] !=
 			    tree->unrelated.items[i].ppid)

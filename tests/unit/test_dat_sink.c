@@ -349,12 +349,17 @@ static void what_left_and_the_state_of_sampling_are_records(void **state)
 	held.every = 2;
 	held.failed = 1;
 	recording.sink.held(recording.sink.context, &held);
+	held.failed = 0;
+	held.lost = 9;
+	recording.sink.held(recording.sink.context, &held);
 	expect_ends("CMDLINE x|LEFT;id=3-4 1.000000 5.0000|"
 		    "FAULTS;period=4096 1.000000 5.0000|"
 		    "FAULTS;period=4096;lost=7;failed=8 1.000000 5.0000|"
 		    "HELD;by=malloc,python;period=65536 1.000000 5.0000|"
 		    "HELD;pid=8;name=a%20b;by=malloc,python;period=65536;"
-		    "every=2;failed=1 1.000000 5.0000|");
+		    "every=2;failed=1 1.000000 5.0000|"
+		    "HELD;pid=8;name=a%20b;by=malloc,python;period=65536;"
+		    "every=2;lost=9 1.000000 5.0000|");
 }
 
 /* Records of others are copied, behind a sample that is held back. */
@@ -388,6 +393,31 @@ static void a_reading_has_its_process_and_figures(void **state)
 	recording.sink.usage(recording.sink.context, &usage);
 	expect_ends("CMDLINE x|USAGE;cpu=1.250;threads=3 1.000000 5.0000|"
 		    "USAGE;pid=8;cpu=1.250;threads=3 1.000000 5.0000|");
+}
+
+/* Wherever they stand in the list. */
+static void of_descendants_the_first_and_the_last_count(void **state)
+{
+	struct sink_process processes[] = {
+	    {.pid = 8, .kib = 512}, {.pid = 9, .kib = 256}};
+	struct sink_tick now = {.time_ns = NS_PER_S,
+	    .total_kib = 1536,
+	    .sampled = true,
+	    .processes = processes,
+	    .count = 2};
+
+	(void)state;
+	recording.informed = recording.each = true;
+	for (int i = 0; i < 3; i++, now.time_ns += NS_PER_S)
+		recording.sink.tick(recording.sink.context, &now);
+	processes[1].kib = 128;
+	recording.sink.tick(recording.sink.context, &now);
+	expect_ends("CMDLINE x|MEM 1.500000 1.0000|CHLD 8 0.500000 1.0000|"
+		    "CHLD 9 0.250000 1.0000|"
+		    "MEM 1.500000 3.0000|CHLD 8 0.500000 3.0000|"
+		    "CHLD 9 0.250000 3.0000|"
+		    "MEM 1.500000 4.0000|CHLD 8 0.500000 4.0000|"
+		    "CHLD 9 0.125000 4.0000|");
 }
 
 /* With -M; the program itself and what can't be measured have no line. */
@@ -462,6 +492,24 @@ static void expect_rotated(const char *ending, const char *want)
 
 /* A file that can't be kept small says so from then on, and the writer knows
  * who lives. */
+/* Once each time. */
+static void what_kept_a_file_large_is_a_record(void **state)
+{
+	(void)state;
+	recording.informed = true;
+	recording.writer.most = 1 << 20;
+	err_set(&recording.writer.trouble, "no room");
+	for (int s = 1; s < 5; s++) {
+		recording.writer.troubles = s < 4 ? 1 : 2;
+		tick(s, s * 1024);
+	}
+	expect_ends("CMDLINE x|SIZE;most=1048576;why=no%20room 1.000000 1.0000|"
+		    "MEM 1.000000 1.0000|MEM 2.000000 2.0000|"
+		    "MEM 3.000000 3.0000|"
+		    "SIZE;most=1048576;why=no%20room 4.000000 4.0000|"
+		    "MEM 4.000000 4.0000|");
+}
+
 static void a_file_that_is_too_large_says_so(void **state)
 {
 	struct sink_process process = {
@@ -745,7 +793,11 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 		a_reading_has_its_process_and_figures, begin, end),
 	    cmocka_unit_test_setup_teardown(
+		of_descendants_the_first_and_the_last_count, begin, end),
+	    cmocka_unit_test_setup_teardown(
 		each_descendant_has_a_line, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		what_kept_a_file_large_is_a_record, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_file_that_is_too_large_says_so, begin, end),
 	    cmocka_unit_test_setup_teardown(
