@@ -86,6 +86,12 @@ static double overshoots(double x, double by)
 	return x < 0.3 ? 100 : x < 0.6 ? 100 + (x - 0.3) / 0.3 * by : 180;
 }
 
+/* A curve without any noise is a few lines, and not as many as fit it best. */
+static double curves(double x, double power)
+{
+	return 100 + 300 * pow(x, power);
+}
+
 /* Finds the phases of a recording with four samples a second. */
 static size_t find(memory *of, double parameter, double noise, int samples,
     struct found_phase **phases)
@@ -274,6 +280,8 @@ static const struct {
     {falls, 40, 300, 42.67, {39.25, 74.75, 376.021, 377.19, 0.0329248}},
     {overshoots, 40, 300, 14.12, {45, 74.75, 195.958, 201.601, 0.189684}},
     {overshoots, 40, 300, 56.36, {38, 74.75, 177.409, 208.796, 0.854052}},
+    {curves, 0, 1200, 2, {60, 120, 112, 145.975, 0.599167}},
+    {curves, 0, 1200, 3, {132.5, 180.75, 125.847, 163.634, 0.829165}},
     {overshoots, 40, 300, 77.17, {37, 74.75, 186.134, 205.213, 0.505379}},
 };
 
