@@ -244,6 +244,24 @@ static void the_most_is_seen_at_a_reading(void **state)
 	profile_finish(&profile);
 }
 
+/* Where as much was held twice. */
+static void the_first_of_equal_moments_is_the_most(void **state)
+{
+	struct profile profile;
+	struct run *run = start(&profile);
+
+	(void)state;
+	make(run, 1.0, 10);
+	make(run, 1.1, 20);
+	allocations_end(&run->allocations, 1, 1, 1.2, false);
+	make(run, 1.3, 5);
+	allocations_end(&run->allocations, 3, 3, 1.4, false);
+	allocations_end(&run->allocations, 2, 2, 1.5, false);
+	run_settle_sites(run);
+	assert_true(held_at_peak(run).at_s == 1.2);
+	profile_finish(&profile);
+}
+
 /* Frames of machine code: the library of mprof is distinguished from the
  * allocator's functions in it. */
 static void what_the_recorder_does_is_credited_to_it(void **state)
@@ -338,6 +356,7 @@ int main(void)
 	    cmocka_unit_test(what_was_touched_at_the_peak_is_not_hidden),
 	    cmocka_unit_test(little_that_is_held_hides_nothing),
 	    cmocka_unit_test(the_most_may_come_after_the_last_sample),
+	    cmocka_unit_test(the_first_of_equal_moments_is_the_most),
 	    cmocka_unit_test(the_most_is_seen_at_a_reading),
 	    cmocka_unit_test(what_the_recorder_does_is_credited_to_it),
 	    cmocka_unit_test(a_library_leads_where_it_is_the_programs_nearest),

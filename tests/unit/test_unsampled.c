@@ -151,6 +151,19 @@ static void looks_are_some_time_apart(void **state)
 	assert_int_equal(look(2050), 1);
 }
 
+static void each_process_of_a_tick_is_looked_at(void **state)
+{
+	struct sink_process processes[] = {process, process, process};
+	const struct sink_tick tick = {
+	    .time_ns = NS_PER_S, .processes = processes, .count = 3};
+
+	(void)state;
+	processes[1].start_ticks++;
+	processes[2].start_ticks += 2;
+	unsampled_scan(&unsampled, &tick, &sink, has_table, NULL);
+	assert_int_equal(unsampled.checked.len, 3);
+}
+
 static void small_and_sampled_ones_are_left_out(void **state)
 {
 	(void)state;
@@ -365,6 +378,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(one_without_the_library_is_reported_once),
 	    TEST(looks_are_some_time_apart),
+	    TEST(each_process_of_a_tick_is_looked_at),
 	    TEST(small_and_sampled_ones_are_left_out),
 	    TEST(a_small_launched_program_is_reported_at_the_end),
 	    TEST(another_small_one_is_not_reported),
