@@ -41,6 +41,26 @@ int inotify_add_watch(int fd, const char *path, uint32_t events)
 			: (int)syscall(SYS_inotify_add_watch, fd, path, events);
 }
 
+/* The second look at a name finds another file there. */
+static char taker[192], taken[192];
+static int looks;
+
+int fstatat(int directory, const char *name, struct stat *about, int flags)
+{
+	int fd, got;
+
+	if (taker[0] && ++looks == 2)
+		assert_int_equal(rename(taker, taken), 0);
+	fd = openat(directory, name,
+	    O_PATH | O_CLOEXEC |
+		(flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0));
+	if (fd < 0)
+		return -1;
+	got = fstat(fd, about);
+	close(fd);
+	return got;
+}
+
 /* Recorders of other tests share no directory with these. */
 static char own_directory[SCRATCH_MAX];
 
@@ -687,6 +707,26 @@ static void ignore_removed(const char *path)
 	assert_non_null(path);
 }
 
+/* What was opened and locked is not the file of that name any more. */
+static void a_file_that_took_the_name_stays(void **state)
+{
+	char folder[SCRATCH_MAX];
+
+	(void)state;
+	assert_int_equal(scratch_directory(folder), 0);
+	snprintf(taken, sizeof(taken), "%s/mprof-%u-5-0-abcdef.mark", folder,
+	    (unsigned)geteuid());
+	snprintf(taker, sizeof(taker), "%s/other", folder);
+	close(open(taken, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	close(open(taker, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	looks = 0;
+	marks_remove_left(folder, ignore_removed);
+	taker[0] = 0;
+	assert_int_equal(looks, 2);
+	assert_int_equal(unlink(taken), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 /* At most 500 files are opened at a start. */
 static void of_very_many_left_files_some_stay(void **state)
 {
@@ -779,6 +819,7 @@ int main(void)
 		a_snapshot_that_is_asked_for_is_left_out, open_one, close_one),
 	    cmocka_unit_test_setup_teardown(
 		an_empty_label_marks_nothing, open_one, close_one),
+	    cmocka_unit_test(a_file_that_took_the_name_stays),
 	    cmocka_unit_test(of_very_many_left_files_some_stay),
 	    cmocka_unit_test(a_file_without_a_lock_is_removed),
 	    cmocka_unit_test(the_directory_is_the_users_or_sticky),
