@@ -445,16 +445,18 @@ static void test_watch(void **state)
 
 static volatile int faults_seen;
 
+static int fault = SIGSEGV;
+
 static void see_fault(int signal)
 {
-	faults_seen += signal == SIGSEGV;
+	faults_seen += signal == fault;
 }
 
 static bool sees_faults(void)
 {
 	struct sigaction action;
 
-	return sigaction(SIGSEGV, NULL, &action) == 0 &&
+	return sigaction(fault, NULL, &action) == 0 &&
 	       action.sa_handler == see_fault;
 }
 
@@ -462,25 +464,31 @@ static bool sees_faults(void)
  * instruction caused comes again by itself. */
 static void test_fault_of_this_process(void **state)
 {
-	siginfo_t info = {.si_signo = SIGSEGV, .si_code = SEGV_MAPERR};
+	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+	siginfo_t info = {.si_code = SEGV_MAPERR};
 	struct launch launch;
 
 	(void)state;
-	for (int i = 0; i < 2; i++) {
-		signal(SIGSEGV, see_fault);
+	for (size_t i = 0; i < 8; i++) {
+		bool is_sent = i % 2 == 0;
+
+		fault = info.si_signo = faults[i / 2];
+		signal(fault, see_fault);
 		faults_seen = 0;
-		launch = trapping("trap 'exit 3' TERM; trap 'exit 4' SEGV");
+		launch = trapping("trap 'exit 3' TERM; "
+				  "trap 'exit 4' SEGV BUS FPE ILL");
 		assert_false(sees_faults());
-		if (i == 0)
-			kill(getpid(), SIGSEGV);
+		if (is_sent)
+			kill(getpid(), fault);
 		else
-			syscall(SYS_rt_sigqueueinfo, getpid(), SIGSEGV, &info);
-		assert_int_equal(faults_seen, i == 0);
+			syscall(SYS_rt_sigqueueinfo, getpid(), fault, &info);
+		assert_int_equal(faults_seen, is_sent);
 		assert_true(sees_faults());
 		assert_int_equal(kill(launch.pid, SIGTERM), 0);
 		assert_int_equal(end_status(&launch), 3);
+		signal(fault, SIG_DFL);
 	}
-	signal(SIGSEGV, SIG_DFL);
+	fault = SIGSEGV;
 }
 
 /* A fault signal for a program that has ended is for this process. */
@@ -511,7 +519,9 @@ static void test_fault_refused(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		pid_t sender = signal_us_often(faults[i], 1);
 
+		errno = 0; /* the handler leaves it */
 		assert_int_equal(waitpid(sender, NULL, 0), sender);
+		assert_int_equal(errno, 0);
 	}
 	protected = 0;
 	assert_int_equal(kill(launch.pid, SIGTERM), 0);
