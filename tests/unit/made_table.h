@@ -59,7 +59,7 @@ static inline uint32_t made_entry(struct made_table *table, uint32_t kind,
 	struct allocation_entry entry = {
 	    kind, (uint32_t)(fixed_len + rest_len)};
 	uint64_t at = table->header.log_used;
-	char bytes[4096] = {0};
+	char bytes[20 << 10] = {0};
 
 	memcpy(bytes, fixed, fixed_len);
 	memcpy(bytes, &entry, sizeof(entry));

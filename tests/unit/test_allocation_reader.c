@@ -168,6 +168,27 @@ static void a_frame_has_a_file_a_line_and_a_function(void **state)
 	expect_frames(stack, "a b.py:8:f :2147483647: c:0:g");
 }
 
+/* With their head, texts of frames have 16 KiB at most. */
+static void a_frame_may_have_16_kib(void **state)
+{
+	static char text[16 << 10];
+	const size_t most = sizeof(text) - sizeof(struct allocation_frame);
+	uint64_t frames[2];
+	uint32_t stack;
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	text[most - 1] = text[most] = text[most - 3] = 0;
+	frames[0] = made_frame(&table, 8, text, most);
+	frames[1] = made_frame(&table, 8, text, most + 1);
+	stack = made_stack(&table, frames, 2);
+	read_table();
+	assert_true(allocation_reader_frames(&reader, table.fd, stack, &room));
+	assert_int_equal(room.count, 1);
+	assert_int_equal(strlen(room.frames[0].file), most - 3);
+	assert_string_equal(room.frames[0].function, "x");
+}
+
 /* A frame's text without its zero bytes, one that is none, and a place where
  * none can begin. */
 static void a_frame_that_can_not_be_is_left_out(void **state)
@@ -383,6 +404,7 @@ int main(void)
 	    TEST(counts_beyond_the_file_are_its_most),
 	    TEST(code_belongs_to_the_newest_module_before_it),
 	    TEST(a_frame_has_a_file_a_line_and_a_function),
+	    TEST(a_frame_may_have_16_kib),
 	    TEST(a_frame_that_can_not_be_is_left_out),
 	    TEST(a_stack_that_can_not_be_is_none),
 	    TEST(a_stack_may_be_as_deep_as_they_are_kept),

@@ -205,6 +205,12 @@ static void test_of_function(void **state)
 	assert_int_equal(peak_of_function(&profile, "my_f", &mib), 0);
 	assert_true(mib == 77);
 	assert_int_equal(peak_of_function(&profile, "my f", &mib), 0);
+	run = profile_add_run(&profile);
+	series_add(&run->total, 205, 90);
+	series_add(&run->total, 230, 95);
+	add_call(run, "f", 200, 210, 2);
+	assert_int_equal(peak_of_function(&profile, "f", &mib), 0);
+	assert_true(mib == 90);
 	assert_int_equal(peak_of_function(&profile, "my", &mib), -1);
 	assert_int_equal(peak_of_function(&profile, "my_ff", &mib), -1);
 	assert_int_equal(peak_of_function(&profile, "", &mib), -1);

@@ -237,6 +237,21 @@ static void outliers_are_reported_the_farthest_first(void **state)
 	assert_null(says(overviews, 9, "Apart in time"));
 }
 
+/* A median below 1 is one, too. */
+static void short_recordings_are_compared(void **state)
+{
+	struct overview overviews[9];
+
+	(void)state;
+	for (size_t i = 0; i < 9; i++) {
+		overviews[i] = made(100);
+		overviews[i].name = (char *)letters[i];
+		overviews[i].duration_s = i == 7 ? 1.5 : 0.5;
+	}
+	assert_says(overviews, 9, "Apart in time",
+	    "h 1.50 s, 3 times the median (by the median absolute deviation)");
+}
+
 /* The limit of 8 members is 10: 5 + 40 / 8. */
 static void the_limit_is_the_documented_one(void **state)
 {
@@ -547,6 +562,7 @@ int main(void)
 	    cmocka_unit_test(what_hardly_differs_is_not_apart),
 	    cmocka_unit_test(the_range_is_reported),
 	    cmocka_unit_test(equal_members_are_in_order),
+	    cmocka_unit_test(short_recordings_are_compared),
 	    cmocka_unit_test(outliers_are_reported_the_farthest_first),
 	    cmocka_unit_test(the_limit_is_the_documented_one),
 	    cmocka_unit_test(who_took_longer_is_reported),

@@ -161,7 +161,8 @@ static void a_failed_write_fails_the_copy(void **state)
 	assert_true(device.bytes > 10000);
 	for (size_t i = 1; i <= writes; i++) {
 		assert_int_equal(copy_to_device(from, i, &e), -1);
-		assert_non_null(strstr(e.text, "can't be written"));
+		assert_non_null(strstr(
+		    e.text, "can't be written: No space left on device"));
 	}
 	fclose(from);
 }
