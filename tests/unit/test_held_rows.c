@@ -163,6 +163,17 @@ static void rows_are_of_the_users_own_lines(void **state)
 	    "no stack was taken:0 2 1; mprof itself:0 1 1");
 }
 
+/* Whichever place was met first. */
+static void the_place_that_holds_most_comes_first(void **state)
+{
+	(void)state;
+	make(7, 30, VIEWS, 0);
+	make(8, 9, UNKNOWN, 0);
+	assert_rows(HELD_BY_LINE,
+	    "view:7 40 2; load:5 24 2 numpy; no stack was taken:0 11 2; "
+	    "imports:0 3 1 b; mprof itself:0 1 1");
+}
+
 static void rows_of_other_frames(void **state)
 {
 	(void)state;
@@ -485,6 +496,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(rows_are_of_the_users_own_lines),
+	    TEST(the_place_that_holds_most_comes_first),
 	    TEST(rows_of_other_frames),
 	    TEST(machine_code_without_a_line),
 	    TEST(rows_are_of_processes),

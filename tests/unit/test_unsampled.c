@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -137,6 +138,19 @@ static void one_without_the_library_is_reported_once(void **state)
 	assert_int_equal(look(11000), 2);
 	assert_string_equal(by, "before");
 	assert_int_equal(latest.pid, getpid());
+}
+
+static void a_name_may_have_one_letter(void **state)
+{
+	char before[16];
+
+	(void)state;
+	assert_int_equal(prctl(PR_GET_NAME, before), 0);
+	assert_int_equal(prctl(PR_SET_NAME, "q"), 0);
+	look(1000);
+	look(2050);
+	assert_int_equal(prctl(PR_SET_NAME, before), 0);
+	assert_string_equal(name, "q");
 }
 
 static void looks_are_some_time_apart(void **state)
@@ -377,6 +391,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(one_without_the_library_is_reported_once),
+	    TEST(a_name_may_have_one_letter),
 	    TEST(looks_are_some_time_apart),
 	    TEST(each_process_of_a_tick_is_looked_at),
 	    TEST(small_and_sampled_ones_are_left_out),
