@@ -495,9 +495,11 @@ static void expect_rotated(const char *ending, const char *want)
 /* Once each time. */
 static void what_kept_a_file_large_is_a_record(void **state)
 {
+	struct err e;
+
 	(void)state;
 	recording.informed = true;
-	recording.writer.most = 1 << 20;
+	assert_int_equal(dat_writer_bound(&recording.writer, 1 << 20, &e), 0);
 	err_set(&recording.writer.trouble, "no room");
 	for (int s = 1; s < 5; s++) {
 		recording.writer.troubles = s < 4 ? 1 : 2;
