@@ -257,14 +257,14 @@ static void profiles_report_endings(const struct profile *profile)
 
 	for (size_t i = 0; i < len; i++) {
 		char text[RUN_ENDING_TEXT];
-		const char *told =
+		const char *ending =
 		    run_ending_text(&profile->runs.items[i], text);
 
-		if (told && len > 1)
+		if (ending && len > 1)
 			fprintf(stderr, "mprof: %s: run %zu of %zu: %s\n", path,
-			    i + 1, len, told);
-		else if (told)
-			fprintf(stderr, "mprof: %s: %s\n", path, told);
+			    i + 1, len, ending);
+		else if (ending)
+			fprintf(stderr, "mprof: %s: %s\n", path, ending);
 	}
 	free(path);
 }

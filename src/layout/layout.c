@@ -83,19 +83,18 @@ static const struct part {
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]), RANKS = 8 };
 
-/* The value of a part. The finding tells how and when the run ended, and at
- * which limit. */
+/* The value of a part. The finding has the run's end, duration and limit. */
 static const char *layout_part_value(const struct scene *scene, size_t part)
 {
 	const char *label = parts[part].label;
-	bool told = strcmp(label, "Ended") == 0 ||
-		    strcmp(label, "Limit") == 0 ||
-		    strcmp(label, "Duration") == 0;
+	bool is_in_finding = strcmp(label, "Ended") == 0 ||
+			     strcmp(label, "Limit") == 0 ||
+			     strcmp(label, "Duration") == 0;
 
-	/* the outliers tell more than all names, which the legend has */
+	/* The outliers are shown instead; the legend has all names. */
 	if (strcmp(label, "Recordings") == 0 && layout_fact(scene, "Set"))
 		return NULL;
-	return told && layout_fact(scene, "Finding")
+	return is_in_finding && layout_fact(scene, "Finding")
 		   ? NULL
 		   : layout_fact(scene, label);
 }

@@ -651,8 +651,8 @@ void peak_tracker_add_mark(
 	peaks->unreported = true;
 }
 
-/* A mark that stood before the recording tells of an earlier time. kib is a
- * sample of this moment; -1: none was taken. */
+/* A high-water mark that is as high as before the recording belongs to an
+ * earlier time. kib is a sample of this moment; -1: none was taken. */
 static void peak_tracker_read_group(
     struct peak_tracker *peaks, int64_t kib, int64_t now_ns)
 {

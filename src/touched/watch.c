@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The module touched.so: watches the page faults of a process and of what it
-// starts, and tells of them through the feed (base/touched_feed.h).
+// starts, and reports them through the feed (base/touched_feed.h).
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>

@@ -366,8 +366,8 @@ static void reader_add_member(
 	tree_reading_add(&scan->reader->reading, &member);
 }
 
-/* The highest mark of processes that have ended. Only the parent is told that
- * of a child that it has not waited for, by the child's pid. */
+/* The highest high-water mark of processes that have ended. Of a child that was
+ * not waited for, only its parent can read it, by the child's pid. */
 static int64_t reader_waited(const struct reader *reader)
 {
 	struct rusage usage = {0};
