@@ -62,10 +62,12 @@ static void figures_add_news(
 
 		if (since_s >= phase->until_s)
 			continue;
-		if (since_s >= phase->from_s && peak->time_s < phase->until_s)
+		if (since_s >= phase->from_s && peak->time_s < phase->until_s) {
 			*highest = fmax(*highest, peak->mib);
-		else
-			perhaps_mib = fmax(perhaps_mib, peak->mib);
+		} else if (peak->mib > perhaps_mib) {
+			perhaps_mib = peak->mib;
+			phase->perhaps_is_last = peak->time_s < phase->until_s;
+		}
 	}
 	phase->perhaps_mib = perhaps_mib > *highest ? perhaps_mib : 0;
 }

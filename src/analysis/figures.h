@@ -45,9 +45,10 @@ struct phase {
 	/* Within the run; their difference is the duration. */
 	double from_s, until_s;
 	struct figures figures;
-	/* A higher peak between two samples, which this phase or one beside it
-	 * had: the high-water mark was not read between them. 0: none. */
+	/* A higher peak between two samples, which this phase or another had:
+	 * the high-water mark was not read between them. 0: none. */
 	double perhaps_mib;
+	bool perhaps_is_last; /* no later phase had it */
 };
 
 /* The phases of a run in order of time; the caller frees *phases. A phase too

@@ -245,10 +245,11 @@ static void verdicts_doubt_peak(
 	if (!verdict->met || phase->perhaps_mib <= verdict->bound)
 		return;
 	verdict->doubtful = true;
-	verdict->met = !strict;
+	verdict->met = !strict && !phase->perhaps_is_last;
 	snprintf(verdict->note, sizeof(verdict->note),
-	    "a peak of %s was in this phase or in one beside it",
-	    units_size(size, phase->perhaps_mib));
+	    "a peak of %s was in this phase or %s",
+	    units_size(size, phase->perhaps_mib),
+	    phase->perhaps_is_last ? "before it" : "in another");
 }
 
 /* Judges the phase as if it were a run. */

@@ -91,7 +91,7 @@ option_parse check_parse_count;     /* a whole number above 0, as double */
 		.ours = true},                                                \
 	    {.name = "strict",                                                \
 		.help = "also fail if a recording breaks off or is still "    \
-			"running, or if growth or leak is undecided",         \
+			"running, or if a verdict is uncertain (?)",          \
 		.parse = option_flag,                                         \
 		.offset = offsetof(type, member.conditions.strict),           \
 		.implies = offsetof(type, member.asked),                      \

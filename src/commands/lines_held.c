@@ -326,10 +326,11 @@ static void lines_held_print_program(const struct held *held, double total)
 {
 	char size[UNITS_TEXT], whole[UNITS_TEXT];
 
-	wrap_print_note("The total of all processes was not recorded: the "
-			"program alone has %s of %s.",
-	    units_size(size, lines_held_of_total(held)),
-	    units_size(whole, total));
+	wrap_print_note(
+	    "Only the program's own total was recorded, %s. Of what "
+	    "is held, %s are the program's.",
+	    units_size(whole, total),
+	    units_size(size, lines_held_of_total(held)));
 }
 
 static void lines_held_print_head(

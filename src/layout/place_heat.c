@@ -84,7 +84,7 @@ static void heat_put_band(
 
 	/* a line in the background's colour separates rows where there is
 	 * room */
-	height -= height > 6 ? 1 : 0;
+	height -= at->plot->box.h > 6 * (double)at->bands ? 1 : 0;
 	for (size_t from = 0, to; from < at->columns; from = to) {
 		int level = heat_level(at, cells, from);
 		double x = heat_x(at, from);

@@ -192,13 +192,15 @@ ssize_t argv_read_settled(struct argv_reader *reader, pid_t pid,
     uint64_t started, int64_t patience_ns, char *text)
 {
 	const struct timespec pause = {.tv_nsec = NS_PER_S / 1000};
-	int64_t until_ns = clock_mono_ns() + EXEC_NS;
+	int64_t until_ns = 0;
 
 	for (;;) {
 		ssize_t len =
 		    argv_read(reader, pid, started, patience_ns, text);
 		struct proc_stat stat;
 
+		if (until_ns == 0)
+			until_ns = clock_mono_ns() + EXEC_NS;
 		if (len != 0 || clock_mono_ns() >= until_ns ||
 		    !procfs_stat_of(reader->fs, pid, started, &stat) ||
 		    stat.is_ending || stat.is_kernel)

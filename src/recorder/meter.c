@@ -691,8 +691,13 @@ void peak_tracker_read_all(
     struct peak_tracker *peaks, struct members *members, int64_t now_ns)
 {
 	const struct high_water_moment moment = {now_ns, false};
-	struct high_water_mark mark =
-	    high_water_all(&peaks->marks, members, &moment);
+	struct high_water_mark mark;
+
+	for (size_t i = 0; i < members->list.len; i++)
+		if (members->list.items[i].high.since_ns == 0)
+			highest_restart(
+			    &members->list.items[i].high, -1, peaks->ticked_ns);
+	mark = high_water_all(&peaks->marks, members, &moment);
 
 	peak_tracker_add_mark(peaks, &mark);
 	if (peaks->cgroup)

@@ -375,8 +375,6 @@ static void sampler_measure_now(
 
 	if (is_at_tick)
 		meter_read_again(&s->meter, &s->tree.members);
-	else
-		sampler_rescan(s);
 	total_kib = sampler_total_kib(s);
 	tick->time_ns = report_now_ns(&s->report);
 	if (total_kib < 0)
@@ -397,6 +395,8 @@ static void sampler_ask_hook(
 	if (hook->is_due) {
 		if (!hook->is_due(hook->context, &s->tick))
 			return;
+		if (!is_at_tick)
+			sampler_rescan(s);
 		peak_tracker_read_all(
 		    &s->peaks, &s->tree.members, report_now_ns(&s->report));
 		if (s->peaks.unreported)

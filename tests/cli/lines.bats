@@ -255,8 +255,8 @@ it was not used yet, or is swapped out."
 	run_apart mprof lines alone.dat
 	[[ $output != *"More is held"* ]]
 	[[ $output =~ ^"Held at the peak, "[^:]*": 5"[^,]*" MiB, "[0-9]+" samples" ]]
-	grep -qx "The total of all processes was not recorded: the program \
-alone has 5[0-9.]* MiB of 40.0 MiB." <<<"$output"
+	grep -qx "Only the program's own total was recorded, 40.0 MiB. Of what \
+is held, 5[0-9.]* MiB are the program's." <<<"$output"
 }
 
 @test "held: below code that has no name; functions without a line have no :0" {

@@ -75,6 +75,7 @@ pid_t waitpid(pid_t pid, int *status, int options)
 
 /* What can't be had for a process aside. */
 static bool no_pipe, no_fork, no_exec;
+static const char *volatile executed; /* reachable for memcheck */
 
 int pipe2(int ends[2], int flags)
 {
@@ -91,6 +92,7 @@ pid_t fork(void)
 int execv(const char *program, char *const words[])
 {
 	errno = EACCES;
+	executed = program;
 	return no_exec ? -1 : (int)syscall(SYS_execve, program, words, environ);
 }
 
