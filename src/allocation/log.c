@@ -281,7 +281,7 @@ static ElfW(Half) log_read_parts(uint64_t start, ElfW(Phdr) parts[LOG_PARTS])
 
 /* Adds the module that has the address, without the loader's lock: a thread
  * that holds it may wait for this one, or be one of the parent's at the fork.
- * All of a module is taken for code where its name tells its path. */
+ * All of a module is taken for code where its headers can't be read. */
 static void log_add_module_of(const struct log_search *to, uint64_t address)
 {
 	static ElfW(Phdr) parts[LOG_PARTS];
@@ -292,8 +292,7 @@ static void log_add_module_of(const struct log_search *to, uint64_t address)
 		return;
 	info.dlpi_addr = found.bias;
 	info.dlpi_name = found.path;
-	if (found.path && *found.path && *found.path != '/')
-		info.dlpi_phnum = log_read_parts(found.start, parts);
+	info.dlpi_phnum = log_read_parts(found.start, parts);
 	if (info.dlpi_phnum == 0) {
 		parts[0] = (ElfW(Phdr)){.p_type = PT_LOAD,
 		    .p_flags = PF_X,
