@@ -243,6 +243,13 @@ void file_empty(struct file *file)
 		__atomic_store_n(&file->slots[at].serial, 0, __ATOMIC_RELEASE);
 }
 
+void file_inherit(struct file *file, bool is_inherited)
+{
+	if (file->header)
+		madvise(file->header, ALLOCATION_FILE,
+		    is_inherited ? MADV_DOFORK : MADV_DONTFORK);
+}
+
 void file_replace(struct file *file)
 {
 	if (!file->header)

@@ -44,8 +44,9 @@ void file_unlock(struct file *file);
 /* Removes all samples. */
 void file_empty(struct file *file);
 
-/* In a forked child, which does not inherit the mapping: replaces it by memory
- * that nobody reads. */
+/* Whether a forked child inherits the mapping; usually it does not. In a child
+ * that did, file_replace() puts memory that nobody reads in its place. */
+void file_inherit(struct file *file, bool is_inherited);
 void file_replace(struct file *file);
 
 /* Unmaps it. Harmless on zeroes. */

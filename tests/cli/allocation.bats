@@ -211,16 +211,42 @@ is_all_held() {
 }
 
 # The child returns from the handler into the sample. The time is the process's
-# own, so that most of the forks fall into one.
+# own, so that most of the forks fall into one. What a fork handler maps in the
+# child stays its own, and another thread may have been in the library.
 @test "a child that is forked by a handler in a sample goes on, with its own table" {
-	build forks '#include <signal.h>
+	build maps.so '#include <pthread.h>
+	#include <string.h>
+	#include <sys/mman.h>
+	char *area;
+	static void map_area(void)
+	{
+		area = mmap(NULL, 16 << 20, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		memset(area, 7, 16 << 20);
+	}
+	__attribute__((constructor)) static void start(void)
+	{
+		pthread_atfork(NULL, NULL, map_area);
+	}' gcc -shared -fPIC -pthread -D_GNU_SOURCE
+	build forks '#include <pthread.h>
+	#include <signal.h>
 	#include <stdio.h>
 	#include <stdlib.h>
 	#include <string.h>
 	#include <sys/time.h>
 	#include <sys/wait.h>
 	#include <unistd.h>
-	static volatile int is_child, forks, failed;
+	static volatile int is_child, forks, failed, is_over;
+	extern char *area;
+	static void *churns(void *none)
+	{
+		sigset_t all;
+		sigfillset(&all);
+		pthread_sigmask(SIG_BLOCK, &all, NULL);
+		while (!is_over)
+			free(malloc(1000));
+		return none;
+	}
 	static void forks_one(int signal)
 	{
 		pid_t child = is_child ? -1 : fork();
@@ -239,19 +265,28 @@ is_all_held() {
 		struct itimerval often = {{0, 1000}, {0, 1000}};
 		struct sigaction handler = {.sa_handler = forks_one};
 		void *volatile kept;
+		pthread_t id;
+		pthread_create(&id, NULL, churns, NULL);
 		sigaction(SIGVTALRM, &handler, NULL);
 		setitimer(ITIMER_VIRTUAL, &often, NULL);
 		while (!is_child && forks < 20 && !failed)
 			free(malloc(1000));
 		setitimer(ITIMER_VIRTUAL, &(struct itimerval){0}, NULL);
+		for (int i = 0; is_child && i < 16 << 20; i += 4096)
+			if (area[i] != 7)
+				_exit(3);
 		for (int i = 0; is_child && i < 200; i++) {
 			free(malloc(1000));
 			kept = memset(malloc(5000), 1, 5000);
 		}
-		if (!is_child)
-			printf("%d", (int)getpid());
+		if (is_child)
+			_exit(0);
+		is_over = 1;
+		pthread_join(id, NULL);
+		printf("%d", (int)getpid());
 		return failed;
-	}' gcc -w -O0 -D_GNU_SOURCE
+	}' gcc -w -O0 -pthread -D_GNU_SOURCE \
+		-Wl,--no-as-needed ./maps.so
 	MPROF_ALLOCATION_PERIOD=1 held ./forks
 	[ -s "tables/$(cat out).0" ]
 	[ "$(find tables -name '*.0' | wc -l)" -gt 1 ]
