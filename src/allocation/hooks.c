@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "allocation/filter.h"
 #include "allocation/heaps.h"
@@ -47,7 +45,6 @@ static struct {
 	void *(*mmap)(void *, size_t, int, int, int, off_t);
 	int (*munmap)(void *, size_t);
 	void *(*mremap)(void *, size_t, size_t, int, ...);
-	void (*exit)(int);
 } next = {
     .malloc = hooks_first_malloc,
     .calloc = hooks_first_calloc,
@@ -108,7 +105,6 @@ static bool hooks_find(void)
 	*(void **)&next.mmap = dlsym(RTLD_NEXT, "mmap");
 	*(void **)&next.munmap = dlsym(RTLD_NEXT, "munmap");
 	*(void **)&next.mremap = dlsym(RTLD_NEXT, "mremap");
-	*(void **)&next.exit = dlsym(RTLD_NEXT, "_exit");
 	*(void **)&hooks_late_free = dlsym(RTLD_NEXT, "free");
 	*(void **)&hooks_late_realloc = dlsym(RTLD_NEXT, "realloc");
 	*(void **)&next.calloc = dlsym(RTLD_NEXT, "calloc");
@@ -397,25 +393,6 @@ HOOK void *mremap(void *old, size_t old_size, size_t size, int flags, ...)
 	return map;
 }
 
-__attribute__((noreturn)) static void hooks_end(int status)
-{
-	samples_note_end();
-	if (hooks_find() && next.exit)
-		next.exit(status);
-	for (;;)
-		syscall(SYS_exit_group, status);
-}
-
-HOOK void _exit(int status)
-{
-	hooks_end(status);
-}
-
-HOOK void _Exit(int status)
-{
-	hooks_end(status);
-}
-
 /* Functions of C23, which glibc declares from 2.43 on. */
 /* NOLINTNEXTLINE(readability-redundant-declaration) */
 HOOK void free_sized(void *address, size_t size);
@@ -499,10 +476,4 @@ __attribute__((constructor)) static void hooks_start(void)
 	hooks_prepare();
 	dlerror_clear();
 	errno = saved;
-}
-
-/* exit() calls it. */
-__attribute__((destructor)) static void hooks_on_exit(void)
-{
-	samples_note_end();
 }

@@ -93,8 +93,10 @@ static uint64_t samples_cpu_time(void)
 static bool samples_lock(void)
 {
 	for (int i = 0; i < LOCK_TRIES; i++) {
-		if (__atomic_exchange_n(&own->lock, 1, __ATOMIC_ACQUIRE) == 0)
+		if (__atomic_exchange_n(&own->lock, 1, __ATOMIC_ACQUIRE) == 0) {
+			thread_self.has_lock = true;
 			return true;
+		}
 		if (i > LOCK_TRIES / 2 && !samples_are_aside())
 			sched_yield();
 	}
@@ -119,12 +121,12 @@ static void samples_unlock(void)
 {
 	uint32_t lost = __atomic_load_n(&own->lost, __ATOMIC_RELAXED);
 
+	thread_self.has_lock = false;
 	if (own->is_abandoned) {
 		file_close(&own->slots.file);
 		samples_clear();
 		return;
 	}
-
 	if (lost > 0 && own->slots.file.header)
 		own->slots.file.header->lost = lost;
 	__atomic_store_n(&own->lock, 0, __ATOMIC_RELEASE);
@@ -650,6 +652,7 @@ static void samples_before_fork(void)
 		madvise(own, sizeof(*own), MADV_KEEPONFORK);
 		madvise(&samples_addresses, sizeof(samples_addresses),
 		    MADV_KEEPONFORK);
+		file_inherit(&own->slots.file, true);
 	}
 	gate_close(&own->gate, thread_self.busy);
 }
@@ -664,23 +667,30 @@ static void samples_wipe_again(void)
 
 static void samples_after_fork(void)
 {
-	if (thread_self.busy)
+	if (thread_self.busy) {
 		samples_wipe_again();
+		file_inherit(&own->slots.file, false);
+	}
 	gate_open(&own->gate);
 }
 
-/* Another thread's fork may have kept it, too. */
+/* Another thread's fork may have kept it, too. A thread that is not in the
+ * child may have had the lock, and left the table half changed. */
 static void samples_in_child(void)
 {
 	if (own->pid == 0)
 		return;
 	samples_wipe_again();
-	own->is_abandoned = thread_self.busy;
-	if (own->is_abandoned) {
-		own->gate = (struct gate){0};
-		file_replace(&own->slots.file);
-	} else {
+	if (!thread_self.busy) {
 		samples_clear();
+		return;
+	}
+	own->is_abandoned = true;
+	own->gate = (struct gate){0};
+	file_replace(&own->slots.file);
+	if (!thread_self.has_lock) {
+		own->lock = 0;
+		own->failed = true;
 	}
 }
 
@@ -802,25 +812,6 @@ void samples_add_flags(uint32_t flags)
 	samples_setup.flags |= flags;
 	if (own->begun && !own->failed)
 		own->slots.file.header->flags |= flags;
-}
-
-/* A vforked child ends with its parent's memory. */
-void samples_note_end(void)
-{
-	struct thread *self = &thread_self;
-	int saved = errno;
-
-	if (self->busy || !own->begun || samples_are_aside() ||
-	    own->pid != (uint32_t)syscall(SYS_getpid))
-		return;
-	self->busy = true;
-	if (samples_lock()) {
-		if (own->slots.file.header)
-			own->slots.file.header->end_ns = samples_now();
-		samples_unlock();
-	}
-	self->busy = false;
-	errno = saved;
 }
 
 /* Waits for a thread that is taking a sample, which may make system calls. The

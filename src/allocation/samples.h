@@ -60,9 +60,6 @@ bool samples_give_way(void);
 /* Memory that was not used becomes so again. */
 void samples_after_locking(void);
 
-/* The process is about to end: notes the time. */
-void samples_note_end(void);
-
 /* Sets further flags of the header. */
 void samples_add_flags(uint32_t flags);
 

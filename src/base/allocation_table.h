@@ -84,9 +84,6 @@ struct allocation_header {
 	/* The process's pid namespace, as in /proc/self/ns/pid. 0: unknown. */
 	uint64_t pids;
 	uint64_t lost; /* samples and frees that couldn't be noted */
-	/* CLOCK_REALTIME when the process called exit() or _exit(). 0: it did
-	 * not; it may have been killed. */
-	uint64_t end_ns;
 };
 
 /* A slot holds a sampled allocation that was not freed, or nothing (serial 0).

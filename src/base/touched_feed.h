@@ -53,8 +53,7 @@ struct touched_page {
 struct touched_left {
 	struct touched_head head;
 	int32_t pid;
-	uint32_t ended;  /* because their process has ended */
-	int64_t time_ns; /* CLOCK_REALTIME when it did; 0: not known */
+	uint32_t ended; /* because their process has ended */
 	uint32_t ids[];
 };
 

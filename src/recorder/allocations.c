@@ -49,8 +49,6 @@ enum {
  * time between two looks. */
 #define FILTERS_FIRST_NS (NS_PER_S / 2)
 #define FILTERS_NS (5 * NS_PER_S)
-/* The next moment that a recording tells from another. */
-#define AFTER_NS (NS_PER_S / 1000)
 /* Least time between two records about a table, from the second one on. */
 #define REPORT_NS (10 * NS_PER_S)
 
@@ -66,7 +64,6 @@ struct allocation_table {
 	bool has_own;    /* its other allocator was reported */
 	int64_t read_ns, changed_ns, reported_ns, mapped_ns, filters_ns;
 	int64_t gone_ns;  /* when it was found to be over; 0: it isn't */
-	int64_t had_ns;   /* the last tick then that has its memory; 0: none */
 	bool is_filtered; /* it has a filter of system calls */
 	char program[PROCFS_NAME]; /* name of the program executed last */
 	struct sink_held reported;
@@ -343,21 +340,6 @@ static int allocations_order(const void *x, const void *y)
 	return (a > b) - (a < b);
 }
 
-/* When the table's process ended, or executed another program: not before the
- * last tick that had its memory. */
-static int64_t allocations_end_ns(const struct allocations_round *round)
-{
-	const struct allocation_table *table = round->table;
-	int64_t now_ns = round->tick->time_ns, end_ns;
-
-	if (table->reader.header.end_ns == 0)
-		return now_ns;
-	end_ns = allocations_time(round, table->reader.header.end_ns);
-	if (end_ns <= table->had_ns)
-		end_ns = table->had_ns + AFTER_NS;
-	return end_ns < now_ns ? end_ns : now_ns;
-}
-
 /* Reports the samples that slots no longer hold as freed; without slots, all of
  * them. */
 static void allocations_free(
@@ -365,8 +347,7 @@ static void allocations_free(
 {
 	struct allocations *all = round->all;
 	struct allocation_reader *reader = &round->table->reader;
-	struct sink_freed freed = {
-	    .time_ns = slots ? round->tick->time_ns : allocations_end_ns(round),
+	struct sink_freed freed = {.time_ns = round->tick->time_ns,
 	    .pid = allocations_pid(round),
 	    .ended = slots == NULL};
 
@@ -802,10 +783,8 @@ static bool allocations_may_end(const struct allocations_round *round)
 		table->gone_ns = round->tick->time_ns;
 	for (size_t i = 0; i < round->tick->count; i++)
 		if (round->tick->processes[i].pid == table->pid &&
-		    round->tick->processes[i].kib > 0) {
-			table->had_ns = round->tick->time_ns;
+		    round->tick->processes[i].kib > 0)
 			return table->gone_ns < round->tick->time_ns;
-		}
 	return true;
 }
 
@@ -875,17 +854,6 @@ static void allocations_on_tick(
 		    &all->unsampled, tick, sink, allocations_has_table, all);
 }
 
-/* Whether the table's process is known to have ended before the recording, not
- * with it. */
-static bool allocations_ended_before(const struct allocations_round *round)
-{
-	uint64_t end_ns = round->table->reader.header.end_ns;
-
-	return end_ns > 0 &&
-	       allocations_time(round, end_ns) + SINK_TOGETHER_NS <
-		   round->tick->time_ns;
-}
-
 /* Tables outlive their processes: reads what these held at their end. */
 static void allocations_on_end(
     void *context, const struct sink_tick *tick, const struct sink *sink)
@@ -903,9 +871,6 @@ static void allocations_on_end(
 		round.table = all->tables.items[i];
 		if (!round.table->is_left)
 			allocations_read_table(&round);
-		if (allocations_ended_before(&round) &&
-		    allocations_is_over(&round))
-			allocations_leave_table(&round);
 	}
 	if (all->processes == 0 && all->own == 0)
 		unsampled_end(&all->unsampled, tick, sink);

@@ -113,10 +113,6 @@ struct sink_allocation {
 	size_t count;
 };
 
-/* A process whose end is this close to the recording's ended with it: what it
- * held then is held at the end. */
-#define SINK_TOGETHER_NS (INT64_C(1000000000) / 10)
-
 /* Sampled allocations that were freed, and the memory that they stood for. */
 struct sink_freed {
 	int64_t time_ns;

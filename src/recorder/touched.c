@@ -64,7 +64,6 @@ struct touched_round {
 	struct touched *touched;
 	const struct sink_tick *tick;
 	const struct sink *sink;
-	bool is_last; /* the recording ends */
 };
 
 /* Runs in the process that watches: only the feed stays open. */
@@ -282,16 +281,12 @@ static void touched_report_left(const struct touched_round *round, size_t len)
 {
 	struct touched *touched = round->touched;
 	const struct touched_left *left = &touched->message.left;
-	int64_t together_ns = round->is_last ? SINK_TOGETHER_NS : 0;
 	struct sink_freed gone = {.time_ns = round->tick->time_ns,
 	    .pid = touched_pid(touched, left->pid),
 	    .ids = left->ids,
 	    .count = left->head.count,
 	    .ended = left->ended != 0};
 
-	if (gone.pid != 0 && left->time_ns > 0 &&
-	    left->time_ns + together_ns < gone.time_ns)
-		gone.time_ns = left->time_ns;
 	if (gone.count == 0 || gone.count > TOUCHED_MESSAGE ||
 	    len < sizeof(*left) + gone.count * sizeof(gone.ids[0]))
 		return;
@@ -376,7 +371,7 @@ static void touched_on_tick(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
 	struct touched *touched = context;
-	const struct touched_round round = {touched, tick, sink, false};
+	const struct touched_round round = {touched, tick, sink};
 
 	for (size_t i = 0; i < tick->count && !touched->root; i++)
 		if (tick->processes[i].is_root)
@@ -395,7 +390,7 @@ static void touched_on_end(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
 	struct touched *touched = context;
-	const struct touched_round round = {touched, tick, sink, true};
+	const struct touched_round round = {touched, tick, sink};
 	int64_t until_ns = clock_mono_ns() + END_MS * (NS_PER_S / 1000);
 
 	if (touched->feed < 0 || !sink->touched)

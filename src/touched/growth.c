@@ -103,10 +103,10 @@ static void growth_send(struct growth *growth)
 }
 
 /* Reports samples whose pages are gone, in as many messages as needed. */
-static void growth_send_left(struct growth *growth,
-    const struct touched_left *about, const uint32_t *ids, size_t count)
+static void growth_send_left(struct growth *growth, pid_t pid, bool ended,
+    const uint32_t *ids, size_t count)
 {
-	struct touched_left left = *about;
+	struct touched_left left = {.pid = pid, .ended = ended};
 
 	for (size_t at = 0; at < count; at += left.head.count) {
 		size_t len = count - at < LEFT_MAX ? count - at : LEFT_MAX;
@@ -124,7 +124,6 @@ static void growth_send_left(struct growth *growth,
 static void growth_drop_pages(
     struct growth *growth, struct growth_process *process, bool ended)
 {
-	struct touched_left about = {.pid = process->pid, .ended = ended};
 	ARRAY(uint32_t) ids = {0};
 	size_t kept = 0;
 
@@ -141,10 +140,7 @@ static void growth_drop_pages(
 	growth->pages -= process->pages.len - kept;
 	process->pages.len = kept;
 	process->fell = false;
-	if (ended && process->end_ns > 0)
-		about.time_ns =
-		    clock_wall_ns() - clock_mono_ns() + process->end_ns;
-	growth_send_left(growth, &about, ids.items, ids.len);
+	growth_send_left(growth, process->pid, ended, ids.items, ids.len);
 	array_free(&ids);
 }
 
@@ -219,20 +215,9 @@ static void growth_exec(struct growth *growth, const struct rings_event *event)
 {
 	size_t at = growth_place(growth, event->pid);
 
-	if (at < growth->processes.len) {
-		growth->processes.items[at]->end_ns = event->time_ns;
-		growth_end_process(growth, at);
-	}
-	growth_add_process(growth, event->pid, event->time_ns);
-}
-
-static void growth_note_end(
-    struct growth *growth, const struct rings_event *event)
-{
-	size_t at = growth_place(growth, event->pid);
-
 	if (at < growth->processes.len)
-		growth->processes.items[at]->end_ns = event->time_ns;
+		growth_end_process(growth, at);
+	growth_add_process(growth, event->pid, event->time_ns);
 }
 
 static void growth_note_map(
@@ -348,8 +333,6 @@ static void growth_count(struct growth *growth)
 			growth_exec(growth, event);
 		else if (event->what == RINGS_MAP)
 			growth_note_map(growth, event);
-		else if (event->what == RINGS_END)
-			growth_note_end(growth, event);
 		else if ((process = growth_process_of(growth, event)))
 			growth_count_fault(growth, process, event);
 	}
@@ -674,8 +657,6 @@ void growth_sweep(struct growth *growth, bool end)
 		growth->lags = growth->lags || growth_unsampled(process) > LAG;
 		process->round_kib = 0;
 		if (!growth_read(process)) {
-			if (process->end_ns < process->fault_ns)
-				process->end_ns = 0; /* its record was lost */
 			growth_end_process(growth, i);
 			continue;
 		}

@@ -30,7 +30,6 @@ struct growth_process {
 	double rest_kib;       /* growth given to faults, but not sampled yet */
 	int64_t exec_ns;       /* when it executed its program; 0 */
 	int64_t fault_ns;      /* time of its last sampled fault */
-	int64_t end_ns;        /* when a thread of it last ended; 0: none did */
 	int64_t grown_ns;      /* when growth was last seen */
 	uint64_t period;       /* period of the kernel's last sample */
 	uint64_t since;        /* faults since then that were sampled singly */

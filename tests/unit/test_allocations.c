@@ -1209,68 +1209,6 @@ static void what_was_held_at_a_sample_ends_at_the_next(void **state)
 	    the.told.text, "- 1: 1024 KiB of 999999999, ended\n");
 }
 
-static void what_ended_by_exit_ends_at_that_time(void **state)
-{
-	struct made_table table = open_table(999999999, 0);
-	int64_t end_ns = the.now_ns + NS_PER_S;
-
-	(void)state;
-	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
-	table.header.end_ns = (uint64_t)end_ns;
-	made_header(&table);
-	leave_table(&table);
-	tick_after(5 * NS_PER_S);
-	assert_int_equal(the.freed.count, 1);
-	assert_int_equal(the.freed.time_ns, end_ns);
-}
-
-/* The tick's memory was read first. */
-static void what_was_held_at_a_sample_ends_after_it(void **state)
-{
-	struct made_table table;
-	int64_t sample_ns = the.now_ns + NS_PER_S;
-
-	(void)state;
-	the.child = 999999999;
-	the.child_kib = 2048;
-	table = open_table(the.child, 0);
-	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
-	table.header.end_ns = (uint64_t)sample_ns - 1;
-	made_header(&table);
-	leave_table(&table);
-	tick_after(NS_PER_S);
-	assert_int_equal(the.freed.count, 0);
-	the.child_kib = 0;
-	tick_after(NS_PER_S);
-	assert_int_equal(the.freed.count, 1);
-	assert_true(the.freed.time_ns > sample_ns);
-	assert_true(the.freed.time_ns < the.now_ns);
-}
-
-/* One that ended with the recording held its memory until that. */
-static void the_end_frees_what_ended_long_before(void **state)
-{
-	struct made_table before = open_table(999999999, 0), with;
-	int64_t end_ns = the.now_ns + NS_PER_S;
-
-	(void)state;
-	made_slot(&before, 0, 1 << 20, UINT32_MAX, 5);
-	before.header.end_ns = (uint64_t)end_ns;
-	made_header(&before);
-	leave_table(&before);
-	with = open_table(999999998, 0);
-	made_slot(&with, 0, 2 << 20, UINT32_MAX, 5);
-	with.header.end_ns = (uint64_t)end_ns + 9 * NS_PER_S - 1000;
-	made_header(&with);
-	leave_table(&with);
-	the.now_ns += 10 * NS_PER_S;
-	end_recording();
-	assert_int_equal(the.count, 2);
-	assert_int_equal(the.freed.count, 1);
-	assert_int_equal(the.freed.kib, 1024);
-	assert_int_equal(the.freed.time_ns, end_ns);
-}
-
 /* A child of this process in another pid namespace, which lives until the
  * writer of *life is closed; 0 where there can be none. */
 static pid_t nested_process(int *life)
@@ -1492,12 +1430,6 @@ int main(void)
 		a_short_lifes_table_ends_at_the_next_tick, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		what_was_held_at_a_sample_ends_at_the_next, begin, end),
-	    cmocka_unit_test_setup_teardown(
-		what_ended_by_exit_ends_at_that_time, begin, end),
-	    cmocka_unit_test_setup_teardown(
-		what_was_held_at_a_sample_ends_after_it, begin, end),
-	    cmocka_unit_test_setup_teardown(
-		the_end_frees_what_ended_long_before, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_process_of_another_namespace_has_its_pid_here, begin, end),
 	    cmocka_unit_test_setup_teardown(

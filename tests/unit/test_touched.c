@@ -264,7 +264,7 @@ static void send_left(
     uint32_t count, size_t sent, const uint32_t *ids, struct sink_freed of)
 {
 	const struct touched_left left = {
-	    {TOUCHED_LEFT, count}, of.pid, of.ended, of.time_ns};
+	    {TOUCHED_LEFT, count}, of.pid, of.ended};
 	char bytes[256];
 
 	sent = sent ? sent : count;
@@ -420,22 +420,12 @@ static void pages_that_left_are_reported_by_their_ids(void **state)
 	create();
 	send_left(4, 0, ids, (struct sink_freed){.pid = PROGRAM});
 	send_left(1, 0, ids + 2, (struct sink_freed){.pid = OTHER, .ended = 1});
-	/* Of the process that was launched, and in the future: no other time
-	 * than the tick's. */
-	send_left(1, 0, ids,
-	    (struct sink_freed){.pid = OTHER, .ended = 1, .time_ns = 4000});
-	send_left(1, 0, ids,
-	    (struct sink_freed){.pid = PROGRAM, .ended = 1, .time_ns = 4000});
-	send_left(1, 0, ids,
-	    (struct sink_freed){.pid = OTHER, .ended = 1, .time_ns = 6000});
 	send_left(0, 0, ids, (struct sink_freed){0});
 	send_left(4, 3, ids, (struct sink_freed){0});
 	send_left(TOUCHED_MESSAGE + 1, 3, ids, (struct sink_freed){0});
 	send_left(3, 0, twice, (struct sink_freed){0});
 	send_left(2, 0, down, (struct sink_freed){0});
-	expect("- 3 4 9 12 pid 0 at 5000\n- 9 pid 701 at 5000 ended\n"
-	       "- 3 pid 701 at 4000 ended\n- 3 pid 0 at 5000 ended\n"
-	       "- 3 pid 701 at 5000 ended\n");
+	expect("- 3 4 9 12 pid 0 at 5000\n- 9 pid 701 at 5000 ended\n");
 }
 
 static void the_state_is_reported_where_it_changed(void **state)
