@@ -53,6 +53,7 @@ struct holding {
 	/* NULL: the program, which no record names. */
 	const struct process *process;
 	bool is_program;
+	bool may_be_all; /* the program's may be that of all processes */
 	double mib;
 };
 

@@ -80,6 +80,13 @@ static const char *live_holding_name(const struct holding *holding)
 	return process->command ? process->command : "";
 }
 
+/* For a process that no record names. */
+static const char *live_program_name(const struct holding *holding)
+{
+	return holding->may_be_all ? "the program, or all processes"
+				   : "the program itself";
+}
+
 /* Prints the largest processes, at most that many. */
 static void live_print_largest(
     const struct moment *moment, size_t named, size_t name_columns, FILE *out)
@@ -97,7 +104,7 @@ static void live_print_largest(
 
 		utf8_shorten(name, sizeof(name), clean, name_columns);
 		fprintf(out, "%s%s%s%s %s", i ? ", " : "",
-		    one->process ? one->process->key : "the program itself",
+		    one->process ? one->process->key : live_program_name(one),
 		    *name ? " " : "", name, units_size(size, one->mib));
 		free(clean);
 	}
@@ -258,7 +265,7 @@ static void live_print_chart(const struct live_view *view,
 
 static const char *live_name(const struct holding *one)
 {
-	return one->process ? live_holding_name(one) : "the program itself";
+	return one->process ? live_holding_name(one) : live_program_name(one);
 }
 
 static int live_compare_names(const void *a, const void *b)

@@ -122,6 +122,7 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 @test "slope over the last minute, and the three largest of five processes" {
 	awk 'BEGIN {
 		print "CMDLINE pool"
+		print "INFO;backend=rss;interval=1 300.0 1700000000.0"
 		for (i = 0; i <= 120; i++) {
 			t = 1700000000 + i
 			printf "MEM %.6f %.4f\n", (i < 60 ? 300 : 40 + i), t
@@ -137,6 +138,14 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 		expect 5 processes: the program itself 110 MiB(; q quits)?\\x1b
 		size 12 40
 		expect last 160 MiB, peak 300 MiB(; q quits)?\\x1b
+		type q
+		expect $BACK
+	END
+	# Other programs' files don't say whether MEM is the sum.
+	sed '/^INFO/d' a.dat >other.dat
+	person mprof watch other.dat <<-END
+		size 30 120
+		expect 5 processes: the program, or all processes 160 MiB, 40 20.0 MiB
 		type q
 		expect $BACK
 	END
