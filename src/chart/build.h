@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Steps that the kinds of charts share. Each adds to a scene, in this order:
- * build_frame, one panel of memory with its lines, calls and marks,
- * build_memory_axis and build_facts when all of it is there. A series may have
- * ten million samples: its peak is searched once and passed on.
+ * build_frame, one panel of memory with its lines, calls and marks, build_rest
+ * when all of it is there. A series may have ten million samples: its peak is
+ * searched once and passed on.
  */
 #ifndef MPROF_CHART_BUILD_H
 #define MPROF_CHART_BUILD_H
