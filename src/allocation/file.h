@@ -44,8 +44,8 @@ void file_unlock(struct file *file);
 /* Removes all samples. */
 void file_empty(struct file *file);
 
-/* Whether a forked child inherits the mapping; usually it does not. In a child
- * that did, file_replace() puts memory that nobody reads in its place. */
+/* Makes forked children inherit the mapping, or not; at first they don't. In a
+ * child that did, file_replace() replaces it by memory that nobody reads. */
 void file_inherit(struct file *file, bool is_inherited);
 void file_replace(struct file *file);
 

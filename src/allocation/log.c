@@ -341,8 +341,7 @@ uint32_t log_stack(
 		return log_intern(to, &entry.stack.entry);
 	for (size_t i = 0; i < count; i++) {
 		if ((frames[i] & ALLOCATION_IS_FRAME) ||
-		    log_is_in_module(to->log, frames[i]) ||
-		    !stack_may_have_module(frames[i]))
+		    log_is_in_module(to->log, frames[i]))
 			continue;
 		if (avoids_lock)
 			log_add_module_of(to, frames[i]);

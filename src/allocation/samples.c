@@ -39,7 +39,7 @@ struct samples {
 	struct gate gate; /* here, where a short child writes anyway */
 	uint32_t lost;    /* samples and frees that couldn't be noted */
 	bool begun, failed;
-	bool is_abandoned; /* the parent's: to be cleared after this sample */
+	bool is_abandoned; /* the parent's; cleared after this sample */
 	struct slots slots;
 	uint32_t pid;
 	void *pending[PENDING];
@@ -674,8 +674,9 @@ static void samples_after_fork(void)
 	gate_open(&own->gate);
 }
 
-/* Another thread's fork may have kept it, too. A thread that is not in the
- * child may have had the lock, and left the table half changed. */
+/* The fork of another thread at the same time may have kept it, too. A thread
+ * that is not in the child may have had the lock, and left the table half
+ * changed. */
 static void samples_in_child(void)
 {
 	if (own->pid == 0)

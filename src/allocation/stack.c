@@ -78,14 +78,6 @@ bool stack_find_module(const void *address, struct stack_module *module)
 	return dl_iterate_phdr(stack_on_module, &search) != 0;
 }
 
-bool stack_may_have_module(uint64_t address)
-{
-	struct stack_module module;
-
-	return !stack_loader_find ||
-	       stack_find_object((void *)(uintptr_t)address, &module);
-}
-
 bool stack_finds_at_once(void)
 {
 	return stack_loader_find != NULL;

@@ -26,10 +26,6 @@ struct stack_module {
 /* Finds the object file that contains the address. False: there is none. */
 bool stack_find_module(const void *address, struct stack_module *module);
 
-/* False: the address is in no object file. True where only the loader can tell,
- * which may have to be waited for. */
-bool stack_may_have_module(uint64_t address);
-
 /* Whether stack_find_module() waits for no lock of the loader's. */
 bool stack_finds_at_once(void);
 

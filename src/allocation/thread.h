@@ -15,7 +15,7 @@ struct thread {
 	uint64_t seed;   /* state of its random numbers; 0: not started */
 	uint32_t pid, tid;
 	bool busy; /* the thread is inside the library: nothing is sampled */
-	bool has_lock; /* of samples.c */
+	bool has_lock; /* this thread has the lock of samples.c */
 };
 
 /* More bytes than are ever allocated. */
