@@ -40,9 +40,9 @@ static const struct process *moment_program(const struct run *run)
 void moment_init(struct moment *moment, const struct run *run, size_t tick)
 {
 	double rest = run->total.items[tick].mib;
-	enum run_total total = run_total_of(run);
+	bool is_sum = run_total_of(run) == RUN_TOTAL_ALL;
 
-	*moment = (struct moment){0};
+	*moment = (struct moment){.program = run_program_name(run)};
 	for (size_t i = 0; i < run->processes.len; i++) {
 		struct holding held = {.process = &run->processes.items[i]};
 		struct tick_cursor cursor = {0};
@@ -50,14 +50,11 @@ void moment_init(struct moment *moment, const struct run *run, size_t tick)
 		if (!process_at_tick(held.process, &cursor, tick, &held.mib))
 			continue;
 		*array_push(&moment->holdings) = held;
-		rest -= total == RUN_TOTAL_ALL ? held.mib : 0;
+		rest -= is_sum ? held.mib : 0;
 	}
 	if (rest > least_mib)
 		*array_push(&moment->holdings) =
-		    (struct holding){.process = moment_program(run),
-			.is_program = true,
-			.may_be_all = total == RUN_TOTAL_UNKNOWN,
-			.mib = rest};
+		    (struct holding){moment_program(run), true, rest};
 	if (moment->holdings.len > 0)
 		qsort(moment->holdings.items, moment->holdings.len,
 		    sizeof(moment->holdings.items[0]), moment_compare);

@@ -48,18 +48,18 @@ int peak_of_function(const struct profile *profile, const char *name,
  * 0 where nothing was measured. */
 double peak_of_program(const struct run *run) __attribute__((nonnull));
 
-/* What a process holds; for the program it is run_program_at(). */
+/* The memory of a process; that of the program is run_program_at(). */
 struct holding {
 	/* NULL: the program, which no record names. */
 	const struct process *process;
 	bool is_program;
-	bool may_be_all; /* the program's may be that of all processes */
 	double mib;
 };
 
 /* Sorted, the largest first. */
 struct moment {
 	ARRAY(struct holding) holdings;
+	const char *program; /* its name where no record names it */
 };
 
 /* The parts at that tick of run->total. The caller finishes. */

@@ -235,8 +235,8 @@ static size_t verdicts_number_of(
 	return nth;
 }
 
-/* The phase meets the condition unless a peak is its own that may also be
- * another's. */
+/* A higher peak than the phase's own may have been in it. It is the last phase
+ * that fails, since one of them had the peak. */
 static void verdicts_doubt_peak(
     struct verdict *verdict, const struct phase *phase, bool strict)
 {

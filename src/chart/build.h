@@ -71,11 +71,6 @@ size_t build_band(struct scene *scene, struct scene_panel *panel,
 size_t build_choose(const struct chart_request *request,
     const struct build_set *set, size_t *runs);
 
-/* The launched program's name beside those of its descendants: "the program
- * itself", or, where its figures are a total of unknown meaning, what it may
- * be. */
-const char *build_program_name(const struct run *run);
-
 /* Adds a note where the total's meaning is unknown. */
 void build_note_total(struct scene *scene, const struct run *run);
 

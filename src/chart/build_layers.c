@@ -90,24 +90,9 @@ static struct scene_line *layers_add(
 	return line;
 }
 
-static bool build_total_is_unknown(const struct run *run)
-{
-	bool several = false;
-
-	for (size_t i = 0; i < run->processes.len && !several; i++)
-		several = run->processes.items[i].memory.len > 0;
-	return several && run_total_of(run) == RUN_TOTAL_UNKNOWN;
-}
-
-const char *build_program_name(const struct run *run)
-{
-	return build_total_is_unknown(run) ? "the program, or all processes"
-					   : "the program itself";
-}
-
 void build_note_total(struct scene *scene, const struct run *run)
 {
-	if (build_total_is_unknown(run))
+	if (run_total_is_unclear(run))
 		*array_push(&scene->notes) =
 		    mem_copy("the recording doesn't tell whether its total is "
 			     "of the program alone or of all processes");
@@ -119,7 +104,7 @@ static void layers_add_program(struct stack_build *build)
 
 	run_program_at(build->run, build->ticks.items, build->ticks.len, own);
 	layers_add(build, own, ROLE_TOTAL)->name = mem_copy(
-	    build->ranking.len > 0 ? build_program_name(build->run) : "memory");
+	    build->ranking.len > 0 ? run_program_name(build->run) : "memory");
 	free(own);
 }
 

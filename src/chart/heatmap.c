@@ -141,7 +141,7 @@ static void heatmap_add_program(
 	if (total->len == 0)
 		return;
 	*array_push(&build->sources) =
-	    (struct heat_source){.name = mem_copy(build_program_name(run)),
+	    (struct heat_source){.name = mem_copy(run_program_name(run)),
 		.memory = memory,
 		.zero_s = build_zero(request, 0),
 		.peak_mib = peak_of_program(run),

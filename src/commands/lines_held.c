@@ -321,7 +321,8 @@ static void lines_held_print_hooks(
 		lines_held_print_unseen(run, &lines_reasons[i]);
 }
 
-/* What all processes hold can't be compared with the total of one. */
+/* The memory that all processes hold can't be compared with the total of one.
+ */
 static void lines_held_print_program(const struct held *held, double total)
 {
 	char size[UNITS_TEXT], whole[UNITS_TEXT];

@@ -43,8 +43,8 @@ static double heat_x(const struct heat_place *at, size_t column)
 	return round(box->x + box->w * (double)column / (double)at->columns);
 }
 
-/* That of the highest cell in the drawn column. 0: not measured; otherwise 1 to
- * LEVELS. */
+/* The level of the highest cell in the drawn column: 1 to LEVELS; 0: nothing
+ * was measured. */
 static int heat_level(
     const struct heat_place *at, const float *cells, size_t column)
 {

@@ -632,3 +632,18 @@ enum run_total run_total_of(const struct run *run)
 	       : evidence.slope < 0.25 ? RUN_TOTAL_PROGRAM
 				       : RUN_TOTAL_UNKNOWN;
 }
+
+bool run_total_is_unclear(const struct run *run)
+{
+	bool several = false;
+
+	for (size_t i = 0; i < run->processes.len && !several; i++)
+		several = run->processes.items[i].memory.len > 0;
+	return several && run_total_of(run) == RUN_TOTAL_UNKNOWN;
+}
+
+const char *run_program_name(const struct run *run)
+{
+	return run_total_is_unclear(run) ? "the program, or all processes"
+					 : "the program itself";
+}

@@ -101,4 +101,12 @@ enum run_total {
 
 enum run_total run_total_of(const struct run *run) __attribute__((nonnull));
 
+/* Whether descendants have memory, and it is unknown whether the total has
+ * it. */
+bool run_total_is_unclear(const struct run *run) __attribute__((nonnull));
+
+/* The name of what run_program_at() returns, where no record names the
+ * program. */
+const char *run_program_name(const struct run *run) __attribute__((nonnull));
+
 #endif

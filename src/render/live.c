@@ -80,13 +80,6 @@ static const char *live_holding_name(const struct holding *holding)
 	return process->command ? process->command : "";
 }
 
-/* For a process that no record names. */
-static const char *live_program_name(const struct holding *holding)
-{
-	return holding->may_be_all ? "the program, or all processes"
-				   : "the program itself";
-}
-
 /* Prints the largest processes, at most that many. */
 static void live_print_largest(
     const struct moment *moment, size_t named, size_t name_columns, FILE *out)
@@ -104,7 +97,7 @@ static void live_print_largest(
 
 		utf8_shorten(name, sizeof(name), clean, name_columns);
 		fprintf(out, "%s%s%s%s %s", i ? ", " : "",
-		    one->process ? one->process->key : live_program_name(one),
+		    one->process ? one->process->key : moment->program,
 		    *name ? " " : "", name, units_size(size, one->mib));
 		free(clean);
 	}
@@ -263,14 +256,14 @@ static void live_print_chart(const struct live_view *view,
 	scene_finish(&scene);
 }
 
-static const char *live_name(const struct holding *one)
+static const char *live_sort_name(const struct holding *one)
 {
-	return one->process ? live_holding_name(one) : live_program_name(one);
+	return one->process ? live_holding_name(one) : "the program";
 }
 
 static int live_compare_names(const void *a, const void *b)
 {
-	return strcmp(live_name(a), live_name(b));
+	return strcmp(live_sort_name(a), live_sort_name(b));
 }
 
 static int live_compare_pids(const void *a, const void *b)
@@ -324,7 +317,8 @@ static void live_print_list(const struct live_view *view, const struct run *run,
 
 		table_add(&table, one->process ? one->process->key : "");
 		table_add_size(&table, one->mib);
-		table_add(&table, live_name(one));
+		table_add(&table,
+		    one->process ? live_holding_name(one) : moment.program);
 	}
 	live_print_table(&table, style, out);
 	table_finish(&table);

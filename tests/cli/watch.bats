@@ -151,6 +151,17 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 	END
 }
 
+@test "the list of a program without descendants: the program itself" {
+	recording a.dat
+	person mprof watch a.dat <<-END
+		expect last
+		type l
+		expect MiB +the program itself
+		type q
+		expect $BACK
+	END
+}
+
 @test 'the chart takes on the size of the window' {
 	recording a.dat
 	export LC_ALL=C NO_COLOR=1

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What is read beside memory is reported at the time of its reading: of the
-// whole, of each process, and of GPUs, whose driver is this test.
+// Figures beside memory are reported with the time of their reading: of the
+// whole, of each process, and of GPUs. This test is the GPUs' driver.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -208,7 +208,8 @@ static void the_whole_has_the_middle_of_its_reading(void **state)
 	assert_null(consumption_gpu_problem(consumption));
 }
 
-/* Of one that is there, has memory, and was introduced. */
+/* A process has figures if it lives, its memory was read, and it was
+ * introduced. */
 static void each_process_has_its_own(void **state)
 {
 	(void)state;
@@ -232,7 +233,7 @@ static void each_process_has_its_own(void **state)
 	assert_true(told[3].cpu_s == 6);
 }
 
-/* Of a program that ran before, what it had used then is not counted. */
+/* The CPU time that a program used before it was attached is not counted. */
 static void an_attached_program_begins_at_0(void **state)
 {
 	(void)state;

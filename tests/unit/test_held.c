@@ -244,7 +244,7 @@ static void the_most_is_seen_at_a_reading(void **state)
 	profile_finish(&profile);
 }
 
-/* Where as much was held twice. */
+/* As much is held at two moments. */
 static void the_first_of_equal_moments_is_the_most(void **state)
 {
 	struct profile profile;

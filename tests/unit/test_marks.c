@@ -707,7 +707,7 @@ static void ignore_removed(const char *path)
 	assert_non_null(path);
 }
 
-/* What was opened and locked is not the file of that name any more. */
+/* The file that was opened and locked no longer has that name. */
 static void a_file_that_took_the_name_stays(void **state)
 {
 	char folder[SCRATCH_MAX];

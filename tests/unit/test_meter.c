@@ -834,7 +834,7 @@ static void without_memory_and_a_state_it_is_still_there(void **state)
 	assert_int_equal(one(1)->kib, -1);
 }
 
-/* What was read of it may have been the borrower's memory. */
+/* The reading may be one of the borrower's memory. */
 static void a_lender_that_ends_meanwhile_has_no_figure(void **state)
 {
 	(void)state;

@@ -73,7 +73,7 @@ pid_t waitpid(pid_t pid, int *status, int options)
 	return (pid_t)syscall(SYS_wait4, pid, status, options, NULL);
 }
 
-/* What can't be had for a process aside. */
+/* Calls that fail when a process aside is started. */
 static bool no_pipe, no_fork, no_exec;
 static const char *volatile executed; /* reachable for memcheck */
 
