@@ -41,7 +41,7 @@ static void held_complete(struct run_held *held)
 	    profile.runs.len > 0) {
 		struct run *run = &profile.runs.items[profile.runs.len - 1];
 
-		naming_find(run, held->root, &records);
+		naming_find(run, held->root, held->roots, &records);
 		if (records.len > 0) {
 			strbuf_add_bytes(
 			    &writer->buffer, records.text, records.len);

@@ -277,6 +277,7 @@ static void run_hooks_open_allocations(
 	}
 	plan->hooks[HOOK_ALLOCATIONS] = allocations_hook(hooks->allocations);
 	hooks->held.allocations = hooks->allocations;
+	hooks->held.roots = &hooks->sites.roots;
 	plan->hooks[HOOK_HELD] = run_held_hook(&hooks->held);
 }
 
@@ -291,6 +292,7 @@ static void run_hooks_open_touched(
 		return;
 	plan->hooks[HOOK_TOUCHED] = touched_hook(hooks->touched);
 	hooks->held.touched = hooks->touched;
+	hooks->held.roots = &hooks->sites.roots;
 	plan->hooks[HOOK_HELD] = run_held_hook(&hooks->held);
 }
 

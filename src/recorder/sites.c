@@ -72,9 +72,11 @@ static uint32_t sites_number_frame(
 	hash = sites_hash(hash, frame->function, strlen(frame->function));
 	number = sites_number_of(&sites->frames, FRAMES_MAX, hash, &is_new);
 	*bytes += NUMBER;
-	if (is_new)
-		*bytes += NUMBER + sites_written(frame->file) +
-			  sites_written(frame->function);
+	if (!is_new)
+		return number;
+	roots_note(&sites->roots, frame->file);
+	*bytes += NUMBER + sites_written(frame->file) +
+		  sites_written(frame->function);
 	return number;
 }
 
@@ -105,4 +107,5 @@ void sites_finish(struct sites *sites)
 {
 	sites_finish_numbers(&sites->sites);
 	sites_finish_numbers(&sites->frames);
+	roots_finish(&sites->roots);
 }

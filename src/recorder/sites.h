@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/index.h"
+#include "proc/roots.h"
 #include "recorder/sink.h"
 
 /* Numbers of texts, by their hash. */
@@ -19,6 +20,7 @@ struct sites_numbers {
 /* Zeroed it is empty. */
 struct sites {
 	struct sites_numbers sites, frames;
+	struct roots roots; /* of the processes that frames' files name */
 };
 
 /* Returns the stack's number, and in numbers those of its frames; 0 where there

@@ -51,6 +51,7 @@ enum {
 /* A position in machine code. */
 struct naming_code {
 	const char *path;
+	const char *where; /* path by which this process reaches the file */
 	uint64_t address;
 	uint64_t number; /* number of the frame */
 	double first_s;  /* time of its first sample */
@@ -71,11 +72,12 @@ struct naming {
 	size_t next;   /* first code of the file to start with */
 	bool is_plain; /* read the file without libdw */
 	pid_t root;
-	int64_t end_ns;     /* deadline, CLOCK_MONOTONIC */
-	int64_t cpu_ns;     /* CPU time that is left */
-	int64_t sleep_ms;   /* time to sleep that is left */
-	double end_s;       /* of the recording */
-	ARRAY(char *) maps; /* paths of perf maps */
+	const struct roots *roots;
+	int64_t end_ns;      /* deadline, CLOCK_MONOTONIC */
+	int64_t cpu_ns;      /* CPU time that is left */
+	int64_t sleep_ms;    /* time to sleep that is left */
+	double end_s;        /* of the recording */
+	ARRAY(char *) paths; /* those that were made here */
 };
 
 static void naming_end_record(struct naming *naming)
@@ -143,7 +145,7 @@ static bool naming_is_same(const struct naming_code *codes, size_t count)
 {
 	struct stat about;
 
-	return stat(codes[0].path, &about) == 0 && S_ISREG(about.st_mode) &&
+	return stat(codes[0].where, &about) == 0 && S_ISREG(about.st_mode) &&
 	       (double)about.st_ctim.tv_sec <= naming_first_s(codes, count);
 }
 
@@ -152,7 +154,7 @@ static bool naming_is_same(const struct naming_code *codes, size_t count)
 static int naming_open_map(
     const struct naming *naming, const struct naming_code *codes, size_t count)
 {
-	int fd = open(codes->path,
+	int fd = open(codes->where,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	struct stat about;
 
@@ -210,7 +212,7 @@ static void naming_find_in(
 {
 	size_t at = (size_t)(codes - naming->codes.items);
 	uint64_t *addresses = naming_addresses(codes, count);
-	struct symbols_request request = {.path = codes[0].path,
+	struct symbols_request request = {.path = codes[0].where,
 	    .addresses = addresses,
 	    .count = count,
 	    .report = naming_add,
@@ -256,38 +258,62 @@ static void naming_note_first(const struct run *run,
 	}
 }
 
-/* The path of the process's perf map, where the process is known. */
-static const char *naming_map_path(
-    struct naming *naming, const struct naming_first *first)
+static const char *naming_keep_path(struct naming *naming, char *path)
+{
+	*array_push(&naming->paths) = path;
+	return path;
+}
+
+/* Sets the paths of a process's perf map; false where the process is not known.
+ */
+static bool naming_set_map(struct naming *naming, struct naming_code *code,
+    const struct naming_first *first)
 {
 	int pid = first->pid == 0 ? (int)naming->root : first->pid;
-	char *path;
+	char *inside;
 
 	if (pid <= 0)
-		return NULL;
-	path = mem_format("/tmp/perf-%d.map", pid);
-	*array_push(&naming->maps) = path;
-	return path;
+		return false;
+	code->is_made = true;
+	code->path = code->where =
+	    naming_keep_path(naming, mem_format("/tmp/perf-%d.map", pid));
+	inside = roots_perf_map(naming->roots, pid);
+	if (inside)
+		code->where = naming_keep_path(naming, inside);
+	return true;
+}
+
+static void naming_set_where(struct naming *naming, struct naming_code *code)
+{
+	const struct naming_code *last =
+	    naming->codes.len > 0 ? &naming->codes.items[naming->codes.len - 1]
+				  : NULL;
+	char *kept;
+
+	if (last && strcmp(last->path, code->path) == 0) {
+		code->where = last->where;
+		return;
+	}
+	kept = roots_reach(naming->roots, code->path);
+	code->where = kept ? naming_keep_path(naming, kept) : code->path;
 }
 
 static void naming_add_code(struct naming *naming,
     const struct site_frame *code, const struct naming_first *first)
 {
-	const char *path = code->own.module;
-	bool is_made = path && !*path;
+	struct naming_code new = {.path = code->own.module,
+	    .number = code->number,
+	    .first_s = first->first_s};
 
-	if (!path || strncmp(code->own.function, "+0x", 3) != 0 ||
+	if (!new.path || strncmp(code->own.function, "+0x", 3) != 0 ||
 	    code->names.len > 0 || naming->codes.len == CODES_MAX)
 		return;
-	if (is_made)
-		path = naming_map_path(naming, first);
-	if (!path || *path != '/')
+	new.address = strtoull(code->own.function + 1, NULL, 16);
+	if (*new.path == '/')
+		naming_set_where(naming, &new);
+	else if (*new.path || !naming_set_map(naming, &new, first))
 		return;
-	*array_push(&naming->codes) = (struct naming_code){.path = path,
-	    .address = strtoull(code->own.function + 1, NULL, 16),
-	    .number = code->number,
-	    .first_s = first->first_s,
-	    .is_made = is_made};
+	*array_push(&naming->codes) = new;
 }
 
 static void naming_collect(struct naming *naming, const struct run *run)
@@ -467,9 +493,11 @@ static bool naming_fork(struct naming *naming, struct strbuf *records)
 	return goes_on;
 }
 
-void naming_find(const struct run *run, pid_t root, struct strbuf *records)
+void naming_find(const struct run *run, pid_t root, const struct roots *roots,
+    struct strbuf *records)
 {
 	struct naming naming = {.root = root,
+	    .roots = roots,
 	    .end_ns = clock_mono_ns() + SECONDS_MAX * NS_PER_S,
 	    .cpu_ns = CPU_MAX_S * NS_PER_S,
 	    .sleep_ms = SLEEP_MAX_S * 1000,
@@ -479,7 +507,7 @@ void naming_find(const struct run *run, pid_t root, struct strbuf *records)
 	while (naming.codes.len > 0 && naming_fork(&naming, records))
 		;
 	array_free(&naming.codes);
-	for (size_t i = 0; i < naming.maps.len; i++)
-		free(naming.maps.items[i]);
-	array_free(&naming.maps);
+	for (size_t i = 0; i < naming.paths.len; i++)
+		free(naming.paths.items[i]);
+	array_free(&naming.paths);
 }

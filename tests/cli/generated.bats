@@ -444,7 +444,9 @@ confined() {
 	done
 }
 
-@test "a perf map names what a stack has: the user's own line leads" {
+# Code that the program makes calls malloc(), for all of 32 MiB; NAMES has it
+# write a perf map. The file map has the path of that.
+pieces_with_map() {
 	pieces <<-'TEXT'
 	NOIPA void *call(piece go, piece last)
 	{
@@ -480,6 +482,10 @@ confined() {
 		return 0;
 	}
 	TEXT
+}
+
+@test "a perf map names what a stack has: the user's own line leads" {
+	pieces_with_map
 	NAMES=1 record a.dat
 	mprof lines --json a.dat >a.json
 	mprof export --format folded -o a.folded a.dat
@@ -508,11 +514,43 @@ has_peak() {
 record() {
 	local recorder
 
-	mprof run -q --stacks -o "$1" ./main 3>&- &
+	mprof run -q --stacks -o "$1" "${@:2}" ./main 3>&- &
 	recorder=$!
 	soon_while "$recorder" has_held "$1"
 	touch seen
 	soon_while "$recorder" has_peak "$1"
 	touch end
 	wait "$recorder"
+}
+
+# The pid, the root and /tmp are the container's own, and so is the program's
+# file; nothing of it is left when the recording ends.
+@test "a container that is gone: its perf map and its object files give names" {
+	unshare -pfm --mount-proc true 2>/dev/null || skip "no namespaces here"
+	cat >inside <<-'TEXT'
+	set -e
+	mkdir root
+	mount -t tmpfs tmpfs root
+	mkdir root/tmp
+	for at in /* /tmp/*; do
+		if [ -L "$at" ]; then
+			cp -P "$at" "root$at"
+		elif [ -d "$at" ] && [ "$at" != /tmp ]; then
+			mkdir "root$at"
+			mount --rbind "$at" "root$at"
+		fi
+	done
+	cp "$1" root/tmp/main
+	rm "$1"
+	exec chroot root /bin/sh -c 'cd "$0" && exec /tmp/main' "$PWD"
+	TEXT
+	pieces_with_map
+	NAMES=1 record a.dat unshare -pfm --mount-proc sh inside
+	[ "$(cat map)" = /tmp/perf-1.map ]
+	rm map
+	mprof export --format folded -o folded a.dat
+	sed -E 's/ \([^;]*\)//g' folded | tee plain
+	grep -qx 'call;load;Builtin:Relay 32768' plain
+	mprof lines --json a.dat | jq -e '.rows[0] | .function == "load" and
+		.file == "/srv/app/load.js" and .held_mib == 32'
 }

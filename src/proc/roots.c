@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include "proc/roots.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "proc/namespace.h"
+#include "proc/procfs.h"
+
+enum { KEPT_MAX = 32, PROCESSES_MAX = 1 << 14 };
+
+/* Splits /proc/PID/root/usr/lib/x.so. Returns what follows root; NULL where the
+ * path is another one. */
+static const char *roots_split(const char *path, pid_t *pid)
+{
+	static const char proc[] = "/proc/", root[] = "/root";
+	char *end;
+	long number;
+
+	if (strncmp(path, proc, strlen(proc)) != 0)
+		return NULL;
+	number = strtol(path + strlen(proc), &end, 10);
+	if (number <= 0 || (pid_t)number != number ||
+	    strncmp(end, root, strlen(root)) != 0 || end[strlen(root)] != '/')
+		return NULL;
+	*pid = (pid_t)number;
+	return end + strlen(root);
+}
+
+/* The last entry of the process. */
+static const struct root_process *roots_of(const struct roots *roots, pid_t pid)
+{
+	for (size_t i = roots->processes.len; i-- > 0;)
+		if (roots->processes.items[i].pid == pid)
+			return &roots->processes.items[i];
+	return NULL;
+}
+
+static int roots_open(pid_t pid, const char *name, int flags)
+{
+	char path[64];
+
+	procfs_path(path, sizeof(path), pid, "%s", name);
+	return open(path, flags | O_CLOEXEC);
+}
+
+static void roots_close(const struct root_kept *kept)
+{
+	if (kept->mounts_fd >= 0)
+		close(kept->mounts_fd);
+	if (kept->root_fd >= 0)
+		close(kept->root_fd);
+}
+
+/* An open root alone would lose what is mounted below it with the namespace's
+ * last process. */
+static bool roots_open_both(struct root_kept *kept, pid_t pid)
+{
+	struct stat mounts, root;
+
+	kept->mounts_fd = roots_open(pid, "ns/mnt", O_RDONLY);
+	kept->root_fd = roots_open(pid, "root", O_PATH | O_DIRECTORY);
+	if (kept->mounts_fd < 0 || kept->root_fd < 0 ||
+	    fstat(kept->mounts_fd, &mounts) != 0 ||
+	    fstat(kept->root_fd, &root) != 0)
+		return false;
+	kept->mounts = mounts.st_ino;
+	kept->device = root.st_dev;
+	kept->inode = root.st_ino;
+	return true;
+}
+
+/* Returns the index + 1; 0: it can't be kept. */
+static size_t roots_keep(struct roots *roots, pid_t pid)
+{
+	struct root_kept new;
+
+	if (!roots_open_both(&new, pid)) {
+		roots_close(&new);
+		return 0;
+	}
+	for (size_t i = 0; i < roots->kept.len; i++) {
+		const struct root_kept *old = &roots->kept.items[i];
+
+		if (old->mounts == new.mounts && old->device == new.device &&
+		    old->inode == new.inode) {
+			roots_close(&new);
+			return i + 1;
+		}
+	}
+	if (roots->kept.len == KEPT_MAX) {
+		roots_close(&new);
+		return 0;
+	}
+	*array_push(&roots->kept) = new;
+	return roots->kept.len;
+}
+
+/* Whether the process is still where it was, or has ended. What starts a
+ * container changes its root before it executes the program. */
+static bool roots_are_same(
+    const struct roots *roots, const struct root_process *process)
+{
+	const struct root_kept *kept;
+	struct stat mounts, root;
+	char path[64];
+
+	if (process->kept == 0)
+		return true;
+	kept = &roots->kept.items[process->kept - 1];
+	procfs_path(path, sizeof(path), process->pid, "ns/mnt");
+	if (stat(path, &mounts) != 0)
+		return true;
+	procfs_path(path, sizeof(path), process->pid, "root");
+	return stat(path, &root) != 0 ||
+	       (mounts.st_ino == kept->mounts && root.st_dev == kept->device &&
+		   root.st_ino == kept->inode);
+}
+
+void roots_note(struct roots *roots, const char *path)
+{
+	const struct root_process *process;
+	pid_t pid;
+
+	if (!roots_split(path, &pid) || roots->processes.len == PROCESSES_MAX)
+		return;
+	process = roots_of(roots, pid);
+	if (process && roots_are_same(roots, process))
+		return;
+	*array_push(&roots->processes) = (struct root_process){
+	    pid, namespace_inner_pid(pid), roots_keep(roots, pid)};
+}
+
+/* The path of a file below the last root of the process that has it; below its
+ * first one where none has. */
+static char *roots_path(
+    const struct roots *roots, pid_t pid, const char *inside)
+{
+	char *path = NULL;
+
+	for (size_t i = roots->processes.len; i-- > 0;) {
+		const struct root_process *process = &roots->processes.items[i];
+
+		if (process->pid != pid || process->kept == 0)
+			continue;
+		free(path);
+		path = mem_format("/proc/self/fd/%d%s",
+		    roots->kept.items[process->kept - 1].root_fd, inside);
+		if (access(path, F_OK) == 0)
+			break;
+	}
+	return path;
+}
+
+char *roots_reach(const struct roots *roots, const char *path)
+{
+	pid_t pid;
+	const char *inside = roots_split(path, &pid);
+
+	return inside ? roots_path(roots, pid, inside) : NULL;
+}
+
+char *roots_perf_map(const struct roots *roots, pid_t pid)
+{
+	const struct root_process *process = roots_of(roots, pid);
+	char inside[64];
+
+	if (!process)
+		return NULL;
+	snprintf(
+	    inside, sizeof(inside), "/tmp/perf-%d.map", (int)process->inner);
+	return roots_path(roots, pid, inside);
+}
+
+void roots_finish(struct roots *roots)
+{
+	for (size_t i = 0; i < roots->kept.len; i++)
+		roots_close(&roots->kept.items[i]);
+	array_free(&roots->kept);
+	array_free(&roots->processes);
+}
