@@ -171,6 +171,9 @@ features += touched
 endif
 endif
 endif
+ifeq ($(filter build/touched.so,$(programs)),)
+unit_tests := $(filter-out build/tests/test_unwind,$(unit_tests))
+endif
 inert = inert/sitecustomize.py
 # A directory for PYTHONPATH, whose memory_profiler finds the agent.
 python_modules = python/mprof.py python/memory_profiler/__init__.py \
@@ -338,7 +341,13 @@ build/tests/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c \
 	$(Q)$(main_compile) -MMD -MP -MF $@.d -pie $(ldflags) $(LDFLAGS) -o $@ \
 		$(filter %.c,$^) build/libmprof.a $(main_libs) -lm
 
-# These read by libdw, as the modules do that they are parts of.
+# Reads by libdw, as the module does that it tests a part of.
+build/tests/test_unwind: src/touched/unwind.c
+build/tests/test_unwind: private unit_extra = src/touched/unwind.c
+build/tests/test_unwind: private main_libs += \
+	$(shell $(PKG_CONFIG) --libs libdw libelf 2>/dev/null)
+
+# These do so, too.
 fuzz_unwind = src/touched/unwind.c
 fuzz_symbols = src/symbols/dwarf/dwarf.c
 build/tests/replay_unwind: $(fuzz_unwind)

@@ -28,6 +28,11 @@ enum { INSTRUCTION_POINTER = 16, STACK_POINTER = 7, TEXT_MAX = 4096 };
 struct unwind {
 	pid_t pid;
 	Dwfl *dwfl;
+	/* What libdw chooses the registers by: otherwise it does so by one of
+	 * the modules, and reads freed memory when that is gone, as after an
+	 * exec that was not reported yet. */
+	Elf *machine;
+	char header[sizeof(Elf64_Ehdr)];
 	bool attached, stale, python;
 	int64_t mapped_ns;
 	char root[32]; /* prefix of paths for a process with another root */
@@ -188,6 +193,24 @@ static int unwind_own_module(Dwfl_Module *module, void **data, const char *name,
 	return DWARF_CB_OK;
 }
 
+/* The kind of machine is at the same place in the headers of 32 bits. Nothing
+ * else is needed of them. */
+static void unwind_find_machine(struct unwind *unwind)
+{
+	size_t len = offsetof(Elf64_Ehdr, e_version);
+	char path[64];
+	int fd;
+
+	procfs_path(path, sizeof(path), unwind->pid, "exe");
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return;
+	if (pread(fd, unwind->header, len, 0) == (ssize_t)len)
+		unwind->machine =
+		    elf_memory(unwind->header, sizeof(unwind->header));
+	close(fd);
+}
+
 static void unwind_read_maps(struct unwind *unwind)
 {
 	unwind->mapped_ns = clock_mono_ns();
@@ -196,9 +219,9 @@ static void unwind_read_maps(struct unwind *unwind)
 	dwfl_linux_proc_report(unwind->dwfl, unwind->pid);
 	dwfl_report_end(unwind->dwfl, NULL, NULL);
 	dwfl_getmodules(unwind->dwfl, unwind_own_module, unwind, 0);
-	if (!unwind->attached)
-		unwind->attached = dwfl_attach_state(
-		    unwind->dwfl, NULL, unwind->pid, &unwind_threads, unwind);
+	if (!unwind->attached && unwind->machine)
+		unwind->attached = dwfl_attach_state(unwind->dwfl,
+		    unwind->machine, unwind->pid, &unwind_threads, unwind);
 }
 
 /* For a process with another root or other mounts paths are other files here: a
@@ -229,6 +252,7 @@ struct unwind *unwind_create(pid_t pid)
 		return NULL;
 	}
 	unwind_find_root(unwind);
+	unwind_find_machine(unwind);
 	unwind_read_maps(unwind);
 	return unwind;
 }
@@ -238,6 +262,7 @@ void unwind_destroy(struct unwind *unwind)
 	if (!unwind)
 		return;
 	dwfl_end(unwind->dwfl);
+	elf_end(unwind->machine);
 	perf_map_finish(&unwind->map);
 	free(unwind);
 }
