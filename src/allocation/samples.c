@@ -448,6 +448,20 @@ static void samples_new_init(
 	sample->is_mapping = false;
 }
 
+/* Notes that a library maps memory for a heap of its own. It may be in no
+ * sampled stack. */
+static void samples_note_heap(void)
+{
+	if (samples_setup.flags & ALLOCATION_OWN_HEAP)
+		return;
+	samples_setup.flags |= ALLOCATION_OWN_HEAP;
+	if (!samples_lock())
+		return;
+	if (!samples_are_aside() && samples_is_open())
+		own->slots.file.header->flags |= ALLOCATION_OWN_HEAP;
+	samples_unlock();
+}
+
 static void samples_take_due(struct thread *self, void *address, size_t size,
     void *caller, bool is_mapping)
 {
@@ -457,9 +471,10 @@ static void samples_take_due(struct thread *self, void *address, size_t size,
 	samples_choice_init(&sample.choice, self, caller);
 	sample.c.stack = __builtin_frame_address(0);
 	sample.is_mapping = is_mapping;
-	if (is_mapping ? !heaps_have(caller)
-		       : samples_choose(self, &sample.choice, size, caller,
-			     sample.c.stack))
+	if (is_mapping && heaps_have(caller))
+		samples_note_heap();
+	else if (is_mapping || samples_choose(self, &sample.choice, size,
+				   caller, sample.c.stack))
 		samples_take_now(self, &sample, caller);
 }
 

@@ -787,6 +787,23 @@ holds_8='int main(void) { char *volatile p = malloc(8 << 20); return !p; }'
 	grep -q '^1.000 0.000 libjvm.so ' table
 	[ "$(wc -l <table)" -eq 2 ]
 	rm tables/*
+	# Loaded later, it is in no sampled stack.
+	build libnode.so '#include <sys/mman.h>
+	void *heap(void)
+	{
+		return mmap(NULL, 1 << 30, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	}' gcc -w -O1 -shared -fPIC
+	build embedder '#include <dlfcn.h>
+	int main(void)
+	{
+		void *library = dlopen("./libnode.so", RTLD_NOW);
+		return !((void *(*)(void))dlsym(library, "heap"))();
+	}' gcc -w
+	held ./embedder
+	tables
+	grep -q 'flags 17 ' table
+	rm tables/*
 	# The linker of C puts Go's note behind others.
 	build go '__asm__(".section .note.go.buildid,\"a\",@note\n"
 		".p2align 2\n.long 4, 8, 4\n.ascii \"Go\\0\\0buildid8\"\n"
