@@ -522,8 +522,10 @@ static void lines_held_table(const struct held *held,
 	}
 	if (len == most && len < rows->items.len)
 		printf("(%zu more: --top 0)\n", rows->items.len - len);
-	if (growths->touched > 0)
+	if (growths->touched > 0) {
 		lines_held_print_touched(held->run);
+		lines_unnamed_print_touched(held, growths);
+	}
 	if (growths->items.len > growths->touched)
 		wrap_print_note("Touched: growth on the clock, credited to the "
 				"code that ran when a sample was taken, so a "

@@ -58,24 +58,63 @@ static size_t unnamed_kind_of(const struct stack *stack)
 	return UNNAMED_KINDS;
 }
 
+/* What stacks are credited to others for, by kind. */
+struct unnamed_sums {
+	double mib[UNNAMED_KINDS + 1], all_mib;
+};
+
+static void unnamed_add(
+    struct unnamed_sums *sums, const struct stack *stack, double mib)
+{
+	sums->all_mib += mib;
+	if (stack->len > 0 &&
+	    origin_of(&stack->frames[origin_leader(stack)]) != ORIGIN_OWN)
+		sums->mib[unnamed_kind_of(stack)] += mib;
+}
+
+static bool unnamed_is_much(const struct unnamed_sums *sums, size_t kind)
+{
+	return sums->mib[kind] > sums->all_mib / LEAST_PART;
+}
+
+static void unnamed_sum_held(struct unnamed_sums *sums, const struct held *held)
+{
+	*sums = (struct unnamed_sums){0};
+	for (size_t i = 0; i < held->items.len; i++)
+		unnamed_add(
+		    sums, held->items.items[i].stack, held->items.items[i].mib);
+	sums->all_mib = held->mib;
+}
+
 void lines_unnamed_print(const struct held *held)
 {
-	double mib[UNNAMED_KINDS + 1] = {0};
+	struct unnamed_sums sums;
 	char size[UNITS_TEXT];
 
-	for (size_t i = 0; i < held->items.len; i++) {
-		const struct held_stack *item = &held->items.items[i];
-		const struct stack *stack = item->stack;
-
-		if (stack->len > 0 &&
-		    origin_of(&stack->frames[origin_leader(stack)]) !=
-			ORIGIN_OWN)
-			mib[unnamed_kind_of(stack)] += item->mib;
-	}
+	unnamed_sum_held(&sums, held);
 	for (size_t kind = 0; kind < UNNAMED_KINDS; kind++) {
-		if (mib[kind] > held->mib / LEAST_PART)
+		if (unnamed_is_much(&sums, kind))
 			wrap_print_note("%s of it is below %s.",
-			    units_size(size, mib[kind]),
+			    units_size(size, sums.mib[kind]),
+			    unnamed_kinds[kind].sentence);
+	}
+}
+
+void lines_unnamed_print_touched(
+    const struct held *held, const struct stack_growths *growths)
+{
+	struct unnamed_sums sums, touched = {0};
+	char size[UNITS_TEXT];
+
+	unnamed_sum_held(&sums, held);
+	for (size_t i = 0; i < growths->touched; i++)
+		unnamed_add(&touched, growths->items.items[i].stack,
+		    growths->items.items[i].mib);
+	for (size_t kind = 0; kind < UNNAMED_KINDS; kind++) {
+		if (unnamed_is_much(&touched, kind) &&
+		    !unnamed_is_much(&sums, kind))
+			wrap_print_note("%s of what was touched is below %s.",
+			    units_size(size, touched.mib[kind]),
 			    unnamed_kinds[kind].sentence);
 	}
 }

@@ -12,4 +12,8 @@
  * stack has no name, and what gives it one; nothing where that is little. */
 void lines_unnamed_print(const struct held *held) __attribute__((nonnull));
 
+/* The same of the touched memory beside it, where the above said nothing. */
+void lines_unnamed_print_touched(const struct held *held,
+    const struct stack_growths *growths) __attribute__((nonnull));
+
 #endif

@@ -288,6 +288,18 @@ Unsafe_AllocateMemory0 (/lib/libjvm.so) 40960" folded
 	# The user's own code has names everywhere.
 	sed '/id=[123];/d' made.dat >named.dat
 	[[ $(mprof lines named.dat) != *"is below"* ]]
+	# What was touched beside it may have none.
+	cat >touched.dat <<-END
+	CMDLINE ./app
+	MEM 1.000000 1000.0000
+	ALLOC;id=1;site=1;size=10485760;frames=#1:/srv/a.c:4:load 10.000000 1001.0000
+	TOUCH;id=1;site=2;size=62914560;frames=#2:/lib/libjvm.so:0:+0x3,#3:/tmp/perf-5.map:0:Interpreter 60.000000 1001.0000
+	MEM 200.000000 1010.0000
+	END
+	run_apart mprof lines touched.dat
+	grep -q '^60.0 MiB of what was touched is below Java methods that are' \
+		<<<"$output"
+	[[ $output != *"of it is below"* ]]
 }
 
 @test "held: a table fits its terminal; figures and numbers of lines stay whole" {
