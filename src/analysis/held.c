@@ -21,22 +21,31 @@ static const struct allocation_list *held_list(
 	return source == SOURCE_TOUCHED ? &run->touches : &run->allocations;
 }
 
+/* Whether it may have been freed by at_s, as the next reading no longer had
+ * it. */
+static bool held_is_unsure(
+    const struct allocation *allocation, const struct held_part *part)
+{
+	return !allocation->ended && allocation->freed_s <= part->read_s;
+}
+
 static bool held_counts(
     const struct allocation *allocation, const struct held_part *part)
 {
 	return allocation->time_s >= part->from_s &&
 	       allocation->time_s <= part->to_s &&
 	       allocation->time_s <= part->at_s &&
-	       (allocation->freed_s > part->at_s ||
+	       ((allocation->freed_s > part->at_s &&
+		    !held_is_unsure(allocation, part)) ||
 		   (part->until_end && allocation->ended &&
 		       allocation->freed_s == part->at_s));
 }
 
 struct held_event {
 	double time_s;
-	double mib;
+	double mib, sure_mib; /* that it adds, and for sure */
 	/* At one moment, events happen in this order. */
-	enum { HELD_MADE, HELD_FREED, HELD_ENDED } what;
+	enum { HELD_MADE, HELD_READ, HELD_UNSURE, HELD_ENDED, HELD_GONE } what;
 };
 
 static int held_event_order(const void *x, const void *y)
@@ -48,53 +57,161 @@ static int held_event_order(const void *x, const void *y)
 	return (a->what > b->what) - (a->what < b->what);
 }
 
-static size_t held_events(
-    const struct allocation_list *list, struct held_event *events)
+typedef ARRAY(struct held_event) held_events;
+
+/* The times of readings, ascending. */
+struct held_readings {
+	double *times;
+	size_t len;
+};
+
+static int held_time_order(const void *x, const void *y)
 {
-	size_t len = 0;
+	double a = *(const double *)x, b = *(const double *)y;
 
-	for (size_t i = 0; i < list->len; i++) {
-		const struct allocation *one = &list->items[i];
+	return (a > b) - (a < b);
+}
 
-		events[len++] =
-		    (struct held_event){one->time_s, one->mib, HELD_MADE};
-		if (isfinite(one->freed_s))
-			events[len++] = (struct held_event){one->freed_s,
-			    -one->mib, one->ended ? HELD_ENDED : HELD_FREED};
+static void held_readings_init(
+    struct held_readings *readings, const struct allocation_list *list)
+{
+	*readings = (struct held_readings){
+	    .times = mem_zero(list->len + 1, sizeof(*readings->times))};
+	for (size_t i = 0; i < list->len; i++)
+		if (isfinite(list->items[i].read_s))
+			readings->times[readings->len++] =
+			    list->items[i].read_s;
+	qsort(readings->times, readings->len, sizeof(*readings->times),
+	    held_time_order);
+}
+
+/* The number of readings before that time. */
+static size_t held_readings_before(
+    const struct held_readings *readings, double time_s)
+{
+	size_t low = 0, high = readings->len;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (readings->times[middle] < time_s)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	qsort(events, len, sizeof(*events), held_event_order);
-	return len;
+	return low;
+}
+
+/* From when on it is not known whether it was freed already: the last reading
+ * that had it, or when it was made. */
+static double held_sure_until_s(
+    const struct held_readings *readings, const struct allocation *one)
+{
+	size_t before = held_readings_before(readings, one->freed_s);
+
+	return before > 0 ? fmax(one->time_s, readings->times[before - 1])
+			  : one->time_s;
+}
+
+static void held_add_events(held_events *events,
+    const struct held_readings *readings, const struct allocation *one)
+{
+	double mib = one->mib;
+
+	*array_push(events) =
+	    (struct held_event){one->time_s, mib, mib, HELD_MADE};
+	if (!isfinite(one->freed_s))
+		return;
+	if (!one->ended) {
+		*array_push(events) = (struct held_event){
+		    held_sure_until_s(readings, one), 0, -mib, HELD_UNSURE};
+		*array_push(events) =
+		    (struct held_event){one->freed_s, -mib, 0, HELD_READ};
+	} else if (one->read_s > one->freed_s) {
+		*array_push(events) =
+		    (struct held_event){one->freed_s, -mib, -mib, HELD_GONE};
+		*array_push(events) =
+		    (struct held_event){one->read_s, 0, 0, HELD_READ};
+	} else {
+		*array_push(events) =
+		    (struct held_event){one->freed_s, -mib, -mib, HELD_ENDED};
+	}
 }
 
 /* The time when most sampled memory was held. Frees are seen at the next
  * reading of a table, so the sum is exact only at readings: when a free was
- * seen, and at the end. */
+ * seen, and at the end. Where a process ended between two of them, what was
+ * held for sure before that counts, at the last moment when something was
+ * added. */
+static struct sample held_most_of(const held_events *events)
+{
+	const struct held_event *items = events->items;
+	struct sample most = {.time_s = -INFINITY};
+	double mib = 0, sure_mib = 0, made_s = -INFINITY;
+
+	for (size_t i = 0, next; i < events->len; i = next) {
+		double time_s = items[i].time_s;
+		bool is_read = false, is_gone = false;
+		size_t at = i;
+
+		for (next = i; next < events->len; next++) {
+			if (items[next].time_s != time_s)
+				break;
+			is_read |= items[next].what == HELD_READ ||
+				   items[next].what == HELD_ENDED;
+			is_gone |= items[next].what == HELD_GONE;
+		}
+		for (; at < next && items[at].what <= HELD_READ; at++) {
+			mib += items[at].mib;
+			sure_mib += items[at].sure_mib;
+		}
+		if (items[i].what == HELD_MADE)
+			made_s = time_s;
+		is_read |= at == events->len;
+		if (is_read && mib > most.mib)
+			most = (struct sample){time_s, mib};
+		else if (is_gone && sure_mib > most.mib)
+			most = (struct sample){made_s, sure_mib};
+		for (; at < next; at++) {
+			mib += items[at].mib;
+			sure_mib += items[at].sure_mib;
+		}
+	}
+	return most;
+}
+
 static struct sample held_most(const struct allocation_list *list)
 {
-	struct sample most = {.time_s = -INFINITY};
-	struct held_event *events =
-	    mem_zero(2 * list->len + 1, sizeof(*events));
-	size_t len = held_events(list, events);
-	double mib = 0;
+	struct held_readings readings;
+	held_events events = {0};
+	struct sample most;
 
-	for (size_t i = 0; i < len;) {
-		double time_s = events[i].time_s;
-		bool read = false;
-
-		for (; i < len && events[i].time_s == time_s &&
-		       events[i].what != HELD_ENDED;
-		     i++) {
-			mib += events[i].mib;
-			read |= events[i].what == HELD_FREED;
-		}
-		read |= i == len || events[i].time_s == time_s;
-		if (read && mib > most.mib)
-			most = (struct sample){time_s, mib};
-		for (; i < len && events[i].time_s == time_s; i++)
-			mib += events[i].mib;
-	}
-	free(events);
+	held_readings_init(&readings, list);
+	for (size_t i = 0; i < list->len; i++)
+		held_add_events(&events, &readings, &list->items[i]);
+	if (events.len > 0)
+		qsort(events.items, events.len, sizeof(*events.items),
+		    held_event_order);
+	most = held_most_of(&events);
+	array_free(&events);
+	free(readings.times);
 	return most;
+}
+
+/* The first reading from that time on; 0: there was none. */
+static double held_reading_from(
+    const struct allocation_list *list, double time_s)
+{
+	struct held_readings readings;
+	double read_s = 0;
+	size_t at;
+
+	held_readings_init(&readings, list);
+	at = held_readings_before(&readings, time_s);
+	if (at < readings.len)
+		read_s = readings.times[at];
+	free(readings.times);
+	return read_s;
 }
 
 static double held_sum_mib(const struct run *run, const struct held_part *part)
@@ -120,7 +237,7 @@ static bool held_is_beside(const struct run *run)
 {
 	const struct sample *peak = series_peak(&run->total);
 	struct held_part part = {-INFINITY, INFINITY,
-	    peak ? peak->time_s : INFINITY, false, SOURCE_HELD};
+	    peak ? peak->time_s : INFINITY, false, SOURCE_HELD, 0};
 	double held_mib, touched_mib;
 
 	if (!peak || run->touches.len == 0)
@@ -180,13 +297,15 @@ struct held_part held_at_peak(const struct run *run)
 {
 	const struct sample *peak = series_peak(&run->total);
 	struct held_part part = {-INFINITY, INFINITY,
-	    peak ? peak->time_s : INFINITY, false, held_source(run)};
+	    peak ? peak->time_s : INFINITY, false, held_source(run), 0};
 	struct sample most = held_at_most(run, part.source);
 
 	if (most.mib > 0 &&
 	    (!peak || held_peak_is_unsampled(run, &part, &most))) {
 		part.at_s = most.time_s;
 		part.until_end = true;
+		part.read_s =
+		    held_reading_from(held_list(run, part.source), part.at_s);
 	}
 	return part;
 }

@@ -18,6 +18,9 @@ struct held_part {
 	/* Also counts what a process that ended at at_s held until then. */
 	bool until_end;
 	enum memory_source source; /* held; or touched and resident */
+	/* Only readings are exact. The first one from at_s on: what it no
+	 * longer had, though its process went on, is not counted. 0: all is. */
+	double read_s;
 };
 
 /* One stack in one process. */

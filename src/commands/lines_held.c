@@ -29,6 +29,7 @@ static int lines_held_since(struct held_part *part, const struct run *run,
 		return -1;
 	part->at_s = run_last_s(run);
 	part->until_end = true;
+	part->read_s = 0;
 	return 0;
 }
 
@@ -45,10 +46,12 @@ int lines_held_init(struct held *held, const struct lines_held_wish *wish,
 		part.from_s = zero_s + wish->window.first;
 		part.at_s = zero_s + wish->window.last;
 		part.until_end = false;
+		part.read_s = 0;
 	}
 	if (wish->at_s > 0) {
 		part.at_s = zero_s + wish->at_s;
 		part.until_end = false;
+		part.read_s = 0;
 	}
 	if (wish->older_s > 0)
 		part.to_s = part.at_s - wish->older_s;

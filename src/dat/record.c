@@ -716,11 +716,13 @@ static bool record_read_gone(
 {
 	struct field ids, text;
 	const char *at, *end;
+	double read_s = record->at.time_s;
 	int ended = 0;
 
 	if (!record_find(record, "id", &ids))
 		return false;
 	record_get_int(record, "ended", &ended);
+	record_get_number(record, "read", &read_s);
 	at = ids.text;
 	end = at + ids.len;
 	while (field_split(&at, end, ',', &text)) {
@@ -736,7 +738,12 @@ static bool record_read_gone(
 		}
 		if (!field_count(&text, &from) || !field_count(&last, &to))
 			return false;
-		allocations_end(list, from, to, record->at.time_s, ended != 0);
+		if (ended && read_s > record->at.time_s)
+			allocations_end_before(
+			    list, from, to, record->at.time_s, read_s);
+		else
+			allocations_end(
+			    list, from, to, record->at.time_s, ended != 0);
 	}
 	return true;
 }

@@ -17,7 +17,7 @@ bool allocations_add(
 		return false;
 	added = array_push(list);
 	*added = *allocation;
-	added->freed_s = INFINITY;
+	added->freed_s = added->read_s = INFINITY;
 	added->next = len;
 	return true;
 }
@@ -40,18 +40,36 @@ static size_t allocations_living(struct allocation_list *list, size_t at)
 	return at;
 }
 
-void allocations_end(struct allocation_list *list, uint64_t first,
-    uint64_t last, double time_s, bool ended)
+/* Gives the living allocations with these ids the end of that one. */
+static void allocations_set_end(struct allocation_list *list, uint64_t first,
+    uint64_t last, const struct allocation *end)
 {
 	size_t at =
 	    allocations_living(list, array_lower_bound(list, id, first));
 
 	while (at < list->len && list->items[at].id <= last) {
-		list->items[at].freed_s = time_s;
-		list->items[at].ended = ended;
+		list->items[at].freed_s = end->freed_s;
+		list->items[at].read_s = end->read_s;
+		list->items[at].ended = end->ended;
 		list->items[at].next = at + 1;
 		at = allocations_living(list, at + 1);
 	}
+}
+
+void allocations_end(struct allocation_list *list, uint64_t first,
+    uint64_t last, double time_s, bool ended)
+{
+	allocations_set_end(list, first, last,
+	    &(struct allocation){
+		.freed_s = time_s, .read_s = time_s, .ended = ended});
+}
+
+void allocations_end_before(struct allocation_list *list, uint64_t first,
+    uint64_t last, double time_s, double read_s)
+{
+	allocations_set_end(list, first, last,
+	    &(struct allocation){
+		.freed_s = time_s, .read_s = read_s, .ended = true});
 }
 
 static bool allocations_code_is(

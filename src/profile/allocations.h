@@ -14,10 +14,15 @@
 bool allocations_add(struct allocation_list *list,
     const struct allocation *allocation) __attribute__((nonnull));
 
-/* Frees the living allocations with ids from first to last at time_s; ended:
- * their process held them until it ended. */
+/* Frees the living allocations with ids from first to last. A reading at time_s
+ * no longer had them; ended: their process held them until it ended. */
 void allocations_end(struct allocation_list *list, uint64_t first,
     uint64_t last, double time_s, bool ended) __attribute__((nonnull));
+
+/* The same, where their process had ended by time_s, and the first reading
+ * after that was at read_s. */
+void allocations_end_before(struct allocation_list *list, uint64_t first,
+    uint64_t last, double time_s, double read_s) __attribute__((nonnull));
 
 /* The index in run->code of the frame with that number; a new one has no
  * text. */

@@ -128,8 +128,10 @@ struct stack {
 /* A sampled allocation, and the memory that it stands for. */
 struct allocation {
 	double time_s, freed_s; /* freed_s INFINITY: not freed */
-	bool ended;             /* held until its process ended */
-	double mib, size_mib;   /* size as requested */
+	double read_s; /* the reading that no longer had it: freed_s, or later
+			  where the end of its process is known better */
+	bool ended;    /* held until its process ended */
+	double mib, size_mib; /* size as requested */
 	uint64_t id;
 	size_t site;    /* index into run.sites */
 	int pid;        /* 0: the launched program */

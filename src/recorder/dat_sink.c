@@ -526,6 +526,8 @@ static void dat_sink_write_gone(struct dat_sink *recording, const char *keyword,
 		dat_write_whole(writer, "pid", freed->pid);
 	if (freed->ended)
 		dat_write_whole(writer, "ended", 1);
+	if (freed->read_ns)
+		dat_write_time(writer, "read", freed->read_ns);
 	dat_write_end(writer, freed->kib, freed->time_ns);
 }
 

@@ -121,6 +121,9 @@ struct sink_freed {
 	const uint32_t *ids; /* ascending */
 	size_t count;
 	bool ended; /* they were held until the process ended */
+	/* The reading in which they were missing, where the process had ended
+	 * by time_ns; 0: it is time_ns. */
+	int64_t read_ns;
 };
 
 /* The state of a process's allocation sampling, sent when it changes. */

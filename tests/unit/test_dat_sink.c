@@ -282,10 +282,13 @@ static void consecutive_freed_ids_are_a_range(void **state)
 	freed.pid = 0;
 	freed.ended = true;
 	recording.sink.freed(recording.sink.context, &freed);
+	freed.read_ns = 6 * NS_PER_S;
+	recording.sink.freed(recording.sink.context, &freed);
 	expect_ends("CMDLINE x|"
 		    "FREE;id=3-5,9,11-12;pid=8 1.000000 5.0000|"
 		    "FREE;id=9,11;pid=8 1.000000 5.0000|"
-		    "FREE;id=9;ended=1 1.000000 5.0000|");
+		    "FREE;id=9;ended=1 1.000000 5.0000|"
+		    "FREE;id=9;ended=1;read=6.0000 1.000000 5.0000|");
 }
 
 /* The text of a frame is written once, whichever record has it first. */

@@ -244,6 +244,59 @@ static void the_most_is_seen_at_a_reading(void **state)
 	profile_finish(&profile);
 }
 
+/* Programs that ran one after another between two readings. */
+static void one_after_another_the_largest_is_the_most(void **state)
+{
+	struct profile profile;
+	struct run *run = start(&profile);
+	struct held_part part;
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		uint64_t id = run->allocations.len + 1;
+
+		make(run, 1 + i, 10);
+		make(run, 1.1 + i, i == 2 ? 12 : 10);
+		allocations_end_before(
+		    &run->allocations, id, id + 1, 1.2 + i, 9);
+	}
+	run_settle_sites(run);
+	part = held_at_peak(run);
+	assert_true(part.at_s == 1.1 + 2 && part.until_end);
+	assert_true(held_at(run, &part) == 22);
+	profile_finish(&profile);
+}
+
+/* Beside a process that goes on: what it freed by the next reading may have
+ * been freed before that end, but not before the last reading. */
+static void at_an_end_between_readings_what_is_sure_counts(void **state)
+{
+	(void)state;
+	for (double read_s = 2.1; read_s <= 2.3; read_s += 0.2) {
+		struct profile profile;
+		struct run *run = start(&profile);
+		struct held_part part;
+
+		make(run, 1.0, 40);
+		make(run, 1.1, 1);
+		make(run, 2.0, 50);
+		allocations_end_before(&run->allocations, 3, 3, 2.2, 3);
+		allocations_end(&run->allocations, 1, 1, 4, false);
+		/* A reading before that end, or after it. */
+		allocations_end(&run->allocations, 2, 2, read_s, false);
+		run_settle_sites(run);
+		part = held_at_peak(run);
+		if (read_s < 2.2) {
+			assert_true(part.at_s == 2.1);
+			assert_true(held_at(run, &part) == 90);
+		} else {
+			assert_true(part.at_s == 2.0);
+			assert_true(held_at(run, &part) == 90);
+		}
+		profile_finish(&profile);
+	}
+}
+
 /* As much is held at two moments. */
 static void the_first_of_equal_moments_is_the_most(void **state)
 {
@@ -356,6 +409,8 @@ int main(void)
 	    cmocka_unit_test(what_was_touched_at_the_peak_is_not_hidden),
 	    cmocka_unit_test(little_that_is_held_hides_nothing),
 	    cmocka_unit_test(the_most_may_come_after_the_last_sample),
+	    cmocka_unit_test(one_after_another_the_largest_is_the_most),
+	    cmocka_unit_test(at_an_end_between_readings_what_is_sure_counts),
 	    cmocka_unit_test(the_first_of_equal_moments_is_the_most),
 	    cmocka_unit_test(the_most_is_seen_at_a_reading),
 	    cmocka_unit_test(what_the_recorder_does_is_credited_to_it),

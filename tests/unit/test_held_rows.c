@@ -107,7 +107,7 @@ static int tear_down(void **state)
 }
 
 static const struct held_part whole = {
-    -INFINITY, INFINITY, 99, true, SOURCE_HELD};
+    -INFINITY, INFINITY, 99, true, SOURCE_HELD, 0};
 
 /* "function:line MiB samples in; " of each row, in order. */
 static const char *rows_of(const struct held_part *part,
@@ -235,7 +235,7 @@ static void rows_are_of_processes(void **state)
 static double held_mib(double from_s, double to_s, double at_s, bool until_end)
 {
 	const struct held_part part = {
-	    from_s, to_s, at_s, until_end, SOURCE_HELD};
+	    from_s, to_s, at_s, until_end, SOURCE_HELD, 0};
 	struct held held;
 	double mib;
 

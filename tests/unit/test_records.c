@@ -446,6 +446,22 @@ static void a_frame_is_split_at_its_line(void **state)
 	}
 }
 
+static void an_end_may_be_earlier_than_its_reading(void **state)
+{
+	const struct allocation *items =
+	    take("ALLOC;id=1;site=1 2.0 5.0")->allocations.items;
+
+	(void)state;
+	take("ALLOC;id=2;site=1 2.0 5.0");
+	take("FREE;id=1;ended=1;read=7.0 0.0 6.0");
+	take("FREE;id=2;read=7.0 0.0 6.0"); /* it did not end */
+	for (int i = 0; i < 2; i++) {
+		assert_true(items[i].freed_s == 6);
+		assert_true(items[i].read_s == (i == 0 ? 7 : 6));
+		assert_int_equal(items[i].ended, i == 0);
+	}
+}
+
 static void frames_of_samples_have_numbers(void **state)
 {
 	struct run *run = take("ALLOC;id=1;site=9;size=1048576;pid=5;"
@@ -741,6 +757,7 @@ int main(void)
 	    TEST(readings_belong_to_a_process_or_the_whole),
 	    TEST(a_frame_is_split_at_its_line),
 	    TEST(frames_of_samples_have_numbers),
+	    TEST(an_end_may_be_earlier_than_its_reading),
 	    TEST(the_state_of_sampling_is_read),
 	    TEST(a_snapshot_has_its_types),
 	    TEST(plain_lines_are_read_at_once),
