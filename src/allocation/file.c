@@ -191,7 +191,6 @@ static bool file_copy(struct file *to, const struct file *from)
 	file_log_add(to, header->log_used);
 	memcpy(to->slots, from->slots,
 	    header->used * sizeof(struct allocation_slot));
-	to->header->start_ns = header->start_ns;
 	to->header->period = header->period;
 	to->header->taken = header->taken;
 	to->header->dropped = header->dropped;

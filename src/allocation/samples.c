@@ -340,6 +340,7 @@ static void samples_take_now(
 {
 	bool has_c_frames =
 	    caller || !sample->choice.python || samples_setup.is_native;
+	bool is_first;
 
 	sample->slot.time_ns = samples_now();
 	if (has_c_frames && !samples_walk(sample, caller))
@@ -348,8 +349,13 @@ static void samples_take_now(
 		samples_lose();
 		return;
 	}
-	if (!samples_are_aside() && samples_is_open() && !samples_leave())
+	is_first = !own->begun;
+	if (!samples_are_aside() && samples_is_open() && !samples_leave()) {
+		/* A sample is not older than its table. */
+		if (is_first)
+			sample->slot.time_ns = own->slots.file.header->start_ns;
 		samples_record(self, sample);
+	}
 	samples_unlock();
 }
 

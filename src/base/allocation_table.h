@@ -67,7 +67,7 @@ struct allocation_header {
 	uint32_t magic, version;
 	uint32_t pid; /* in the process's own namespace */
 	uint32_t flags;
-	uint64_t start_ns; /* CLOCK_REALTIME when it was hooked */
+	uint64_t start_ns; /* CLOCK_REALTIME when the file was created */
 	uint64_t period;   /* present period */
 	uint64_t used;     /* slots, from the first, that were ever used */
 	uint64_t log_used; /* bytes of complete records in the log */

@@ -23,6 +23,7 @@
 #include "proc/namespace.h"
 #include "proc/procfs.h"
 #include "recorder/allocation_reader.h"
+#include "recorder/table_events.h"
 #include "recorder/unsampled.h"
 
 static const char table_pattern[] = "[0-9]*.[0-9]*";
@@ -51,6 +52,8 @@ enum {
 #define FILTERS_NS (5 * NS_PER_S)
 /* Least time between two records about a table, from the second one on. */
 #define REPORT_NS (10 * NS_PER_S)
+/* The least difference of two times in a recording. */
+#define MOMENT_NS (NS_PER_S / 10000)
 
 struct allocation_table {
 	char name[32];
@@ -60,11 +63,19 @@ struct allocation_table {
 			    executed */
 	int mapped;      /* whether it was when last read; -1: not known */
 	bool is_left;    /* its process has executed another program */
+	bool is_earlier; /* its process has a later table */
+	bool is_over;    /* it is removed at the end of this tick */
 	bool is_first;   /* its process is counted for this table */
 	bool has_own;    /* its other allocator was reported */
 	int64_t read_ns, changed_ns, reported_ns, mapped_ns, filters_ns;
-	int64_t gone_ns;  /* when it was found to be over; 0: it isn't */
-	bool is_filtered; /* it has a filter of system calls */
+	int64_t gone_ns; /* when it was found to be over; 0: it isn't */
+	/* The last tick at which its process held its memory, and the last
+	 * sample in it. */
+	int64_t alive_ns, last_ns;
+	/* When it was created and left, in the order of events; 0: not known,
+	 * or not yet. */
+	uint64_t created, left;
+	bool is_filtered;          /* it has a filter of system calls */
 	char program[PROCFS_NAME]; /* name of the program executed last */
 	struct sink_held reported;
 	uint32_t reported_flags;
@@ -82,6 +93,8 @@ struct allocations {
 	uint64_t pids;       /* this process's pid namespace; 0: /proc has the
 				numbers of another one */
 	ARRAY(struct allocation_table *) tables;
+	struct table_events events;
+	uint64_t order;        /* number of events so far */
 	size_t processes, own; /* processes that have a table; of them with
 				  another allocator */
 	pid_t root;
@@ -130,6 +143,7 @@ struct allocations *allocations_create(
 	all->path = mem_copy(path);
 	all->directory = directory;
 	all->finds_mappings = file_lock_finds_mappings(directory);
+	table_events_begin(&all->events, directory);
 	all->pids = namespace_has_proc() ? namespace_of_pids(getpid()) : 0;
 	all->sites = sites;
 	all->budget = BUDGET;
@@ -165,6 +179,7 @@ void allocations_destroy(struct allocations *all)
 	allocation_room_finish(&all->room);
 	array_free(&all->freed);
 	unsampled_finish(&all->unsampled);
+	table_events_end(&all->events);
 	close(all->directory);
 	allocations_remove(all->path);
 	free(all->path);
@@ -312,6 +327,8 @@ static void allocations_report(const struct allocations_round *round, size_t at)
 	known->kib = taken.kib < UINT32_MAX ? (uint32_t)taken.kib : UINT32_MAX;
 	taken.pid = allocations_pid(round);
 	taken.time_ns = allocations_time(round, slot->time_ns);
+	if (round->table->last_ns < taken.time_ns)
+		round->table->last_ns = taken.time_ns;
 	round->sink->allocation(round->sink->context, &taken);
 }
 
@@ -340,6 +357,34 @@ static int allocations_order(const void *x, const void *y)
 	return (a > b) - (a < b);
 }
 
+/* When the table's process had left it, at the latest: before the next table
+ * was created. Otherwise now, as it is only seen now. */
+static int64_t allocations_left_ns(const struct allocations_round *round)
+{
+	const struct allocations *all = round->all;
+	const struct allocation_table *table = round->table;
+	int64_t now_ns = round->tick->time_ns, left_ns = now_ns;
+
+	if (!table->left)
+		return now_ns;
+	for (size_t i = 0; i < all->tables.len; i++) {
+		const struct allocation_table *next = all->tables.items[i];
+		int64_t start_ns;
+
+		if (next->created < table->left || !next->reader.header.magic)
+			continue;
+		start_ns =
+		    allocations_time(round, next->reader.header.start_ns);
+		if (left_ns > start_ns - MOMENT_NS)
+			left_ns = start_ns - MOMENT_NS;
+	}
+	if (table->alive_ns && left_ns <= table->alive_ns)
+		left_ns = table->alive_ns + MOMENT_NS;
+	if (left_ns < table->last_ns)
+		left_ns = table->last_ns;
+	return left_ns < now_ns ? left_ns : now_ns;
+}
+
 /* Reports the samples that slots no longer hold as freed; without slots, all of
  * them. */
 static void allocations_free(
@@ -347,7 +392,9 @@ static void allocations_free(
 {
 	struct allocations *all = round->all;
 	struct allocation_reader *reader = &round->table->reader;
-	struct sink_freed freed = {.time_ns = round->tick->time_ns,
+	int64_t now_ns = round->tick->time_ns;
+	struct sink_freed freed = {
+	    .time_ns = slots ? now_ns : allocations_left_ns(round),
 	    .pid = allocations_pid(round),
 	    .ended = slots == NULL};
 
@@ -369,6 +416,7 @@ static void allocations_free(
 	    allocations_order);
 	freed.ids = all->freed.items;
 	freed.count = all->freed.len;
+	freed.read_ns = freed.time_ns < now_ns ? now_ns : 0;
 	round->sink->freed(round->sink->context, &freed);
 }
 
@@ -609,14 +657,12 @@ static void allocations_leave_table(struct allocations_round *round)
 	round->table->is_left = true;
 }
 
-static void allocations_end_table(struct allocations_round *round, size_t at)
+static void allocations_remove_table(struct allocations *all, size_t at)
 {
-	struct allocations *all = round->all;
+	struct allocation_table *table = all->tables.items[at];
 
-	round->table = all->tables.items[at];
-	allocations_leave_table(round);
-	unlinkat(all->directory, round->table->name, 0);
-	allocations_drop_table(round->table);
+	unlinkat(all->directory, table->name, 0);
+	allocations_drop_table(table);
 	all->tables.items[at] = all->tables.items[--all->tables.len];
 }
 
@@ -660,17 +706,16 @@ static uint64_t allocations_pids_of(const struct allocations *all,
 	return header.pids;
 }
 
-/* Ends the tables of programs that the same process executed before. Returns
+/* Finds the tables of programs that the same process executed before. Returns
  * whether it has another table; a process of another pid namespace may have the
  * same pid there. */
-static bool allocations_end_earlier(
-    struct allocations_round *round, const struct allocation_table *table)
+static bool allocations_find_earlier(
+    struct allocations *all, const struct allocation_table *table)
 {
-	struct allocations *all = round->all;
 	bool executes = false, is_mapped;
 
-	for (size_t i = all->tables.len; i-- > 0;) {
-		const struct allocation_table *other = all->tables.items[i];
+	for (size_t i = 0; i < all->tables.len; i++) {
+		struct allocation_table *other = all->tables.items[i];
 		uint64_t pids, others;
 
 		if (other->inner != table->inner)
@@ -680,8 +725,8 @@ static bool allocations_end_earlier(
 		if (pids && others && pids != others)
 			continue;
 		executes = true;
-		if (other->number < table->number && !is_mapped)
-			allocations_end_table(round, i);
+		other->is_earlier |=
+		    other->number < table->number && !is_mapped;
 	}
 	return executes;
 }
@@ -704,7 +749,7 @@ static void allocations_add_table(struct allocations_round *round,
 	table->inner = inner;
 	table->number = number;
 	table->mapped = -1;
-	executes = allocations_end_earlier(round, table);
+	executes = allocations_find_earlier(all, table);
 	if (all->tables.len == TABLES_MAX) {
 		free(table);
 		return;
@@ -714,6 +759,18 @@ static void allocations_add_table(struct allocations_round *round,
 	*array_push(&all->tables) = table;
 	table->is_first = !executes;
 	all->processes += !executes;
+}
+
+/* The numbers in a table's name. False where it is no table's name. */
+static bool allocations_read_name(
+    const char *name, int *inner, unsigned *number)
+{
+	int end = 0;
+
+	return strlen(name) < sizeof(((struct allocation_table *)0)->name) &&
+	       allocations_wrote(name) &&
+	       sscanf(name, "%9d.%9u%n", inner, number, &end) == 2 &&
+	       name[end] == 0 && *inner > 0;
 }
 
 /* Lists the directory where it has changed. The kernel's clock for file times
@@ -743,17 +800,58 @@ static void allocations_list(struct allocations_round *round)
 	}
 	while ((entry = readdir(dir)) != NULL) {
 		unsigned number;
-		int inner, end = 0;
+		int inner;
 
-		if (strlen(entry->d_name) < sizeof(round->table->name) &&
-		    allocations_wrote(entry->d_name) &&
-		    sscanf(entry->d_name, "%9d.%9u%n", &inner, &number, &end) ==
-			2 &&
-		    entry->d_name[end] == 0 && inner > 0)
+		if (allocations_read_name(entry->d_name, &inner, &number))
 			allocations_add_table(
 			    round, entry->d_name, inner, number);
 	}
 	closedir(dir);
+}
+
+static struct allocation_table *allocations_table(
+    const struct allocations *all, int inner, unsigned number)
+{
+	for (size_t i = 0; i < all->tables.len; i++) {
+		struct allocation_table *table = all->tables.items[i];
+
+		if (table->inner == inner && table->number == number)
+			return table;
+	}
+	return NULL;
+}
+
+static void allocations_forget_order(struct allocations *all)
+{
+	for (size_t i = 0; i < all->tables.len; i++)
+		all->tables.items[i]->left = 0;
+}
+
+/* Notes in which order tables were created and left. */
+static void allocations_note_events(struct allocations_round *round)
+{
+	struct allocations *all = round->all;
+	struct table_event event;
+
+	while (table_events_next(&all->events, &event)) {
+		struct allocation_table *table = NULL;
+		unsigned number;
+		int inner;
+
+		all->order++;
+		if (event.what == TABLE_EVENTS_LOST) {
+			allocations_forget_order(all);
+		} else if (allocations_read_name(event.name, &inner, &number)) {
+			if (event.what == TABLE_CREATED)
+				allocations_add_table(
+				    round, event.name, inner, number);
+			table = allocations_table(all, inner, number);
+		}
+		if (table && event.what == TABLE_CREATED)
+			table->created = all->order;
+		else if (table)
+			table->left = all->order;
+	}
 }
 
 /* Whether the table's process has ended. One that ended between two ticks was
@@ -783,22 +881,37 @@ static bool allocations_may_end(const struct allocations_round *round)
 		table->gone_ns = round->tick->time_ns;
 	for (size_t i = 0; i < round->tick->count; i++)
 		if (round->tick->processes[i].pid == table->pid &&
-		    round->tick->processes[i].kib > 0)
+		    round->tick->processes[i].kib > 0) {
+			table->alive_ns = table->gone_ns;
 			return table->gone_ns < round->tick->time_ns;
+		}
 	return true;
 }
 
-/* Reads a table. Returns whether it is to be ended. */
-static bool allocations_look(struct allocations_round *round)
+static void allocations_read_living(struct allocations_round *round)
 {
-	const struct allocation_table *table = round->table;
+	struct allocation_table *table = round->table;
+	int64_t now_ns = round->tick->time_ns;
 
-	if (!table->is_left && table->mapped != 0)
-		allocations_read_table(round);
-	if (!table->is_left && allocations_is_left(round) &&
-	    allocations_may_end(round))
+	if (table->is_left || table->mapped == 0 ||
+	    (table->reader.slots > LARGE && now_ns - table->read_ns < LARGE_NS))
+		return;
+	allocations_read_table(round);
+	if (table->mapped == 1)
+		table->alive_ns = now_ns;
+}
+
+/* Leaves a table whose process has ended, or executed another program. All
+ * tables were read: the next one shows when that was. */
+static void allocations_leave_gone(struct allocations_round *round)
+{
+	struct allocation_table *table = round->table;
+
+	table->is_over = table->is_earlier || (allocations_is_over(round) &&
+						  allocations_may_end(round));
+	if (table->is_over || (!table->is_left && allocations_is_left(round) &&
+				  allocations_may_end(round)))
 		allocations_leave_table(round);
-	return allocations_is_over(round) && allocations_may_end(round);
 }
 
 /* Adds to the budget of bytes for the time that passed. */
@@ -828,6 +941,15 @@ static bool allocations_has_table(const void *context, pid_t pid)
 	return false;
 }
 
+static void allocations_each(struct allocations_round *round,
+    void (*call)(struct allocations_round *round))
+{
+	for (size_t i = round->all->tables.len; i-- > 0;) {
+		round->table = round->all->tables.items[i];
+		call(round);
+	}
+}
+
 static void allocations_on_tick(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
@@ -839,19 +961,33 @@ static void allocations_on_tick(
 		return;
 	allocations_begin(&round);
 	allocations_list(&round);
-	for (size_t i = all->tables.len; i-- > 0;) {
-		struct allocation_table *table = all->tables.items[i];
-
-		if (table->reader.slots > LARGE &&
-		    tick->time_ns - table->read_ns < LARGE_NS)
-			continue;
-		round.table = table;
-		if (allocations_look(&round))
-			allocations_end_table(&round, i);
-	}
+	allocations_note_events(&round);
+	allocations_each(&round, allocations_read_living);
+	allocations_each(&round, allocations_leave_gone);
+	for (size_t i = all->tables.len; i-- > 0;)
+		if (all->tables.items[i]->is_over)
+			allocations_remove_table(all, i);
 	if (!all->attached || all->tables.len > 0)
 		unsampled_scan(
 		    &all->unsampled, tick, sink, allocations_has_table, all);
+}
+
+static void allocations_read_last(struct allocations_round *round)
+{
+	if (!round->table->is_left)
+		allocations_read_table(round);
+}
+
+/* What a process held that ended with the recording is held at the end. */
+static void allocations_leave_earlier(struct allocations_round *round)
+{
+	const struct allocation_table *table = round->table;
+	bool is_gone = table->mapped == 0 ||
+		       (table->mapped < 0 && allocations_is_over(round));
+
+	if (table->is_earlier ||
+	    (is_gone && allocations_left_ns(round) < round->tick->time_ns))
+		allocations_leave_table(round);
 }
 
 /* Tables outlive their processes: reads what these held at their end. */
@@ -867,11 +1003,9 @@ static void allocations_on_end(
 	allocations_begin(&round);
 	all->settled = false;
 	allocations_list(&round);
-	for (size_t i = 0; i < all->tables.len; i++) {
-		round.table = all->tables.items[i];
-		if (!round.table->is_left)
-			allocations_read_table(&round);
-	}
+	allocations_note_events(&round);
+	allocations_each(&round, allocations_read_last);
+	allocations_each(&round, allocations_leave_earlier);
 	if (all->processes == 0 && all->own == 0)
 		unsampled_end(&all->unsampled, tick, sink);
 }

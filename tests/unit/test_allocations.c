@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -30,6 +31,7 @@
 #include "proc/filters.h"
 #include "proc/namespace.h"
 #include "recorder/allocations.h"
+#include "recorder/table_events.h"
 #include "scratch.h"
 
 static struct test_state {
@@ -39,7 +41,7 @@ static struct test_state {
 	struct sampler_hook hook;
 	struct sink sink;
 	struct strbuf told;
-	int64_t now_ns;
+	int64_t begun_ns, now_ns;
 	int64_t kib, bytes;
 	size_t count;
 	uint64_t every;               /* the most that was reported */
@@ -52,6 +54,8 @@ static struct test_state {
 	int64_t child_kib;
 	void *map;          /* the last table's */
 	bool has_no_leases; /* as on some file systems */
+	bool has_no_events; /* as where a user has too many watches */
+	bool has_events;    /* an earlier end is told of */
 	struct made_table
 	    *busy; /* its process goes on behind a header's read */
 } the;
@@ -85,6 +89,16 @@ int fcntl(int fd, int command, ...)
 	return (int)syscall(SYS_fcntl, fd, command, argument);
 }
 
+/* And this one. */
+int inotify_init1(int flags)
+{
+	if (the.has_no_events) {
+		errno = EMFILE;
+		return -1;
+	}
+	return (int)syscall(SYS_inotify_init1, flags);
+}
+
 static void take_allocation(void *context, const struct sink_allocation *taken)
 {
 	(void)context;
@@ -116,7 +130,13 @@ static void take_freed(void *context, const struct sink_freed *freed)
 	strbuf_add_format(&the.told, ": %lld KiB", (long long)freed->kib);
 	if (freed->pid)
 		strbuf_add_format(&the.told, " of %d", (int)freed->pid);
-	strbuf_add(&the.told, freed->ended ? ", ended\n" : "\n");
+	if (freed->ended)
+		strbuf_add(&the.told, ", ended");
+	if (freed->read_ns && the.has_events)
+		strbuf_add_format(&the.told, " by %.4f, read %.4f",
+		    (double)(freed->time_ns - the.begun_ns) / NS_PER_S,
+		    (double)(freed->read_ns - the.begun_ns) / NS_PER_S);
+	strbuf_add(&the.told, "\n");
 }
 
 static void take_held(void *context, const struct sink_held *held)
@@ -130,16 +150,18 @@ static void take_held(void *context, const struct sink_held *held)
 	    (long long)held->period);
 }
 
-static int begin_with(bool has_no_leases)
+static int begin_with(bool has_no_leases, bool has_no_events)
 {
 	struct err e;
 
-	the = (struct test_state){
-	    .now_ns = clock_wall_ns(), .has_no_leases = has_no_leases};
+	the = (struct test_state){.now_ns = clock_wall_ns(),
+	    .has_no_leases = has_no_leases,
+	    .has_no_events = has_no_events};
 	assert_int_equal(scratch_directory(the.path), 0);
 	assert_int_equal(rmdir(the.path), 0);
 	the.all = allocations_create(the.path, &the.sites, &e);
 	assert_non_null(the.all);
+	the.begun_ns = the.now_ns;
 	the.hook = allocations_hook(the.all);
 	the.sink = (struct sink){.allocation = take_allocation,
 	    .freed = take_freed,
@@ -150,7 +172,15 @@ static int begin_with(bool has_no_leases)
 static int begin(void **state)
 {
 	(void)state;
-	return begin_with(false);
+	return begin_with(false, false);
+}
+
+/* Begins as where a directory can't be watched: it is not known in which order
+ * tables are created and left. */
+static int begin_without_events(void **state)
+{
+	(void)state;
+	return begin_with(false, true);
 }
 
 /* Begins as on a file system that has no leases: it is not known whether a
@@ -158,7 +188,7 @@ static int begin(void **state)
 static int begin_without_leases(void **state)
 {
 	(void)state;
-	return begin_with(true);
+	return begin_with(true, false);
 }
 
 static int end(void **state)
@@ -341,9 +371,10 @@ static void an_exec_and_an_end_free_all(void **state)
 	leave_table(&table);
 	next = open_table(getpid(), 1);
 	made_slot(&next, 0, 2 << 20, UINT32_MAX, 5);
-	expect("+3 site 0 pid 0: 3072 KiB\n- 1 2 3: 5120 KiB, ended\n"
-	       "+4 site 0 pid 0: 2048 KiB\n"
-	       "held by malloc,python, period 65536\n");
+	expect("+3 site 0 pid 0: 2048 KiB\n"
+	       "held by malloc,python, period 65536\n"
+	       "+4 site 0 pid 0: 3072 KiB\n"
+	       "- 1 2 4: 5120 KiB, ended\n");
 	other = open_table(child, 0);
 	made_slot(&other, 0, 3 << 20, UINT32_MAX, 5);
 	expect(NULL);
@@ -1209,6 +1240,169 @@ static void what_was_held_at_a_sample_ends_at_the_next(void **state)
 	    the.told.text, "- 1: 1024 KiB of 999999999, ended\n");
 }
 
+/* Skips a test where the order of tables can't be known. */
+static void needs_events(void)
+{
+	struct table_events events;
+	int fd = open(the.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	table_events_begin(&events, fd);
+	close(fd);
+	if (events.fd < 0)
+		skip();
+	table_events_end(&events);
+	the.has_events = true;
+}
+
+/* A table with a sample of 1 MiB, so many seconds after the test began. */
+static struct made_table begin_table(pid_t pid, int number, double start_s)
+{
+	struct made_table table = open_table(pid, number);
+	int64_t start_ns = the.begun_ns + (int64_t)(start_s * NS_PER_S);
+
+	table.header.start_ns = (uint64_t)start_ns;
+	made_header(&table);
+	made_slot(&table, 0, 1 << 20, UINT32_MAX, (uint64_t)start_ns);
+	return table;
+}
+
+static void expect_line(const char *line)
+{
+	if (!strstr(the.told.text, line))
+		fail_msg("no \"%s\" in: %s", line, the.told.text);
+}
+
+enum { A = 999999991, B, C };
+
+/* They were never there at once. */
+static void a_table_is_left_before_the_next_is_created(void **state)
+{
+	struct made_table table;
+
+	(void)state;
+	needs_events();
+	for (int i = 0; i < 3; i++) {
+		table = begin_table(A + i, 0, 1 + i);
+		leave_table(&table);
+	}
+	tick_after(5 * NS_PER_S);
+	expect_line("KiB of 999999991, ended by 1.9999, read 5.0000\n");
+	expect_line("KiB of 999999992, ended by 2.9999, read 5.0000\n");
+	expect_line("KiB of 999999993, ended\n");
+}
+
+static void tables_that_were_there_at_once_end_when_read(void **state)
+{
+	struct made_table first = begin_table(A, 0, 1), second;
+	void *map = the.map;
+
+	(void)state;
+	second = begin_table(B, 0, 2);
+	leave_table(&second);
+	the.map = map;
+	leave_table(&first);
+	tick_after(5 * NS_PER_S);
+	expect_line("KiB of 999999991, ended\n");
+	expect_line("KiB of 999999992, ended\n");
+}
+
+static void a_table_is_left_before_another_program_is_executed(void **state)
+{
+	struct made_table table = begin_table(getpid(), 0, 1);
+
+	(void)state;
+	needs_events();
+	leave_table(&table);
+	table = begin_table(getpid(), 1, 2);
+	tick_after(5 * NS_PER_S);
+	expect_line("KiB, ended by 1.9999, read 5.0000\n");
+	leave_table(&table);
+}
+
+/* By their clocks the next one began earlier. */
+static void a_table_is_left_after_its_last_sample(void **state)
+{
+	struct made_table table = begin_table(A, 0, 1);
+
+	(void)state;
+	needs_events();
+	made_slot(&table, 1, 1 << 20, UINT32_MAX,
+	    (uint64_t)(the.begun_ns + 3 * NS_PER_S));
+	leave_table(&table);
+	table = begin_table(B, 0, 2);
+	leave_table(&table);
+	tick_after(5 * NS_PER_S);
+	expect_line("KiB of 999999991, ended by 3.0000, read 5.0000\n");
+}
+
+/* The tick's memory was read before it ended. */
+static void a_table_is_left_after_a_tick_that_has_its_memory(void **state)
+{
+	struct made_table table = begin_table(A, 0, 1);
+
+	(void)state;
+	needs_events();
+	the.child = A;
+	the.child_kib = 2048;
+	leave_table(&table);
+	table = begin_table(getpid(), 0, 4);
+	tick_after(5 * NS_PER_S);
+	the.child_kib = 0;
+	tick_after(NS_PER_S);
+	expect_line("KiB of 999999991, ended by 5.0001, read 6.0000\n");
+	leave_table(&table);
+}
+
+/* Only the last one's is held then. */
+static void at_the_end_tables_are_left_in_their_order(void **state)
+{
+	struct made_table table = begin_table(A, 0, 1);
+
+	(void)state;
+	needs_events();
+	leave_table(&table);
+	table = begin_table(B, 0, 2);
+	leave_table(&table);
+	the.now_ns += 5 * NS_PER_S;
+	end_recording();
+	assert_int_equal(the.count, 2);
+	expect_line("KiB of 999999991, ended by 1.9999, read 5.0000\n");
+	assert_null(strstr(the.told.text, "of 999999992"));
+}
+
+/* More events than the kernel keeps. */
+static void without_all_events_the_order_is_not_known(void **state)
+{
+	struct made_table table = begin_table(A, 0, 1);
+	FILE *file = fopen("/proc/sys/fs/inotify/max_queued_events", "r");
+	char path[SCRATCH_MAX + 8];
+	int most = 0;
+
+	(void)state;
+	needs_events();
+	if (!file || fscanf(file, "%d", &most) != 1)
+		most = 0;
+	if (file)
+		fclose(file);
+	leave_table(&table);
+	snprintf(path, sizeof(path), "%s/other", the.path);
+	for (int i = 0; i < most; i++) {
+		int fd = creat(path, 0600);
+
+		close(fd);
+		unlink(path);
+	}
+	table = begin_table(getpid(), 0, 2);
+	tick_after(5 * NS_PER_S);
+	expect_line("KiB of 999999991, ended\n");
+	leave_table(&table);
+	/* What follows is known again. */
+	table = begin_table(C, 0, 7);
+	tick_after(5 * NS_PER_S);
+	expect_line("KiB, ended by 6.9999, read 10.0000\n");
+	leave_table(&table);
+}
+
 /* A child of this process in another pid namespace, which lives until the
  * writer of *life is closed; 0 where there can be none. */
 static pid_t nested_process(int *life)
@@ -1395,7 +1589,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 		what_is_no_regular_file_is_no_table, begin, end),
 	    cmocka_unit_test_setup_teardown(
-		the_directory_is_listed_where_it_may_have_changed, begin, end),
+		the_directory_is_listed_where_it_may_have_changed,
+		begin_without_events, end),
 	    cmocka_unit_test_setup_teardown(
 		a_sample_is_of_its_time_within_the_recording, begin, end),
 	    cmocka_unit_test_setup_teardown(
@@ -1430,6 +1625,20 @@ int main(void)
 		a_short_lifes_table_ends_at_the_next_tick, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		what_was_held_at_a_sample_ends_at_the_next, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_table_is_left_before_the_next_is_created, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		tables_that_were_there_at_once_end_when_read, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_table_is_left_before_another_program_is_executed, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_table_is_left_after_its_last_sample, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_table_is_left_after_a_tick_that_has_its_memory, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		at_the_end_tables_are_left_in_their_order, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		without_all_events_the_order_is_not_known, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_process_of_another_namespace_has_its_pid_here, begin, end),
 	    cmocka_unit_test_setup_teardown(
