@@ -18,7 +18,7 @@
 #include <sys/types.h>
 
 enum {
-	TOUCHED_MODULE_VERSION = 1,
+	TOUCHED_MODULE_VERSION = 2,
 	TOUCHED_DEPTH = 64,        /* frames of a stack, innermost first */
 	TOUCHED_MESSAGE = 32 << 10 /* bytes of the longest message */
 };
@@ -54,6 +54,9 @@ struct touched_left {
 	struct touched_head head;
 	int32_t pid;
 	uint32_t ended; /* because their process has ended */
+	/* CLOCK_REALTIME: when it was found out, and when their process ended,
+	 * or executed another program; 0: not known. */
+	int64_t found_ns, ended_ns;
 	uint32_t ids[];
 };
 

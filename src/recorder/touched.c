@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/mem.h"
@@ -39,6 +40,13 @@ enum {
 	SIZE_BITS = 47 /* no memory is larger than the address space */
 };
 
+/* Pages of a process that has ended. */
+struct touched_gone {
+	struct sink_freed gone;
+	int64_t found_ns, ended_ns; /* as in struct touched_left */
+	uint32_t *ids;
+};
+
 struct touched {
 	int feed; /* socket to the process that watches; -1: closed */
 	pid_t root;
@@ -47,7 +55,10 @@ struct touched {
 	uint64_t reported_period, reported_failed, reported_lost;
 	struct touched_state state;
 	size_t samples;
+	int64_t newest_ns; /* time of the latest sample */
 	bool died;
+	/* They are reported once this tick's samples were. */
+	ARRAY(struct touched_gone) gone;
 	struct sink_frame frames[TOUCHED_DEPTH];
 	uint32_t numbers[TOUCHED_DEPTH];
 	union {
@@ -64,6 +75,7 @@ struct touched_round {
 	struct touched *touched;
 	const struct sink_tick *tick;
 	const struct sink *sink;
+	bool is_last; /* the recording ends */
 };
 
 /* Runs in the process that watches: only the feed stays open. */
@@ -212,6 +224,9 @@ void touched_destroy(struct touched *touched)
 		return;
 	if (touched->feed >= 0)
 		close(touched->feed);
+	for (size_t i = 0; i < touched->gone.len; i++)
+		free(touched->gone.items[i].ids);
+	array_free(&touched->gone);
 	free(touched);
 }
 
@@ -274,7 +289,22 @@ static void touched_report_page(const struct touched_round *round, size_t len)
 	if (taken.time_ns > round->tick->time_ns || taken.time_ns < 0)
 		taken.time_ns = round->tick->time_ns;
 	touched->samples++;
+	if (touched->newest_ns < taken.time_ns)
+		touched->newest_ns = taken.time_ns;
 	round->sink->touched(round->sink->context, &taken);
+}
+
+static void touched_keep_gone(struct touched *touched,
+    const struct sink_freed *gone, const struct touched_left *left)
+{
+	struct touched_gone one = {.gone = *gone,
+	    .found_ns = left->found_ns,
+	    .ended_ns = left->ended_ns,
+	    .ids = mem_zero(gone->count, sizeof(*one.ids))};
+
+	memcpy(one.ids, gone->ids, gone->count * sizeof(*one.ids));
+	one.gone.ids = one.ids;
+	*array_push(&touched->gone) = one;
 }
 
 static void touched_report_left(const struct touched_round *round, size_t len)
@@ -293,7 +323,38 @@ static void touched_report_left(const struct touched_round *round, size_t len)
 	for (size_t i = 1; i < gone.count; i++)
 		if (gone.ids[i] <= gone.ids[i - 1])
 			return;
-	round->sink->left(round->sink->context, &gone);
+	if (gone.ended)
+		touched_keep_gone(touched, &gone, left);
+	else
+		round->sink->left(round->sink->context, &gone);
+}
+
+/* Reports the pages of processes that have ended. Their time is that of the end
+ * if something else was touched after it; otherwise the tick's. The memory of
+ * one that ended after the tick began was there at the tick. */
+static void touched_report_gone(const struct touched_round *round)
+{
+	struct touched *touched = round->touched;
+	int64_t now_ns = round->tick->time_ns;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < touched->gone.len; i++) {
+		struct touched_gone *one = &touched->gone.items[i];
+
+		if (one->found_ns > now_ns && !round->is_last) {
+			touched->gone.items[kept++] = *one;
+			continue;
+		}
+		one->gone.time_ns = now_ns;
+		if (one->ended_ns > 0 && one->ended_ns < touched->newest_ns &&
+		    one->ended_ns < now_ns) {
+			one->gone.time_ns = one->ended_ns;
+			one->gone.read_ns = now_ns;
+		}
+		round->sink->left(round->sink->context, &one->gone);
+		free(one->ids);
+	}
+	touched->gone.len = kept;
 }
 
 static void touched_report(const struct touched_round *round, size_t len)
@@ -371,7 +432,7 @@ static void touched_on_tick(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
 	struct touched *touched = context;
-	const struct touched_round round = {touched, tick, sink};
+	const struct touched_round round = {touched, tick, sink, false};
 
 	for (size_t i = 0; i < tick->count && !touched->root; i++)
 		if (tick->processes[i].is_root)
@@ -382,6 +443,7 @@ static void touched_on_tick(
 		touched->died = true;
 		touched_close(touched);
 	}
+	touched_report_gone(&round);
 	touched_report_state(&round);
 }
 
@@ -390,7 +452,7 @@ static void touched_on_end(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
 	struct touched *touched = context;
-	const struct touched_round round = {touched, tick, sink};
+	const struct touched_round round = {touched, tick, sink, true};
 	int64_t until_ns = clock_mono_ns() + END_MS * (NS_PER_S / 1000);
 
 	if (touched->feed < 0 || !sink->touched)
@@ -400,6 +462,7 @@ static void touched_on_end(
 		if (!touched_read(&round))
 			break;
 	}
+	touched_report_gone(&round);
 	touched_report_state(&round);
 	touched_close(touched);
 }

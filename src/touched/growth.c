@@ -103,10 +103,16 @@ static void growth_send(struct growth *growth)
 }
 
 /* Reports samples whose pages are gone, in as many messages as needed. */
-static void growth_send_left(struct growth *growth, pid_t pid, bool ended,
-    const uint32_t *ids, size_t count)
+static void growth_send_left(struct growth *growth,
+    const struct growth_process *process, bool ended, const uint32_t *ids,
+    size_t count)
 {
-	struct touched_left left = {.pid = pid, .ended = ended};
+	int64_t wall_ns = clock_wall_ns() - clock_mono_ns();
+	struct touched_left left = {.pid = process->pid,
+	    .ended = ended,
+	    .found_ns = clock_wall_ns(),
+	    .ended_ns =
+		ended && process->end_ns ? wall_ns + process->end_ns : 0};
 
 	for (size_t at = 0; at < count; at += left.head.count) {
 		size_t len = count - at < LEFT_MAX ? count - at : LEFT_MAX;
@@ -140,7 +146,7 @@ static void growth_drop_pages(
 	growth->pages -= process->pages.len - kept;
 	process->pages.len = kept;
 	process->fell = false;
-	growth_send_left(growth, process->pid, ended, ids.items, ids.len);
+	growth_send_left(growth, process, ended, ids.items, ids.len);
 	array_free(&ids);
 }
 
@@ -215,9 +221,21 @@ static void growth_exec(struct growth *growth, const struct rings_event *event)
 {
 	size_t at = growth_place(growth, event->pid);
 
-	if (at < growth->processes.len)
+	if (at < growth->processes.len) {
+		growth->processes.items[at]->end_ns = event->time_ns;
 		growth_end_process(growth, at);
+	}
 	growth_add_process(growth, event->pid, event->time_ns);
+}
+
+/* A thread has ended. The last one's end is the process's. */
+static void growth_note_end(
+    struct growth *growth, const struct rings_event *event)
+{
+	size_t at = growth_place(growth, event->pid);
+
+	if (at < growth->processes.len)
+		growth->processes.items[at]->end_ns = event->time_ns;
 }
 
 static void growth_note_map(
@@ -245,6 +263,7 @@ static bool growth_read(struct growth_process *process)
 	}
 	process->fell = process->fell || kib < process->kib;
 	process->kib = kib;
+	process->read_ns = clock_mono_ns();
 	return true;
 }
 
@@ -333,6 +352,8 @@ static void growth_count(struct growth *growth)
 			growth_exec(growth, event);
 		else if (event->what == RINGS_MAP)
 			growth_note_map(growth, event);
+		else if (event->what == RINGS_END)
+			growth_note_end(growth, event);
 		else if ((process = growth_process_of(growth, event)))
 			growth_count_fault(growth, process, event);
 	}
@@ -657,6 +678,10 @@ void growth_sweep(struct growth *growth, bool end)
 		growth->lags = growth->lags || growth_unsampled(process) > LAG;
 		process->round_kib = 0;
 		if (!growth_read(process)) {
+			/* The last thread's record was lost. */
+			if (process->end_ns < process->read_ns ||
+			    process->end_ns < process->fault_ns)
+				process->end_ns = 0;
 			growth_end_process(growth, i);
 			continue;
 		}

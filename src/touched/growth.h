@@ -31,6 +31,8 @@ struct growth_process {
 	int64_t exec_ns;       /* when it executed its program; 0 */
 	int64_t fault_ns;      /* time of its last sampled fault */
 	int64_t grown_ns;      /* when growth was last seen */
+	int64_t read_ns;       /* when it was last seen to live */
+	int64_t end_ns;        /* when a thread of it last ended; 0: none did */
 	uint64_t period;       /* period of the kernel's last sample */
 	uint64_t since;        /* faults since then that were sampled singly */
 	int64_t unwound_ns;

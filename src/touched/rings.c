@@ -72,6 +72,7 @@ static struct perf_event_attr rings_attributes(bool running, bool in_kernel)
 	    .comm = 1,
 	    .comm_exec = 1,
 	    .mmap = 1,
+	    .task = 1,
 	    .sample_id_all = 1,
 	    .use_clockid = 1,
 	    .clockid = CLOCK_MONOTONIC,
@@ -88,6 +89,7 @@ static void rings_make_each(struct perf_event_attr *attributes)
 	attributes->comm = 0;
 	attributes->comm_exec = 0;
 	attributes->mmap = 0;
+	attributes->task = 0;
 }
 
 /* A machine may allow fewer samples a second. */
@@ -423,6 +425,9 @@ static void rings_read_record(
 		break;
 	case PERF_RECORD_MMAP:
 		rings_read_news(rings, RINGS_MAP, record, header.size);
+		break;
+	case PERF_RECORD_EXIT:
+		rings_read_news(rings, RINGS_END, record, header.size);
 		break;
 	case PERF_RECORD_COMM:
 		if (header.misc & PERF_RECORD_MISC_COMM_EXEC)

@@ -22,6 +22,7 @@ enum { RINGS_REGISTERS = 17 };
 enum rings_what {
 	RINGS_FAULT,
 	RINGS_EXEC, /* another program was executed */
+	RINGS_END,  /* a thread ended, perhaps the process's last one */
 	RINGS_MAP   /* code was mapped */
 };
 

@@ -114,6 +114,33 @@ churn() {
 	near "$held" "$error" 26.1
 }
 
+# The second kind ends by _exit(), as a forked Python child does. No two of them
+# live at once.
+@test "short programs one after another, between two samples, hold one's memory" {
+	cat >short.c <<-'END'
+	#include <stdlib.h>
+	#include <string.h>
+	#include <unistd.h>
+	int main(int argc, char **argv)
+	{
+		for (int i = 0; i < 20; i++)
+			*(void *volatile *)&argv =
+				memset(malloc(1 << 20), 1, 1 << 20);
+		if (argc > 1)
+			_exit(0);
+		return 0;
+	}
+	END
+	${CC:-cc} -O1 -w -o short short.c
+	mprof run -q --stacks -T 600 -o run.dat sh -c '
+		for i in 1 2 3 4 5; do ./short; ./short now; done; sleep 0.5'
+	[ "$(grep -c '^MEM' run.dat)" -le 1 ]
+	mprof lines --json run.dat >out.json
+	jq -e '.held_mib > 19.9 and .held_mib < 20.1' out.json
+	# Where page faults may be sampled.
+	jq -e '.rows[0].touched_mib | . == null or . < 30' out.json
+}
+
 @test "a line that keeps what it allocates has an error of 5 % at most" {
 	churn
 	unset MPROF_ALLOCATION_PERIOD

@@ -177,8 +177,12 @@ static void take_left(void *context, const struct sink_freed *left)
 	strbuf_add(&the.told, "-");
 	for (size_t i = 0; i < left->count; i++)
 		strbuf_add_format(&the.told, " %u", (unsigned)left->ids[i]);
-	strbuf_add_format(&the.told, " pid %d at %lld%s\n", (int)left->pid,
+	strbuf_add_format(&the.told, " pid %d at %lld%s", (int)left->pid,
 	    (long long)left->time_ns, left->ended ? " ended" : "");
+	if (left->read_ns)
+		strbuf_add_format(
+		    &the.told, " read %lld", (long long)left->read_ns);
+	strbuf_add(&the.told, "\n");
 }
 
 static void take_faults(void *context, const struct sink_faults *faults)
@@ -259,12 +263,23 @@ static void send_page(struct touched_page page, const char *texts, size_t len)
 #define PAGE(texts, ...) \
 	send_page((struct touched_page){__VA_ARGS__}, texts, sizeof(texts))
 
+/* One page of a process that ended, as was found then. */
+static void send_end(uint32_t id, int64_t found_ns, int64_t ended_ns)
+{
+	struct {
+		struct touched_left left;
+		uint32_t id;
+	} message = {{{TOUCHED_LEFT, 1}, OTHER, 1, found_ns, ended_ns}, id};
+
+	send_bytes(&message, sizeof(message.left) + sizeof(id));
+}
+
 /* As many ids as its head says, where sent is 0. */
 static void send_left(
     uint32_t count, size_t sent, const uint32_t *ids, struct sink_freed of)
 {
 	const struct touched_left left = {
-	    {TOUCHED_LEFT, count}, of.pid, of.ended};
+	    {TOUCHED_LEFT, count}, of.pid, of.ended, 0, 0};
 	char bytes[256];
 
 	sent = sent ? sent : count;
@@ -426,6 +441,35 @@ static void pages_that_left_are_reported_by_their_ids(void **state)
 	send_left(3, 0, twice, (struct sink_freed){0});
 	send_left(2, 0, down, (struct sink_freed){0});
 	expect("- 3 4 9 12 pid 0 at 5000\n- 9 pid 701 at 5000 ended\n");
+}
+
+/* Its pages are gone from then on only if something was touched after that:
+ * what it had at its end counts, in a tick, too, that it outlived. */
+static void a_process_ends_before_the_next_is_sampled(void **state)
+{
+	(void)state;
+	create();
+	PAGE("a\0"
+	     "1\0f",
+	    .head.count = 1, .bytes = 1024, .id = 1, .pid = OTHER,
+	    .time_ns = 3000);
+	send_end(1, 4000, 3500);
+	expect("+1 site 1 pid 701 at 3000: 1024 B 1 #1 a:1:f\n"
+	       "- 1 pid 701 at 5000 ended\n");
+	send_end(2, 4000, 3500);
+	send_end(3, 4500, 4400);
+	send_end(4, 5001, 3600);
+	PAGE("a\0"
+	     "1\0f",
+	    .head.count = 1, .bytes = 1024, .id = 9, .pid = OTHER,
+	    .time_ns = 4000);
+	expect("+9 site 1 pid 701 at 4000: 1024 B 1\n"
+	       "- 2 pid 701 at 3500 ended read 5000\n"
+	       "- 3 pid 701 at 5000 ended\n");
+	expect("");
+	close(the.peer);
+	the.peer = -1;
+	call(the.hook.end, "- 4 pid 701 at 3600 ended read 5000\n");
 }
 
 static void the_state_is_reported_where_it_changed(void **state)
@@ -738,6 +782,7 @@ int main(void)
 	    TEST(a_page_that_can_not_be_is_left_out),
 	    TEST(of_a_stack_that_is_cut_the_whole_frames_count),
 	    TEST(pages_that_left_are_reported_by_their_ids),
+	    TEST(a_process_ends_before_the_next_is_sampled),
 	    TEST(the_state_is_reported_where_it_changed),
 	    TEST(what_is_no_message_is_left_out),
 	    TEST(many_messages_are_read_at_once),
