@@ -255,6 +255,8 @@ void compare_values(const double *a, size_t a_count, const double *b,
 	out->difference = out->b - out->a;
 	out->low = out->high = out->difference;
 	out->relative = out->a != 0 ? out->difference / fabs(out->a) : 0;
+	if (isnan(out->difference))
+		return;
 	out->repeated = a_count > 1 && b_count > 1;
 	out->spread = a_count > 1 || b_count > 1;
 	if (!out->repeated && out->spread)

@@ -30,7 +30,8 @@ struct comparison {
 	double least_p;    /* the lowest p that so few runs can have */
 };
 
-/* Each set needs at least one finite value. */
+/* Each set needs a value. One that is unknown is NAN: then the mean of its set,
+ * the difference, its interval and relative are, too. */
 void compare_values(const double *a, size_t a_count, const double *b,
     size_t b_count, struct comparison *out) __attribute__((nonnull));
 

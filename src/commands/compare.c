@@ -66,6 +66,7 @@ struct compare_measure {
 	const char *key; /* key in JSON, with its unit */
 	size_t offset;   /* offset in struct figures */
 	char *(*format)(char *out, double value);
+	bool is_requested; /* recorded by --with alone */
 };
 
 static char *compare_format_area(char *out, double mib_s)
@@ -99,35 +100,45 @@ static char *compare_format_percent(char *out, double percent)
 }
 
 static const struct compare_measure measures[] = {
-    {"peak", "peak_mib", offsetof(struct figures, peak_mib), units_size},
-    {"mean", "mean_mib", offsetof(struct figures, mean_mib), units_size},
+    {"peak", "peak_mib", offsetof(struct figures, peak_mib), units_size, false},
+    {"mean", "mean_mib", offsetof(struct figures, mean_mib), units_size, false},
     {"area", "area_mib_s", offsetof(struct figures, area_mib_s),
-	compare_format_area},
+	compare_format_area, false},
     {"duration", "duration_s", offsetof(struct figures, duration_s),
-	compare_format_duration},
+	compare_format_duration, false},
     {"growth", "growth_mib_per_s", offsetof(struct figures, growth_mib_s),
-	units_rate},
+	units_rate, false},
     {"mean CPU", "cpu_percent", offsetof(struct figures, cpu_percent),
-	compare_format_percent},
-    {"most threads", "threads", offsetof(struct figures, threads),
-	units_number},
-    {"GPU peak", "gpu_mib", offsetof(struct figures, gpu_mib), units_size},
+	compare_format_percent, true},
+    {"most threads", "threads", offsetof(struct figures, threads), units_number,
+	true},
+    {"GPU peak", "gpu_mib", offsetof(struct figures, gpu_mib), units_size,
+	true},
 };
 
 enum { MEASURES = sizeof(measures) / sizeof(measures[0]) };
 
-/* A figure can be compared only where every recording holds it. */
-static bool compare_is_known(
-    const struct recording_set *const sides[2], size_t offset)
+/* The number of recordings of a side that do not hold the figure. */
+static size_t compare_count_unknown(
+    const struct recording_set *side, size_t offset)
 {
-	for (size_t s = 0; s < 2; s++) {
-		for (size_t i = 0; i < sides[s]->runs.len; i++) {
-			if (isnan(recording_set_figure(
-				&sides[s]->runs.items[i].figures, offset)))
-				return false;
-		}
-	}
-	return true;
+	size_t count = 0;
+
+	for (size_t i = 0; i < side->runs.len; i++)
+		count += isnan(
+		    recording_set_figure(&side->runs.items[i].figures, offset));
+	return count;
+}
+
+/* What was recorded on request is left out where no recording holds it. */
+static bool compare_is_shown(const struct recording_set *const sides[2],
+    const struct compare_measure *measure)
+{
+	return !measure->is_requested ||
+	       compare_count_unknown(sides[0], measure->offset) <
+		   sides[0]->runs.len ||
+	       compare_count_unknown(sides[1], measure->offset) <
+		   sides[1]->runs.len;
 }
 
 /* Writes a number with its sign, also "+". */
@@ -146,7 +157,9 @@ static char *compare_format_relative(char *out, const struct comparison *c)
 {
 	char number[UNITS_TEXT];
 
-	if (c->a != 0 && fabs(c->relative) < 10)
+	if (isnan(c->difference))
+		strcpy(out, "-");
+	else if (c->a != 0 && fabs(c->relative) < 10)
 		snprintf(out, UNITS_TEXT, "%s%.30s", c->relative > 0 ? "+" : "",
 		    units_percent(number, 100 * c->relative, 1));
 	else if (c->a != 0 && c->b / c->a > 0)
@@ -155,6 +168,13 @@ static char *compare_format_relative(char *out, const struct comparison *c)
 	else
 		strcpy(out, c->b == c->a ? "" : "-");
 	return out;
+}
+
+/* A set is unknown where one of its recordings is. */
+static char *compare_format_side(
+    char *out, double value, char *(*format)(char *out, double value))
+{
+	return isnan(value) ? strcpy(out, "unknown") : format(out, value);
 }
 
 /* "95 %: +1.5 MiB to +2.5 MiB; p = 0.008"; empty where nothing was repeated.
@@ -171,6 +191,34 @@ static char *compare_format_interval(
 	    compare_format_signed(high, c->high, format), c->p);
 }
 
+/* "unknown in 1 of 5 runs of B"; empty where the cells say it all. The caller
+ * frees. */
+static char *compare_format_unknown(
+    const struct recording_set *const sides[2], size_t offset)
+{
+	struct strbuf text = {0};
+
+	for (size_t s = 0; s < 2; s++) {
+		size_t unknown = compare_count_unknown(sides[s], offset);
+
+		if (unknown == 0 || sides[s]->runs.len == 1)
+			continue;
+		strbuf_separate(&text, ", ");
+		strbuf_add_format(&text, "unknown in %zu of %zu runs of %c",
+		    unknown, sides[s]->runs.len, s == 0 ? 'A' : 'B');
+	}
+	return strbuf_take(&text);
+}
+
+/* The last cell of a measure's row. The caller frees. */
+static char *compare_format_chance(const struct recording_set *const sides[2],
+    const struct compare_measure *measure, const struct comparison *c)
+{
+	return isnan(c->difference)
+		   ? compare_format_unknown(sides, measure->offset)
+		   : compare_format_interval(c, measure->format);
+}
+
 /* The figures of a row. A and B are in one unit; a difference may be small
  * beside them. */
 struct compare_texts {
@@ -184,10 +232,13 @@ static void compare_texts_init(struct compare_texts *texts,
 	struct units_column unit = {0};
 
 	compare_format_relative(texts->relative, c);
-	compare_format_signed(texts->difference, c->difference, format);
-	if (format != units_size) {
-		format(texts->a, c->a);
-		format(texts->b, c->b);
+	if (isnan(c->difference))
+		strcpy(texts->difference, "-");
+	else
+		compare_format_signed(texts->difference, c->difference, format);
+	if (format != units_size || isnan(c->difference)) {
+		compare_format_side(texts->a, c->a, format);
+		compare_format_side(texts->b, c->b, format);
 		return;
 	}
 	units_column_add(&unit, c->a);
@@ -208,8 +259,10 @@ struct compare_table {
 	ARRAY(struct compare_row) rows;
 };
 
+/* Takes over chance, the last cell. */
 static void compare_table_add(struct compare_table *table, const char *name,
-    const struct comparison *c, char *(*format)(char *out, double value))
+    const struct comparison *c, char *(*format)(char *out, double value),
+    char *chance)
 {
 	struct compare_texts texts;
 	size_t len;
@@ -226,7 +279,7 @@ static void compare_table_add(struct compare_table *table, const char *name,
 	    {mem_copy(utf8_shorten(label, sizeof(label), name, 16)),
 		mem_copy(texts.a), mem_copy(texts.b), mem_copy(texts.relative),
 		mem_copy(texts.difference)},
-	    compare_format_interval(c, format)};
+	    chance};
 }
 
 /* Column widths: up to what fits on the widest terminal or, on a narrow one,
@@ -315,8 +368,10 @@ static void compare_table_add_parts(struct compare_table *table,
 
 		*array_push(&table->rows) = (struct compare_row){
 		    {mem_format("%s %s%s", title, name, largest)}, NULL};
-		compare_table_add(table, "  peak", &part->peak, units_size);
-		compare_table_add(table, "  growth", &part->growth, units_size);
+		compare_table_add(table, "  peak", &part->peak, units_size,
+		    compare_format_interval(&part->peak, units_size));
+		compare_table_add(table, "  growth", &part->growth, units_size,
+		    compare_format_interval(&part->growth, units_size));
 		free(largest);
 		free(name);
 	}
@@ -395,12 +450,13 @@ static void command_compare_print_all(
 		mem_copy("difference")},
 	    NULL};
 	for (size_t i = 0; i < MEASURES; i++) {
-		if (!compare_is_known(sides, measures[i].offset))
+		if (!compare_is_shown(sides, &measures[i]))
 			continue;
 		recording_set_compare(
 		    sides[0], sides[1], measures[i].offset, 1, &c);
-		compare_table_add(
-		    &table, measures[i].name, &c, measures[i].format);
+		compare_table_add(&table, measures[i].name, &c,
+		    measures[i].format,
+		    compare_format_chance(sides, &measures[i], &c));
 	}
 	compare_table_add_parts(&table, "phase", phases);
 	compare_table_add_parts(&table, "process", processes);
@@ -412,13 +468,13 @@ static void command_compare_print_all(
 	free(sentence);
 }
 
-static void compare_write_row(
-    const struct comparison *c, char *(*format)(char *out, double value))
+/* Takes over chance, the last cell. */
+static void compare_write_row(const struct comparison *c,
+    char *(*format)(char *out, double value), char *chance)
 {
-	char *interval = compare_format_interval(c, format);
 	struct compare_texts texts;
 	const char *const cells[] = {
-	    texts.a, texts.b, texts.relative, texts.difference, interval};
+	    texts.a, texts.b, texts.relative, texts.difference, chance};
 
 	compare_texts_init(&texts, c, format);
 	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
@@ -426,7 +482,7 @@ static void compare_write_row(
 		markdown_put_text(stdout, cells[i]);
 	}
 	puts(" |");
-	free(interval);
+	free(chance);
 }
 
 static void compare_print_parts(
@@ -439,11 +495,13 @@ static void compare_print_parts(
 		printf("| %s ", title);
 		markdown_put_name(stdout, part->name);
 		printf("%s: peak", largest);
-		compare_write_row(&part->peak, units_size);
+		compare_write_row(&part->peak, units_size,
+		    compare_format_interval(&part->peak, units_size));
 		printf("| %s ", title);
 		markdown_put_name(stdout, part->name);
 		fputs(": growth", stdout);
-		compare_write_row(&part->growth, units_size);
+		compare_write_row(&part->growth, units_size,
+		    compare_format_interval(&part->growth, units_size));
 		free(largest);
 	}
 }
@@ -473,12 +531,13 @@ static void compare_write_markdown(const struct recording_set *const sides[2],
 	puts("\n\n| | A | B | B to A | difference | chance |\n"
 	     "| --- | ---: | ---: | ---: | ---: | --- |");
 	for (size_t i = 0; i < MEASURES; i++) {
-		if (!compare_is_known(sides, measures[i].offset))
+		if (!compare_is_shown(sides, &measures[i]))
 			continue;
 		recording_set_compare(
 		    sides[0], sides[1], measures[i].offset, 1, &c);
 		printf("| %s", measures[i].name);
-		compare_write_row(&c, measures[i].format);
+		compare_write_row(&c, measures[i].format,
+		    compare_format_chance(sides, &measures[i], &c));
 	}
 	compare_print_parts("phase", phases);
 	compare_print_parts("process", processes);
@@ -549,7 +608,7 @@ static void command_compare_write_all(
 	json_key(&json, "b_runs");
 	json_whole(&json, (int64_t)sides[1]->runs.len);
 	for (size_t i = 0; i < MEASURES; i++) {
-		if (!compare_is_known(sides, measures[i].offset))
+		if (!compare_is_shown(sides, &measures[i]))
 			continue;
 		recording_set_compare(
 		    sides[0], sides[1], measures[i].offset, 1, &c);

@@ -47,6 +47,35 @@ own_setup() {
 	    .low_mib_per_s == null and .high_mib_per_s == null' <<<"$output"
 }
 
+@test "compare: growth of a single sample is unknown, and said" {
+	printf 'MEM 10 100\n' >one.dat
+	cp one.dat one-2.dat
+	run_apart mprof compare one.dat main-1.dat
+	[ "$status" -eq 0 ]
+	same "$(grep '^growth' <<<"$output" | tr -s ' ' | sed 's/ $//')" \
+		'growth unknown 0.00 MiB/min - -'
+	run_apart mprof compare --markdown main-1.dat one.dat
+	grep -qF '| growth | 0.00 MiB/min | unknown | - | - |' <<<"$output"
+	run_apart mprof compare --json main-1.dat one.dat
+	jq -e '.growth_mib_per_s | .a == 0 and has("b") and .b == null and
+	    .difference == null and .relative == null and .p == null' <<<"$output"
+	run_apart mprof compare one.dat one-2.dat
+	same "$(grep '^growth' <<<"$output" | tr -s ' ' | sed 's/ $//')" \
+		'growth unknown unknown - -'
+	# One of several recordings of a side.
+	run_apart mprof compare --a 'main-*.dat' --b '[on][ne][ew]*.dat'
+	grep -q '^growth .* unknown .*(unknown in 2 of 7 runs of B)' <<<"$output"
+	grep -q '^peak .*(95 %' <<<"$output"
+}
+
+@test "compare: what only one side was recorded with is unknown on the other" {
+	run_apart mprof compare main-1.dat "$SOURCE/tests/golden/usage.dat"
+	[ "$status" -eq 0 ]
+	grep -q '^mean CPU  *unknown  *[0-9.]* %  *-  *-' <<<"$output"
+	run_apart mprof compare main-1.dat main-2.dat
+	[[ $output != *CPU* && $output != *threads* && $output != *GPU* ]]
+}
+
 @test "compare: the table fits a terminal of 60 columns" {
 	for i in 1 2 3; do
 		printf 'PROC 1 1700000000 pid=7 ppid=1 name=worker cmd=%s\nCHLD 7 9 1700000001\n' \

@@ -57,6 +57,19 @@ static void one_each_says_nothing_of_chance(void **state)
 	assert_near(c.relative, 7 / 4.0, 0);
 }
 
+static void an_unknown_value_is_not_compared(void **state)
+{
+	const double a[] = {5, 9}, b[] = {6, NAN};
+	struct comparison c;
+
+	(void)state;
+	compare_values(a, 2, b, 2, &c);
+	assert_near(c.a, 7, 0);
+	assert_true(isnan(c.b) && isnan(c.difference) && isnan(c.relative));
+	assert_true(isnan(c.low) && isnan(c.high));
+	assert_false(c.repeated || c.spread);
+}
+
 /* Beside Welch's interval and the two-sample z-test, which hold for so many. */
 static void hundreds_are_as_the_normal_distribution_has_them(void **state)
 {
@@ -473,6 +486,7 @@ int main(void)
 	    cmocka_unit_test(five_against_five_apart),
 	    cmocka_unit_test(the_same_is_no_surprise),
 	    cmocka_unit_test(one_each_says_nothing_of_chance),
+	    cmocka_unit_test(an_unknown_value_is_not_compared),
 	    cmocka_unit_test(many_are_sampled),
 	    cmocka_unit_test(hundreds_are_as_the_normal_distribution_has_them),
 	    cmocka_unit_test(figures_hold_each_sample_until_the_next),
