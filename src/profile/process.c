@@ -531,6 +531,11 @@ struct run run_part(const struct run *run, double from_s, double to_s)
  * introduced. FEWEST_STEPS: steps that are evidence where none was. */
 enum { SUM_TICKS = 2000, FEWEST_STEPS = 8 };
 
+/* A turn is a tick at which the first descendants came, or the last ones went:
+ * a change of at least TURN_MIB. MEM may differ by less than two pages. */
+#define TURN_MIB 1.0
+#define TURN_PRECISION_MIB 0.006
+
 void process_add_at(const struct process *process, const size_t *ticks,
     size_t count, double *sums)
 {
@@ -566,7 +571,23 @@ struct evidence {
 	size_t above; /* of these, ticks where descendants have more than MEM */
 	size_t steps; /* ticks at which descendants' memory changed */
 	double slope; /* slope of MEM's steps over theirs, by least squares */
+	size_t with;  /* turns at which MEM changed by as much */
+	size_t without; /* turns at which MEM did not change */
 };
+
+/* Takes the descendants' sums at a tick and the one before, and MEM at these
+ * and the next tick: memory_profiler reads it first, so that of a process that
+ * ends before its CHLD is read MEM falls a tick later. */
+static void process_add_turn(
+    struct evidence *evidence, double was, double is, const double mib[3])
+{
+	if ((was > 0 && is > 0) || fabs(is - was) < TURN_MIB)
+		return;
+	evidence->with +=
+	    fabs(mib[1] - mib[0] - (is - was)) < TURN_PRECISION_MIB;
+	evidence->without += fabs(mib[1] - mib[0]) < TURN_PRECISION_MIB &&
+			     fabs(mib[2] - mib[0]) < TURN_PRECISION_MIB;
+}
 
 static void process_add_evidence(struct evidence *evidence,
     const struct run *run, const size_t *ticks, const double *sums,
@@ -585,6 +606,9 @@ static void process_add_evidence(struct evidence *evidence,
 		step = sums[i] - sums[i - 1];
 		whole = mib - total[ticks[i - 1]].mib;
 		evidence->steps += step != 0;
+		process_add_turn(evidence, sums[i - 1], sums[i],
+		    (const double[]){total[ticks[i - 1]].mib, mib,
+			i + 1 < count ? total[ticks[i + 1]].mib : NAN});
 		own += step * step;
 		together += step * whole;
 	}
@@ -607,8 +631,19 @@ static struct evidence process_evidence(const struct run *run, size_t most)
 	return evidence;
 }
 
+/* Judges by the turns alone: the program itself changes by exactly what its
+ * descendants had only by chance. */
+static enum run_total process_total_by_turns(const struct evidence *evidence)
+{
+	if (evidence->with > 0 && evidence->without == 0)
+		return RUN_TOTAL_ALL;
+	if (evidence->without > 0 && evidence->with == 0)
+		return RUN_TOTAL_PROGRAM;
+	return RUN_TOTAL_UNKNOWN;
+}
+
 /* A descendant may grow at the same tick as the program: only several agreeing
- * steps are evidence. */
+ * steps are evidence, or that all of its memory comes or goes at once. */
 enum run_total run_total_of(const struct run *run)
 {
 	struct evidence evidence;
@@ -626,11 +661,11 @@ enum run_total run_total_of(const struct run *run)
 		return RUN_TOTAL_PROGRAM;
 	if (run->state.introduces)
 		return RUN_TOTAL_ALL;
-	if (evidence.steps < FEWEST_STEPS)
-		return RUN_TOTAL_UNKNOWN;
-	return evidence.slope > 0.75   ? RUN_TOTAL_ALL
-	       : evidence.slope < 0.25 ? RUN_TOTAL_PROGRAM
-				       : RUN_TOTAL_UNKNOWN;
+	if (evidence.steps >= FEWEST_STEPS && evidence.slope > 0.75)
+		return RUN_TOTAL_ALL;
+	if (evidence.steps >= FEWEST_STEPS && evidence.slope < 0.25)
+		return RUN_TOTAL_PROGRAM;
+	return process_total_by_turns(&evidence);
 }
 
 bool run_total_is_unclear(const struct run *run)

@@ -188,6 +188,64 @@ static void mem_is_known_by_what_moves_with_it(void **state)
 	assert_int_equal(total_of("", 0, 0), RUN_TOTAL_UNKNOWN);
 }
 
+static enum run_total total_of_text(const char *text)
+{
+	struct profile profile = read_text(text);
+	enum run_total total = run_total_of(&profile.runs.items[0]);
+
+	profile_finish(&profile);
+	return total;
+}
+
+/* As memory_profiler recorded a program that forks at once, with -C -M and with
+ * -M: what its two children held never changed. */
+static void mem_is_known_by_the_end_of_constant_children(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    total_of_text("CMDLINE x\nMEM 6.417969 1.0\nMEM 77.562500 1.1\n"
+			  "CHLD 8 24.839844 1.2\nCHLD 9 24.839844 1.2\n"
+			  "MEM 77.562500 1.3\n"
+			  "CHLD 8 24.839844 1.4\nCHLD 9 24.839844 1.4\n"
+			  "MEM 27.882812 1.5\n"
+			  "CHLD 8 0.000000 1.6\nCHLD 9 0.000000 1.6\n"),
+	    RUN_TOTAL_ALL);
+	assert_int_equal(
+	    total_of_text("CMDLINE x\nMEM 6.417969 1.0\nMEM 57.882812 1.1\n"
+			  "CHLD 8 24.839844 1.2\nMEM 57.882812 1.3\n"
+			  "CHLD 8 24.839844 1.4\nMEM 57.882812 1.5\n"
+			  "MEM 57.882812 1.7\n"),
+	    RUN_TOTAL_PROGRAM);
+}
+
+static void mem_is_unknown_beside_what_proves_nothing(void **state)
+{
+	(void)state;
+	/* The children were there from the first tick to the last. */
+	assert_int_equal(total_of_text("CMDLINE x\nMEM 57 1.0\nCHLD 8 24 1.1\n"
+				       "MEM 57 1.3\nCHLD 8 24 1.4\n"),
+	    RUN_TOTAL_UNKNOWN);
+	/* The child ended between MEM and CHLD. */
+	assert_int_equal(total_of_text("CMDLINE x\nMEM 57 1.0\nCHLD 8 24 1.1\n"
+				       "MEM 57 1.3\nMEM 33 1.5\n"),
+	    RUN_TOTAL_UNKNOWN);
+	/* The program changed at both turns. */
+	assert_int_equal(
+	    total_of_text("CMDLINE x\nMEM 6 1.0\nMEM 57 1.1\nCHLD 8 24 1.2\n"
+			  "MEM 40 1.3\nMEM 40 1.4\n"),
+	    RUN_TOTAL_UNKNOWN);
+	/* It did once as a sum does, and once as what it holds itself. */
+	assert_int_equal(
+	    total_of_text("CMDLINE x\nMEM 57 1.1\nCHLD 8 24 1.2\nMEM 33 1.3\n"
+			  "MEM 33 1.4\nCHLD 9 30 1.5\nMEM 33 1.6\n"
+			  "CHLD 9 30 1.7\n"),
+	    RUN_TOTAL_UNKNOWN);
+	/* So little is in the noise. */
+	assert_int_equal(total_of_text("CMDLINE x\nMEM 57 1.0\nCHLD 8 .4 1.1\n"
+				       "MEM 56.6 1.3\nMEM 56.6 1.5\n"),
+	    RUN_TOTAL_UNKNOWN);
+}
+
 /* One tick at which the descendants exceed MEM turns nothing. */
 static void one_tick_above_proves_nothing(void **state)
 {
@@ -295,6 +353,8 @@ int main(void)
 	    cmocka_unit_test(mem_is_known_by_what_moves_with_it),
 	    cmocka_unit_test(the_name_is_that_of_the_peak),
 	    cmocka_unit_test(a_title_that_is_found_late_is_the_name),
+	    cmocka_unit_test(mem_is_known_by_the_end_of_constant_children),
+	    cmocka_unit_test(mem_is_unknown_beside_what_proves_nothing),
 	    cmocka_unit_test(one_tick_above_proves_nothing),
 	    cmocka_unit_test(a_snapshot_is_of_the_process_of_its_time),
 	};
