@@ -217,7 +217,7 @@ static const struct option_row rows[] = {
 	.parse = plot_parse_run, .offset = AT(run), .ours = true},
     {0, "size", "WxH",
 	"width and height in pixels (default 1260x540, higher with calls or "
-	"panels)",
+	"panels, lower for a heat map of few rows)",
 	.parse = plot_parse_size, .offset = AT(size), .ours = true},
     {0, "scale", "N", "multiply the pixels by N: 2 for high-resolution screens",
 	.parse = plot_parse_scale, .offset = AT(scale), .ours = true},

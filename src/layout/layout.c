@@ -680,17 +680,12 @@ static void layout_put_all_usage(
 	}
 }
 
-/* Row height is limited, so that a few rows still look like rows. */
 static void layout_put_heat(struct page *page, const struct scene_panel *panel)
 {
-	double height = page->plot_bottom - page->plot_top;
-	double needed = (double)panel->heat.rows.len * 3 * page->place.font;
-	struct plot plot;
+	struct plot plot = layout_make_plot(
+	    page, panel, page->plot_top, page->plot_bottom - page->plot_top);
 	struct axis_ticks ticks;
 
-	page->plot_bottom = page->plot_top + fmin(height, needed);
-	plot = layout_make_plot(
-	    page, panel, page->plot_top, page->plot_bottom - page->plot_top);
 	layout_choose_time_ticks(page, &plot, &ticks);
 	layout_put_time_grid(&page->place, &plot, &ticks);
 	layout_heat(&page->place, &plot);
@@ -786,10 +781,25 @@ static void layout_put_time_panels(struct page *page)
  * add. */
 enum { USAGE_HEIGHT = 80, LANES_HEIGHT_MAX = 1000 };
 
+/* A heat map of few rows is lower. HEAT_LEAST_HEIGHT has room for all text
+ * above the rows, HEAT_HEIGHT is what surrounds them without notes. */
+enum { HEAT_LEAST_HEIGHT = 20 * FONT, HEAT_HEIGHT = 10 * FONT };
+
+static double layout_heat_height(const struct scene *scene)
+{
+	double rows = (double)scene->panels.items[0].heat.rows.len;
+	double height = HEAT_HEIGHT + rows * 3 * FONT +
+			(double)scene->notes.len * place_line_height(FONT);
+
+	return fmin(fmax(height, HEAT_LEAST_HEIGHT), LAYOUT_USUAL_HEIGHT);
+}
+
 double layout_usual_height(const struct scene *scene)
 {
 	double height = LAYOUT_USUAL_HEIGHT;
 
+	if (scene->panels.items[0].kind == PANEL_HEAT)
+		return layout_heat_height(scene);
 	for (size_t i = 0; i < scene->panels.len; i++) {
 		const struct scene_panel *panel = &scene->panels.items[i];
 		double rows;

@@ -28,7 +28,8 @@ struct layout_request {
 };
 
 /* The height of a picture of the usual width with enough room for its panels:
- * calls of many threads or levels make it higher. */
+ * calls of many threads or levels make it higher, few rows of a heat map
+ * lower. */
 double layout_usual_height(const struct scene *scene) __attribute__((nonnull));
 
 /* Fills drawing, which the caller finishes. */

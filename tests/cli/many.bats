@@ -140,6 +140,33 @@ child 8"
 	same "$(grep -cE ' (width|height)="0"' <<<"$cells")" 0
 }
 
+# heat_share FILE: how much of a picture's height the cells of its map take, %
+heat_share() {
+	sed -n 's/.*<svg [^>]* height="\([0-9]*\)".*/height \1/p
+		s/.*<rect [^>]* y="\([0-9]*\)"[^>]* height="\([0-9]*\)" fill="#0067a5" fill-opacity.*/\1 \2/p' "$1" |
+		awk '$1 == "height" { whole = $2; next }
+			# the colour scale above the rows is less high
+			$2 > 20 { top = top == "" || $1 < top ? $1 : top
+				end = $1 + $2 > end ? $1 + $2 : end }
+			END { print int(100 * (end - top) / whole) }'
+}
+
+@test "heatmap: a few rows leave nothing of the picture empty" {
+	recording a.dat
+	cp a.dat b.dat
+	mprof plot --heatmap -o one.svg a.dat
+	mprof plot --heatmap -o two.svg a.dat b.dat
+	mprof plot --heatmap --size 1260x540 -o large.svg a.dat
+	# The rest is the text above and below.
+	[ "$(heat_share one.svg)" -ge 45 ]
+	[ "$(heat_share two.svg)" -ge 45 ]
+	[ "$(heat_share large.svg)" -ge 70 ]
+	# Many rows have the usual picture.
+	ranks 30
+	mprof plot --heatmap -o many.png mem-*.dat
+	[[ $(file -b many.png) == "PNG image data, 1260 x 540"* ]]
+}
+
 @test "heatmap: one recording, one sample, thousands of rows" {
 	recording a.dat
 	mprof plot --heatmap -o one.png a.dat
