@@ -188,25 +188,35 @@ ssize_t argv_read(struct argv_reader *reader, pid_t pid, uint64_t started,
 	return thread->len;
 }
 
+/* Pauses, and returns whether the process, of which nothing could be read, may
+ * be in an exec. until_ns is 0 at the first call. */
+static bool argv_await_exec(
+    const struct procfs *fs, pid_t pid, uint64_t started, int64_t *until_ns)
+{
+	const struct timespec pause = {.tv_nsec = NS_PER_S / 1000};
+	struct proc_stat stat;
+
+	if (*until_ns == 0)
+		*until_ns = clock_mono_ns() + EXEC_NS;
+	if (clock_mono_ns() >= *until_ns ||
+	    !procfs_stat_of(fs, pid, started, &stat) || stat.is_ending ||
+	    stat.is_kernel)
+		return false;
+	nanosleep(&pause, NULL);
+	return true;
+}
+
 ssize_t argv_read_settled(struct argv_reader *reader, pid_t pid,
     uint64_t started, int64_t patience_ns, char *text)
 {
-	const struct timespec pause = {.tv_nsec = NS_PER_S / 1000};
 	int64_t until_ns = 0;
+	ssize_t len;
 
-	for (;;) {
-		ssize_t len =
-		    argv_read(reader, pid, started, patience_ns, text);
-		struct proc_stat stat;
-
-		if (until_ns == 0)
-			until_ns = clock_mono_ns() + EXEC_NS;
-		if (len != 0 || clock_mono_ns() >= until_ns ||
-		    !procfs_stat_of(reader->fs, pid, started, &stat) ||
-		    stat.is_ending || stat.is_kernel)
-			return len;
-		nanosleep(&pause, NULL);
-	}
+	do {
+		len = argv_read(reader, pid, started, patience_ns, text);
+	} while (
+	    len == 0 && argv_await_exec(reader->fs, pid, started, &until_ns));
+	return len;
 }
 
 bool argv_join(char *text, ssize_t len)
@@ -221,21 +231,42 @@ bool argv_join(char *text, ssize_t len)
 	return len > 0;
 }
 
-char *argv_variable(pid_t pid, const char *name)
+/* False where the environment is empty. */
+static bool argv_read_variable(
+    const struct procfs *fs, pid_t pid, const char *name, char **value)
 {
-	char path[64], *found = NULL, *text = NULL;
+	int fd = procfs_open(fs, pid, "environ");
+	FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
+	char *text = NULL;
 	size_t size = 0, len = strlen(name);
-	FILE *file;
+	bool any = false;
 
-	procfs_path(path, sizeof(path), pid, "environ");
-	file = fopen(path, "re");
-	if (!file)
-		return NULL;
-	while (!found && getdelim(&text, &size, 0, file) > 0) {
-		if (strncmp(text, name, len) == 0 && text[len] == '=')
-			found = mem_copy(text + len + 1);
+	if (!file) {
+		if (fd >= 0)
+			close(fd);
+		return true;
 	}
+	while (!*value && getdelim(&text, &size, 0, file) > 0) {
+		any = true;
+		if (strncmp(text, name, len) == 0 && text[len] == '=')
+			*value = mem_copy(text + len + 1);
+	}
+	any |= ferror(file) != 0;
 	free(text);
 	fclose(file);
-	return found;
+	return any;
+}
+
+char *argv_variable(const struct procfs *fs, pid_t pid, const char *name)
+{
+	struct proc_stat stat;
+	int64_t until_ns = 0;
+	char *value = NULL;
+
+	if (!procfs_stat(fs, pid, &stat))
+		return NULL;
+	while (!argv_read_variable(fs, pid, name, &value) &&
+	       argv_await_exec(fs, pid, stat.started, &until_ns))
+		;
+	return value;
 }

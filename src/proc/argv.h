@@ -38,7 +38,9 @@ ssize_t argv_read_settled(struct argv_reader *reader, pid_t pid,
 bool argv_join(char *text, ssize_t len) __attribute__((nonnull));
 
 /* The value of a variable in the environment at a process's start, on the heap;
- * NULL where it is not set, or can't be read. */
-char *argv_variable(pid_t pid, const char *name) __attribute__((nonnull));
+ * NULL where it is not set, or can't be read. An empty environment is read
+ * again, as an empty command line is. */
+char *argv_variable(const struct procfs *fs, pid_t pid, const char *name)
+    __attribute__((nonnull, warn_unused_result));
 
 #endif

@@ -20,6 +20,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "proc/argv.h"
+#include "proc/procfs.h"
 
 /* Bytes read at one tick at most: a program that marks without end must not
  * delay the next deadline. */
@@ -310,8 +311,13 @@ static char *recorder_marks_from_directory(pid_t pid)
 
 char *marks_find(pid_t pid, struct err *e)
 {
-	char *found = argv_variable(pid, MARKS_VARIABLE);
+	struct procfs fs;
+	char *found = NULL;
 
+	if (procfs_init(&fs, "/proc", e) == 0) {
+		found = argv_variable(&fs, pid, MARKS_VARIABLE);
+		procfs_finish(&fs);
+	}
 	if (!found)
 		found = recorder_marks_from_directory(pid);
 	if (!found)

@@ -4,8 +4,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/clock.h"
@@ -13,8 +16,9 @@
 
 enum { PID = 4711, STARTED = 9, FLAG_EXITING = 4 };
 
-static const char *later; /* the command line after the next pause */
-static bool ends_later;   /* or the process ends then */
+static const char *later; /* the file's text after the next pause */
+static const char *later_file = "4711/cmdline";
+static bool ends_later; /* or the process ends then */
 static int pauses;
 
 static void be(int flags)
@@ -30,7 +34,7 @@ int nanosleep(const struct timespec *requested, struct timespec *left)
 	(void)left;
 	pauses++;
 	if (later)
-		fake_write("4711/cmdline", later);
+		fake_write(later_file, later);
 	if (ends_later)
 		be(FLAG_EXITING);
 	return 0;
@@ -95,6 +99,71 @@ static void one_that_stays_empty_is_not_waited_for_long(void **state)
 	assert_true(pauses > 0);
 }
 
+static char *variable(void)
+{
+	struct procfs fs;
+	struct err e;
+	char *value;
+
+	assert_int_equal(procfs_init(&fs, fake_root, &e), 0);
+	pauses = 0;
+	value = argv_variable(&fs, PID, "SOME");
+	procfs_finish(&fs);
+	return value;
+}
+
+static void variable_is(const char *want)
+{
+	char *value = variable();
+
+	assert_non_null(value);
+	assert_string_equal(value, want);
+	free(value);
+}
+
+static void a_variable_is_the_one_of_that_name(void **state)
+{
+	(void)state;
+	be(0);
+	fake_write("4711/environ", "SOME=thing=1");
+	variable_is("thing=1");
+	fake_write("4711/environ", "SOMEONE=else");
+	assert_null(variable());
+	assert_int_equal(pauses, 0);
+}
+
+/* During an exec it is empty. */
+static void an_empty_environment_is_read_again(void **state)
+{
+	(void)state;
+	be(0);
+	fake_write("4711/environ", "");
+	later_file = "4711/environ";
+	later = "SOME=thing";
+	variable_is("thing");
+	assert_int_equal(pauses, 1);
+	later = NULL;
+	later_file = "4711/cmdline";
+}
+
+static void one_that_is_not_to_be_had_is_not_waited_for(void **state)
+{
+	char path[256];
+
+	(void)state;
+	be(0);
+	fake_write("4711/environ", "");
+	ends_later = true;
+	assert_null(variable());
+	assert_int_equal(pauses, 1);
+	ends_later = false;
+	be(0);
+	snprintf(path, sizeof(path), "%s/4711/environ", fake_root);
+	unlink(path);
+	assert_null(variable());
+	assert_int_equal(pauses, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -102,6 +171,9 @@ int main(void)
 	    cmocka_unit_test(an_empty_one_is_read_again),
 	    cmocka_unit_test(that_of_a_process_that_ends_is_not_waited_for),
 	    cmocka_unit_test(one_that_stays_empty_is_not_waited_for_long),
+	    cmocka_unit_test(a_variable_is_the_one_of_that_name),
+	    cmocka_unit_test(an_empty_environment_is_read_again),
+	    cmocka_unit_test(one_that_is_not_to_be_had_is_not_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, fake_begin, fake_end);
