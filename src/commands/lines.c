@@ -527,12 +527,12 @@ static int lines_show_clock(
 /* In a recording that was cut off, machine code has no names yet. */
 static void lines_name(struct profile *profile, const struct run *run)
 {
-	const struct roots roots = {0};
+	const struct naming_means none = {0};
 	struct strbuf records = {0};
 
 	if (run != &profile->runs.items[profile->runs.len - 1])
 		return;
-	naming_find(run, 0, &roots, &records);
+	naming_find(run, &none, &records);
 	if (records.len > 0)
 		dat_add_records(profile, records.text, records.len);
 	strbuf_finish(&records);

@@ -8,7 +8,6 @@
 #include "analysis/held.h"
 #include "analysis/leak.h"
 #include "dat/reader.h"
-#include "symbols/naming.h"
 
 static bool held_leaks(const struct run *run)
 {
@@ -41,7 +40,7 @@ static void held_complete(struct run_held *held)
 	    profile.runs.len > 0) {
 		struct run *run = &profile.runs.items[profile.runs.len - 1];
 
-		naming_find(run, held->root, held->roots, &records);
+		naming_find(run, &held->means, &records);
 		if (records.len > 0) {
 			strbuf_add_bytes(
 			    &writer->buffer, records.text, records.len);
@@ -59,9 +58,9 @@ static void held_on_tick(
 	struct run_held *held = context;
 
 	(void)sink;
-	for (size_t i = 0; i < tick->count && !held->root; i++)
+	for (size_t i = 0; i < tick->count && !held->means.root; i++)
 		if (tick->processes[i].is_root)
-			held->root = tick->processes[i].pid;
+			held->means.root = tick->processes[i].pid;
 }
 
 static bool held_has_samples(const struct run_held *held)

@@ -11,16 +11,16 @@
 #include "recorder/allocations.h"
 #include "recorder/sampler.h"
 #include "recorder/touched.h"
+#include "symbols/naming.h"
 
 enum { RUN_HELD_PLACES = 3 };
 
 struct run_held {
 	const struct allocations *allocations; /* NULL: not sampled */
 	const struct touched *touched; /* page faults; NULL: not sampled */
-	const struct roots *roots;     /* of processes with other mounts */
+	struct naming_means means;     /* root 0: not seen yet */
 	struct dat_writer *writer;     /* NULL: the recording needs no names */
 	char *places[RUN_HELD_PLACES]; /* as text; NULL behind the last */
-	pid_t root; /* pid of the launched program; 0: not seen yet */
 	bool leaks, is_touched; /* is_touched: places are of touched memory */
 };
 

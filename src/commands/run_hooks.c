@@ -277,7 +277,8 @@ static void run_hooks_open_allocations(
 	}
 	plan->hooks[HOOK_ALLOCATIONS] = allocations_hook(hooks->allocations);
 	hooks->held.allocations = hooks->allocations;
-	hooks->held.roots = &hooks->sites.roots;
+	hooks->held.means.roots = &hooks->sites.roots;
+	hooks->held.means.files = &hooks->sites.files;
 	plan->hooks[HOOK_HELD] = run_held_hook(&hooks->held);
 }
 
@@ -292,7 +293,8 @@ static void run_hooks_open_touched(
 		return;
 	plan->hooks[HOOK_TOUCHED] = touched_hook(hooks->touched);
 	hooks->held.touched = hooks->touched;
-	hooks->held.roots = &hooks->sites.roots;
+	hooks->held.means.roots = &hooks->sites.roots;
+	hooks->held.means.files = &hooks->sites.files;
 	plan->hooks[HOOK_HELD] = run_held_hook(&hooks->held);
 }
 

@@ -75,6 +75,8 @@ static uint32_t sites_number_frame(
 	if (!is_new)
 		return number;
 	roots_note(&sites->roots, frame->file);
+	if (frame->function[0] == '+')
+		kept_files_note(&sites->files, frame->file);
 	*bytes += NUMBER + sites_written(frame->file) +
 		  sites_written(frame->function);
 	return number;
@@ -108,4 +110,5 @@ void sites_finish(struct sites *sites)
 	sites_finish_numbers(&sites->sites);
 	sites_finish_numbers(&sites->frames);
 	roots_finish(&sites->roots);
+	kept_files_finish(&sites->files);
 }

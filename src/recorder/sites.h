@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/index.h"
+#include "proc/kept_files.h"
 #include "proc/roots.h"
 #include "recorder/sink.h"
 
@@ -20,7 +21,9 @@ struct sites_numbers {
 /* Zeroed it is empty. */
 struct sites {
 	struct sites_numbers sites, frames;
-	struct roots roots; /* of the processes that frames' files name */
+	/* Of the processes and object files that frames name. */
+	struct roots roots;
+	struct kept_files files;
 };
 
 /* Returns the stack's number, and in numbers those of its frames; 0 where there

@@ -71,8 +71,7 @@ struct naming {
 	size_t open;   /* index + 1 of the code whose record was begun; 0 */
 	size_t next;   /* first code of the file to start with */
 	bool is_plain; /* read the file without libdw */
-	pid_t root;
-	const struct roots *roots;
+	const struct naming_means *means;
 	int64_t end_ns;      /* deadline, CLOCK_MONOTONIC */
 	int64_t cpu_ns;      /* CPU time that is left */
 	int64_t sleep_ms;    /* time to sleep that is left */
@@ -139,6 +138,12 @@ static double naming_first_s(const struct naming_code *codes, size_t count)
 	return first_s;
 }
 
+/* Times of samples are rounded, and may be those of another clock. */
+static double naming_seconds(const struct timespec *time)
+{
+	return (double)time->tv_sec + (double)time->tv_nsec / 1e9 - 0.01;
+}
+
 /* Whether the file is unchanged: a changed one may have other code at that
  * address. */
 static bool naming_is_same(const struct naming_code *codes, size_t count)
@@ -146,7 +151,25 @@ static bool naming_is_same(const struct naming_code *codes, size_t count)
 	struct stat about;
 
 	return stat(codes[0].where, &about) == 0 && S_ISREG(about.st_mode) &&
-	       (double)about.st_ctim.tv_sec <= naming_first_s(codes, count);
+	       naming_seconds(&about.st_ctim) <= naming_first_s(codes, count);
+}
+
+/* The path of the file as it was when it was first sampled, also where another
+ * one is in its place, or none; NULL where it is not kept. The caller frees. */
+static char *naming_kept(
+    const struct naming *naming, const struct naming_code *codes, size_t count)
+{
+	const struct kept_files *files = naming->means->files;
+	const struct kept_file *kept =
+	    files ? kept_files_find(files, codes[0].path) : NULL;
+	double first_s = naming_first_s(codes, count);
+	struct stat about;
+
+	if (!kept || naming_seconds(&kept->changed) > first_s ||
+	    fstat(kept->fd, &about) != 0 ||
+	    naming_seconds(&about.st_mtim) > first_s)
+		return NULL;
+	return mem_format("/proc/self/fd/%d", kept->fd);
 }
 
 /* Opens the perf map of a process that may be gone; -1 where it was written
@@ -207,12 +230,12 @@ static void naming_find_made(
 }
 
 /* Tells the parent which file is begun, in case that it kills this child. */
-static void naming_find_in(
-    struct naming *naming, const struct naming_code *codes, size_t count)
+static void naming_find_in(struct naming *naming,
+    const struct naming_code *codes, size_t count, const char *where)
 {
 	size_t at = (size_t)(codes - naming->codes.items);
 	uint64_t *addresses = naming_addresses(codes, count);
-	struct symbols_request request = {.path = codes[0].where,
+	struct symbols_request request = {.path = where,
 	    .addresses = addresses,
 	    .count = count,
 	    .report = naming_add,
@@ -269,7 +292,7 @@ static const char *naming_keep_path(struct naming *naming, char *path)
 static bool naming_set_map(struct naming *naming, struct naming_code *code,
     const struct naming_first *first)
 {
-	int pid = first->pid == 0 ? (int)naming->root : first->pid;
+	int pid = first->pid == 0 ? (int)naming->means->root : first->pid;
 	char *inside;
 
 	if (pid <= 0)
@@ -277,7 +300,9 @@ static bool naming_set_map(struct naming *naming, struct naming_code *code,
 	code->is_made = true;
 	code->path = code->where =
 	    naming_keep_path(naming, mem_format("/tmp/perf-%d.map", pid));
-	inside = roots_perf_map(naming->roots, pid);
+	inside = naming->means->roots
+		     ? roots_perf_map(naming->means->roots, pid)
+		     : NULL;
 	if (inside)
 		code->where = naming_keep_path(naming, inside);
 	return true;
@@ -294,7 +319,9 @@ static void naming_set_where(struct naming *naming, struct naming_code *code)
 		code->where = last->where;
 		return;
 	}
-	kept = roots_reach(naming->roots, code->path);
+	kept = naming->means->roots
+		   ? roots_reach(naming->means->roots, code->path)
+		   : NULL;
 	code->where = kept ? naming_keep_path(naming, kept) : code->path;
 }
 
@@ -357,6 +384,22 @@ static void naming_set_limits(const struct naming *naming)
 	setrlimit(RLIMIT_CORE, &no_core);
 }
 
+/* Finds names in the file, or in the one that was there before. */
+static void naming_find_file(
+    struct naming *naming, const struct naming_code *codes, size_t count)
+{
+	char *kept;
+
+	if (naming_is_same(codes, count)) {
+		naming_find_in(naming, codes, count, codes[0].where);
+		return;
+	}
+	kept = naming_kept(naming, codes, count);
+	if (kept)
+		naming_find_in(naming, codes, count, kept);
+	free(kept);
+}
+
 /* Runs in the child: only the pipe stays open. */
 __attribute__((noreturn)) static void naming_run(struct naming *naming)
 {
@@ -369,8 +412,8 @@ __attribute__((noreturn)) static void naming_run(struct naming *naming)
 		next = naming_file_end(naming, i);
 		if (codes->is_made)
 			naming_find_made(naming, codes, next - i);
-		else if (naming_is_same(codes, next - i))
-			naming_find_in(naming, codes, next - i);
+		else
+			naming_find_file(naming, codes, next - i);
 		naming_end_record(naming);
 		dat_writer_flush(&naming->writer);
 	}
@@ -493,15 +536,14 @@ static bool naming_fork(struct naming *naming, struct strbuf *records)
 	return goes_on;
 }
 
-void naming_find(const struct run *run, pid_t root, const struct roots *roots,
+void naming_find(const struct run *run, const struct naming_means *means,
     struct strbuf *records)
 {
-	struct naming naming = {.root = root,
-	    .roots = roots,
+	struct naming naming = {.means = means,
 	    .end_ns = clock_mono_ns() + SECONDS_MAX * NS_PER_S,
 	    .cpu_ns = CPU_MAX_S * NS_PER_S,
 	    .sleep_ms = SLEEP_MAX_S * 1000,
-	    .end_s = root > 0 ? INFINITY : run_last_s(run)};
+	    .end_s = means->root > 0 ? INFINITY : run_last_s(run)};
 
 	naming_collect(&naming, run);
 	while (naming.codes.len > 0 && naming_fork(&naming, records))

@@ -10,15 +10,22 @@
 #include <sys/types.h>
 
 #include "base/strbuf.h"
+#include "proc/kept_files.h"
 #include "proc/roots.h"
 #include "profile/profile.h"
 
+/* What the recorder knows of the processes. */
+struct naming_means {
+	pid_t root;                /* the launched program; 0: unknown */
+	const struct roots *roots; /* of other mount namespaces; NULL: none */
+	const struct kept_files *files; /* NULL: none */
+};
+
 /* Appends NAME records, whole lines, for addresses without names; none for an
- * object file that was changed after its first sample. Code that a process
- * made itself gets those of its perf map, as far as that was written while it
- * ran. root: the pid of the launched program; 0: unknown. roots: those of
- * processes with other mounts. */
-void naming_find(const struct run *run, pid_t root, const struct roots *roots,
+ * object file that was changed after its first sample, unless the one of before
+ * is kept. Code that a process made itself gets those of its perf map, as far
+ * as that was written while it ran. */
+void naming_find(const struct run *run, const struct naming_means *means,
     struct strbuf *records) __attribute__((nonnull));
 
 #endif

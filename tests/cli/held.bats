@@ -226,6 +226,40 @@ churn() {
 	lacks deleted <run.dat
 }
 
+@test "a program that is built anew or removed while it runs keeps its names" {
+	cat >keep.c <<-'END'
+	#include <stdlib.h>
+	#include <string.h>
+	#include <unistd.h>
+	static char *volatile kept;
+	__attribute__((noipa)) void keep_all(int byte)
+	{
+	    kept = malloc(40 << 20);
+	    memset(kept, byte, 40 << 20);
+	}
+	int main(int argc, char **argv)
+	{
+	    keep_all(argc);
+	    return read(0, kept, 1) != 0;
+	}
+	END
+	mkfifo input
+	for change in 'mv other keep' 'rm keep'; do
+		cc -O1 -g -o keep keep.c
+		cc -O1 -g -Dkeep_all=another -o other keep.c
+		mprof run -q --stacks -o run.dat ./keep <input &
+		recorder=$!
+		exec 7>input
+		soon_while "$recorder" grep -qs '^ALLOC;' run.dat
+		$change
+		exec 7>&-
+		wait "$recorder"
+		mprof lines --json run.dat | jq -e '.rows[0] |
+			.function == "keep_all" and .line == 7' || { mprof lines run.dat; false; }
+		rm run.dat
+	done
+}
+
 @test "names where the compiler wrote no table of address ranges" {
 	command -v clang >/dev/null || skip "no clang"
 	CC=clang churn

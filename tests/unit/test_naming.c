@@ -103,7 +103,7 @@ static bool is_named(void)
 {
 	char path[SCRATCH_MAX], program[PATH_MAX] = {0};
 	FILE *file = fdopen(scratch_file(path), "w");
-	const struct roots roots = {0};
+	const struct naming_means none = {0};
 	struct strbuf records = {0};
 	struct profile profile;
 	uintptr_t bias = 0;
@@ -121,7 +121,7 @@ static bool is_named(void)
 	assert_int_equal(dat_read(&profile, path, &e), 0);
 	assert_int_equal(unlink(path), 0);
 	readings = waited_ms = 0;
-	naming_find(&profile.runs.items[0], 0, &roots, &records);
+	naming_find(&profile.runs.items[0], &none, &records);
 	strbuf_add(&records, "");
 	is_there = strstr(records.text, "named_function") != NULL;
 	profile_finish(&profile);
