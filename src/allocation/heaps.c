@@ -12,6 +12,8 @@
 static const char *const heaps_symbols[] = {"je_malloc", "_rjem_malloc",
     "mi_malloc", "_ZN2v87Isolate3NewERKNS0_12CreateParamsE"};
 
+enum { HEAPS_PAGE = 4096 }; /* the least that is mapped of an object */
+
 static const char *const heaps_modules[] = {"libjvm.so", "libcoreclr.so",
     "libmonosgen-2.0.so", "libv8.so", "libnode.so"};
 
@@ -149,10 +151,35 @@ bool heaps_is_module(const char *path)
 	return false;
 }
 
+/* Whether Go's linker made the object, by its headers in memory. */
+static bool heaps_is_gos(const struct stack_module *module)
+{
+	const ElfW(Ehdr) *head = (const void *)module->start;
+	const ElfW(Phdr) *parts = (const void *)(module->start + sizeof(*head));
+	size_t size = module->end - module->start;
+
+	if (size < HEAPS_PAGE || memcmp(head->e_ident, ELFMAG, SELFMAG) != 0 ||
+	    head->e_phoff != sizeof(*head) ||
+	    head->e_phnum > (HEAPS_PAGE - sizeof(*head)) / sizeof(*parts))
+		return false;
+	for (size_t i = 0; i < head->e_phnum; i++) {
+		uintptr_t at = module->bias + parts[i].p_vaddr;
+
+		if (parts[i].p_type == PT_NOTE && at >= module->start &&
+		    parts[i].p_memsz <= size &&
+		    at - module->start <= size - parts[i].p_memsz &&
+		    heaps_in_notes((const char *)at, parts[i].p_memsz,
+			parts[i].p_align == 8 ? 8 : 4))
+			return true;
+	}
+	return false;
+}
+
 bool heaps_have(const void *address)
 {
 	struct stack_module module = {0};
 
-	return stack_find_module(address, &module) && module.path &&
-	       heaps_is_module(module.path);
+	return stack_find_module(address, &module) &&
+	       ((module.path && heaps_is_module(module.path)) ||
+		   heaps_is_gos(&module));
 }

@@ -13,7 +13,8 @@
  * next_malloc is not one. */
 bool heaps_are_there(const void *next_malloc);
 
-/* Whether the library with code at that address has one. */
+/* Whether the program or library with code at that address has one, for which
+ * it maps memory. */
 bool heaps_have(const void *address);
 
 /* Whether an object file of that path is one. */

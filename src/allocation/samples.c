@@ -458,7 +458,7 @@ static void samples_new_init(
  * sampled stack. */
 static void samples_note_heap(void)
 {
-	if (samples_setup.flags & ALLOCATION_OWN_HEAP)
+	if (own->begun && (samples_setup.flags & ALLOCATION_OWN_HEAP))
 		return;
 	samples_setup.flags |= ALLOCATION_OWN_HEAP;
 	if (!samples_lock())

@@ -804,15 +804,29 @@ holds_8='int main(void) { char *volatile p = malloc(8 << 20); return !p; }'
 	tables
 	grep -q 'flags 17 ' table
 	rm tables/*
-	# The linker of C puts Go's note behind others.
-	build go '__asm__(".section .note.go.buildid,\"a\",@note\n"
+	# The linker of C puts Go's note behind others. Its heap is mapped by C.
+	build go '#include <sys/mman.h>
+	__asm__(".section .note.go.buildid,\"a\",@note\n"
 		".p2align 2\n.long 4, 8, 4\n.ascii \"Go\\0\\0buildid8\"\n"
 		".previous");
-	int main(void) { char *volatile p = malloc(1 << 20); return !p; }' \
-		gcc -fno-builtin -Wl,--build-id
+	int main(int argc, char **argv)
+	{
+		char *volatile p = mmap(NULL, 1 << 30, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (argc > 1)
+			p = malloc(1 << 20);
+		return !p;
+	}' gcc -w -fno-builtin -Wl,--build-id
+	held ./go malloc
+	tables
+	grep -q 'flags 17 ' table
+	grep -q '^1.000 0.000 go ' table
+	[ "$(wc -l <table)" -eq 2 ]
+	rm tables/*
 	held ./go
 	tables
 	grep -q 'flags 17 ' table
+	[ "$(wc -l <table)" -eq 1 ]
 }
 
 # As the libraries of jemalloc and tcmalloc do it.
