@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -17,6 +18,7 @@
 #define NAMES_MAX 100000
 #define PAGE 4096
 #define CHUNK (4 * PAGE)
+#define LEAST (3 * PAGE) /* that a file needs */
 
 int file_descriptor_open(const char *path, int flags)
 {
@@ -28,20 +30,21 @@ void file_descriptor_close(int fd)
 	syscall(SYS_close, fd);
 }
 
-/* A thread's stack may be too small for a path. */
+/* The file created last. A thread's stack may be too small for a path. */
+static char file_path[PATH_MAX];
+
 static int file_open_new(const char *directory, uint32_t pid)
 {
-	static char path[PATH_MAX];
 	int fd = -1;
 
 	for (int n = 0; n < NAMES_MAX; n++) {
-		int len =
-		    snprintf(path, sizeof(path), "%s/%u.%d", directory, pid, n);
+		int len = snprintf(file_path, sizeof(file_path), "%s/%u.%d",
+		    directory, pid, n);
 
-		if (len < 0 || (size_t)len >= sizeof(path))
+		if (len < 0 || (size_t)len >= sizeof(file_path))
 			return -1;
-		fd = file_descriptor_open(
-		    path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW);
+		fd = file_descriptor_open(file_path,
+		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW);
 		if (fd >= 0 || errno != EEXIST)
 			break;
 	}
@@ -56,6 +59,16 @@ static bool file_is_allowed(void)
 
 	return getrlimit(RLIMIT_FSIZE, &limit) != 0 ||
 	       limit.rlim_cur >= ALLOCATION_FILE;
+}
+
+/* A file that can't grow would be taken for a table for a moment. A file system
+ * without a limit has no blocks. */
+static bool file_has_space(const char *directory)
+{
+	struct statfs about;
+
+	return statfs(directory, &about) != 0 || about.f_blocks == 0 ||
+	       about.f_bfree >= LEAST / (uint64_t)about.f_bsize;
 }
 
 /* Allocates disk space for bytes: the kernel writes, and returns an error where
@@ -75,7 +88,7 @@ static void *file_map(const char *directory, uint32_t pid)
 	void *map = MAP_FAILED;
 	int fd;
 
-	if (!file_is_allowed())
+	if (!file_is_allowed() || !file_has_space(directory))
 		return MAP_FAILED;
 	fd = file_open_new(directory, pid);
 	if (fd < 0)
@@ -129,6 +142,8 @@ static int file_open(
 	    !file_back(map, 2 * PAGE) ||
 	    !file_back(map + ALLOCATION_LOG_AT, PAGE)) {
 		munmap(map, ALLOCATION_FILE);
+		/* The recorder would take it for a sampled process's. */
+		syscall(SYS_unlinkat, AT_FDCWD, file_path, 0);
 		return -1;
 	}
 	file_lay_out(file, map, pid, flags);

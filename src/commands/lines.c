@@ -258,7 +258,8 @@ static void command_lines_print_row(const struct lines *lines,
 	free(name);
 }
 
-static void command_lines_print_head(const struct lines *lines)
+static void command_lines_print_head(
+    const struct lines *lines, const struct profile *profile)
 {
 	char count[UNITS_COUNT], grown[UNITS_TEXT], given[UNITS_TEXT];
 	struct units_column unit = {0};
@@ -270,10 +271,12 @@ static void command_lines_print_head(const struct lines *lines)
 	    units_column_size(grown, &unit, lines->grown_mib),
 	    units_column_size(given, &unit, lines->given_mib),
 	    units_count(count, lines->samples, "sample", "samples"));
+	for (size_t i = 0; i < profile->runs.len; i++)
+		lines_held_print_reasons(&profile->runs.items[i]);
 }
 
-static void lines_print_table(
-    const struct lines *lines, const struct lines_options *options)
+static void lines_print_table(const struct lines *lines,
+    const struct profile *profile, const struct lines_options *options)
 {
 	static const char *const titles[] = {"Line", "Function", "File"};
 	struct sources sources = {0};
@@ -281,7 +284,7 @@ static void lines_print_table(
 	size_t terminal = table_width(stdout);
 	struct units_column unit = {0};
 
-	command_lines_print_head(lines);
+	command_lines_print_head(lines, profile);
 	for (size_t i = 0; i < lines->rows.len && i < most; i++)
 		units_column_add(&unit, lines->rows.items[i].mib);
 	printf("    Growth    Share  Samples  %s\n",
@@ -446,7 +449,7 @@ static int command_lines_show(const struct lines_options *options,
 	if (options->json)
 		lines_write(profile->path, &lines);
 	else
-		lines_print_table(&lines, options);
+		lines_print_table(&lines, profile, options);
 	lines_finish(&lines);
 	return COMMAND_OK;
 }

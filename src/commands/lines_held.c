@@ -115,6 +115,10 @@ static const struct lines_reason {
 	true},
     {"user", "a process of another user, which may not write the samples",
 	true},
+    {"file",
+	"a process that can't create a file for its samples (no space in "
+	"TMPDIR, a limit of file sizes, or another root directory)",
+	true},
     {"before", "a process beside the one that mprof attached to", true},
     {"python",
 	"what C code allocates there, and what it held before mprof attached",
@@ -170,6 +174,13 @@ static void lines_held_print_unseen(
 		wrap_print_note(
 		    "Not sampled: %s, %s.", names.text, reason->sentence);
 	strbuf_finish(&names);
+}
+
+void lines_held_print_reasons(const struct run *run)
+{
+	for (size_t i = 0; i < sizeof(lines_reasons) / sizeof(*lines_reasons);
+	     i++)
+		lines_held_print_unseen(run, &lines_reasons[i]);
 }
 
 static const char *const lines_held_titles[] = {
@@ -319,9 +330,7 @@ static void lines_held_print_hooks(
 		lines_held_print_unused(held, total);
 	}
 	lines_unnamed_print(held);
-	for (size_t i = 0; i < sizeof(lines_reasons) / sizeof(*lines_reasons);
-	     i++)
-		lines_held_print_unseen(run, &lines_reasons[i]);
+	lines_held_print_reasons(run);
 }
 
 /* The memory that all processes hold can't be compared with the total of one.

@@ -29,6 +29,9 @@ int lines_held_init(struct held *held, const struct lines_held_wish *wish,
 /* Why a process of the run was not, or not fully, sampled; NULL: all were. */
 const char *lines_held_reason(const struct run *run) __attribute__((nonnull));
 
+/* Prints each such reason with the names of its processes. */
+void lines_held_print_reasons(const struct run *run) __attribute__((nonnull));
+
 /* Room for a size with its error. */
 enum { LINES_SIZE = 2 * UNITS_TEXT };
 

@@ -639,8 +639,8 @@ void run_hooks_summary(const struct run_hooks *hooks)
 		stacks_hook_summary(&hooks->stacks);
 	else if (hooks->allocations && sampled == 0 && unseen == 0 &&
 		 !hooks->attached)
-		fputs("mprof: allocations: none was sampled, as the program "
-		      "allocated too little\n",
+		fputs("mprof: allocations: none was sampled: the program "
+		      "allocated too little, or did not load the library\n",
 		    stderr);
 	if (hooks->calls && !agent_tables_loaded(&hooks->tables))
 		fputs("mprof: @profile: no process is known to have loaded the "

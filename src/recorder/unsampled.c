@@ -2,12 +2,18 @@
 #include "recorder/unsampled.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/allocation_table.h"
 #include "base/clock.h"
+#include "proc/argv.h"
 #include "proc/filters.h"
 #include "proc/maps.h"
 #include "proc/procfs.h"
@@ -20,6 +26,8 @@
  * library is certain after KNOWN_NS. */
 #define UNSAMPLED_STEP_NS (NS_PER_S / 20)
 #define KNOWN_NS NS_PER_S
+/* A table takes at least that much space. */
+#define TABLE_LEAST (3 * 4096)
 
 static struct unsampled_process *unsampled_find(
     struct unsampled *unsampled, const struct sink_process *process)
@@ -50,6 +58,52 @@ static bool unsampled_is_another_user(pid_t pid)
 	       effective != geteuid();
 }
 
+static bool unsampled_limits_files(pid_t pid)
+{
+	char path[64], text[4096];
+	const char *line;
+	uint64_t bytes;
+
+	procfs_path(path, sizeof(path), pid, "limits");
+	if (procfs_read_at(AT_FDCWD, path, text, sizeof(text)) <= 0)
+		return false;
+	line = strstr(text, "\nMax file size ");
+	return line && sscanf(line, "\nMax file size %" SCNu64, &bytes) == 1 &&
+	       bytes < ALLOCATION_FILE;
+}
+
+/* Whether its directory of tables is full, or another one for it than here. */
+static bool unsampled_lacks_directory(pid_t pid, const char *directory)
+{
+	struct statvfs space;
+	struct stat here, there;
+	char path[PATH_MAX];
+
+	procfs_path(path, sizeof(path), pid, "root%s", directory);
+	return stat(directory, &here) == 0 &&
+	       (stat(path, &there) != 0 || here.st_dev != there.st_dev ||
+		   here.st_ino != there.st_ino ||
+		   (statvfs(directory, &space) == 0 && space.f_blocks > 0 &&
+		       space.f_bavail * space.f_frsize < TABLE_LEAST));
+}
+
+/* Whether it can't have a table, which is a file. */
+static bool unsampled_lacks_table(pid_t pid)
+{
+	struct procfs fs;
+	char *directory;
+	bool lacks;
+
+	if (procfs_init(&fs, "/proc", &(struct err){{0}}) != 0)
+		return false;
+	directory = argv_variable(&fs, pid, ALLOCATION_VARIABLE);
+	lacks = directory && (unsampled_limits_files(pid) ||
+				 unsampled_lacks_directory(pid, directory));
+	free(directory);
+	procfs_finish(&fs);
+	return lacks;
+}
+
 /* Why it has no table, where it is no static program; NULL: it has allocated
  * little since a fork. */
 static const char *unsampled_reason(
@@ -63,7 +117,9 @@ static const char *unsampled_reason(
 		return "before";
 	if (filters_are_more(pid))
 		return "filter";
-	return is_started ? NULL : "none";
+	if (!is_started)
+		return "none";
+	return unsampled_lacks_table(pid) ? "file" : NULL;
 }
 
 /* A reason that is certain at the first scan. */

@@ -485,7 +485,7 @@ as another thread forked, or held the table for too long[.]" out
 	MPROF_ALLOCATION_PERIOD=100000000000000 \
 		run_apart mprof run --stacks -o run.dat sleep 0.1
 	[ "$status" -eq 0 ]
-	[[ $errors == *"allocations: none was sampled, as the program allocated too little"* ]]
+	[[ $errors == *"allocations: none was sampled: the program allocated too little, or did not load the library"* ]]
 	[[ $errors != *Python* ]]
 }
 
@@ -577,4 +577,35 @@ as another thread forked, or held the table for too long[.]" out
 	grep -q '^HELD;.*by=malloc' run.dat
 	lacks 'by=none' <run.dat
 	lacks 'not sampled' <<<"$errors"
+}
+
+@test "where no file for samples can be created, it says so" {
+	cat >large.py <<-'END'
+	import os, time
+	keep = bytes(64 << 20)
+	while os.path.exists('wait'):
+	    time.sleep(0.01)
+	END
+	touch wait
+	mprof run --stacks -o run.dat \
+		bash -c 'ulimit -f 0; exec python3 large.py' 2>messages &
+	found=no
+	! soon grep -q '^HELD;.*by=file' run.dat || found=yes
+	rm wait
+	wait $!
+	[ "$found" = yes ]
+	grep -q 'allocations: not sampled, or not all, in 1 process' messages
+	mprof lines run.dat | tr '\n' ' ' >out
+	grep -q "can't create a file for its samples" out
+}
+
+@test "on a full file system a program is not said to be sampled" {
+	mkdir full
+	mount -t tmpfs -o size=8k tmpfs full 2>/dev/null || skip "needs root"
+	status=0
+	TMPDIR=$PWD/full mprof run --stacks -o run.dat \
+		python3 -c 'bytearray(64 << 20)' 2>messages || status=$?
+	umount full
+	[ "$status" -eq 0 ]
+	lacks 'allocations: sampled' <messages
 }

@@ -8,12 +8,17 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/allocation_table.h"
 #include "base/clock.h"
+#include "proc/argv.h"
 #include "proc/filters.h"
 #include "proc/maps.h"
 #include "proc/static.h"
@@ -29,11 +34,21 @@ static size_t told;
 static struct sink_held latest;
 static char by[16], name[64];
 
-/* In place of proc/static.c, proc/filters.c and proc/maps.c. */
+/* In place of proc/static.c, proc/filters.c, proc/maps.c and proc/argv.c. */
 static struct {
 	bool is_static, is_narrow, has_filters, has_library;
 	uid_t user;
+	const char *directory; /* of tables; NULL: the process has none */
+	struct statvfs space;
 } facts;
+
+char *argv_variable(const struct procfs *fs, pid_t pid, const char *variable)
+{
+	assert_non_null(fs);
+	assert_int_equal(pid, process.pid);
+	assert_string_equal(variable, ALLOCATION_VARIABLE);
+	return facts.directory ? strdup(facts.directory) : NULL;
+}
 
 int static_program(pid_t pid)
 {
@@ -60,7 +75,15 @@ bool maps_library_wipes(pid_t pid, const char *library)
 	return facts.has_library;
 }
 
-/* In place of libc's: this process may be another user's. */
+/* In place of libc's: a file system may be full, and this process another
+ * user's. */
+int statvfs(const char *path, struct statvfs *space)
+{
+	assert_string_equal(path, facts.directory);
+	*space = facts.space;
+	return 0;
+}
+
 uid_t geteuid(void)
 {
 	return facts.user;
@@ -280,6 +303,48 @@ static void the_reason_is_the_first_that_holds(void **state)
 	}
 }
 
+static void expect_reason(const char *expected)
+{
+	static int64_t ms;
+
+	process.start_ticks++;
+	ms += 10000;
+	by[0] = 0;
+	look(ms);
+	look(ms + 1000);
+	assert_string_equal(by, expected);
+}
+
+/* A full file system, or a limit of file sizes. One without a limit has no
+ * blocks. */
+static void one_that_can_not_create_a_file_is_reported(void **state)
+{
+	struct rlimit before, limit;
+
+	(void)state;
+	facts.has_library = true;
+	facts.directory = "/dev";
+	expect_reason("");
+	facts.directory = "/dev/nowhere"; /* it is removed at the end */
+	expect_reason("");
+	facts.directory = "/dev";
+	facts.space.f_blocks = 100;
+	facts.space.f_bavail = 11;
+	facts.space.f_frsize = 1024;
+	expect_reason("file");
+	facts.space.f_bavail = 12;
+	expect_reason("");
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = before;
+	limit.rlim_cur = ALLOCATION_FILE - 1;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	expect_reason("file");
+	limit.rlim_cur = ALLOCATION_FILE;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	expect_reason("");
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+}
+
 /* At the first look, even of one that has ended since. */
 static void a_static_program_or_a_filter_is_reported_at_once(void **state)
 {
@@ -399,6 +464,7 @@ int main(void)
 	    TEST(another_small_one_is_not_reported),
 	    TEST(one_that_is_not_there_is_not_reported),
 	    TEST(the_reason_is_the_first_that_holds),
+	    TEST(one_that_can_not_create_a_file_is_reported),
 	    TEST(a_static_program_or_a_filter_is_reported_at_once),
 	    TEST(a_32_bit_program_is_reported_at_once),
 	    TEST(a_small_static_program_is_known_at_once),
