@@ -24,6 +24,9 @@ enum { INSTRUCTION_POINTER = 16, STACK_POINTER = 7, TEXT_MAX = 4096 };
  * maps code all the time. */
 #define AGAIN_NS (NS_PER_S / 10)
 #define SOONER_NS (NS_PER_S / 100)
+/* The first readings need not wait: a program maps its libraries at its start,
+ * and may grow quickly right after that. */
+#define READINGS_FIRST 8
 
 struct unwind {
 	pid_t pid;
@@ -35,7 +38,8 @@ struct unwind {
 	char header[sizeof(Elf64_Ehdr)];
 	bool attached, stale, python;
 	int64_t mapped_ns;
-	char root[32]; /* prefix of paths for a process with another root */
+	unsigned readings; /* of the mappings */
+	char root[32];     /* prefix of paths for a process with another root */
 	struct perf_map map;
 	/* State of the stack that is being walked. */
 	const struct rings_thread *thread;
@@ -214,6 +218,7 @@ static void unwind_find_machine(struct unwind *unwind)
 static void unwind_read_maps(struct unwind *unwind)
 {
 	unwind->mapped_ns = clock_mono_ns();
+	unwind->readings++;
 	unwind->stale = false;
 	dwfl_report_begin(unwind->dwfl);
 	dwfl_linux_proc_report(unwind->dwfl, unwind->pid);
@@ -317,6 +322,8 @@ static bool unwind_is_outdated(const struct unwind *unwind)
 
 	if (unwind->stale && age_ns > AGAIN_NS)
 		return true;
+	if (unwind->stale && unwind->readings < READINGS_FIRST)
+		age_ns = INT64_MAX;
 	return age_ns > (unwind->stale ? SOONER_NS : NS_PER_S) &&
 	       !unwind_is_whole(unwind);
 }
