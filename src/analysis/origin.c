@@ -618,13 +618,27 @@ size_t origin_leader(const struct stack *stack)
 	return library < stack->len ? library : 0;
 }
 
+/* Functions of mprof's library that only call the next allocator, beside those
+ * that have an allocator's name. */
+static bool origin_passes_on(const char *function)
+{
+	static const char *const names[] = {"hooks_realloc",
+	    "hooks_realloc_sampled", "hooks_free_sampled", "hooks_mmap"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(function, names[i]) == 0)
+			return true;
+	}
+	return origin_is_allocator(function);
+}
+
 bool origin_is_recorders(const struct stack *stack)
 {
 	for (size_t i = 0; i < stack->len; i++) {
 		enum origin origin = origin_of(&stack->frames[i]);
 
 		if (origin == ORIGIN_RECORDER)
-			return !origin_is_allocator(stack->frames[i].function);
+			return !origin_passes_on(stack->frames[i].function);
 		if (origin == ORIGIN_OWN)
 			break;
 	}
