@@ -163,20 +163,25 @@ static void samples_begin(void)
 		own->slots.file.header->period = own->slots.rate.least;
 }
 
-/* Creates the table's file once the process holds more, or has lived longer,
- * than one that needs none. */
-static void samples_publish(uint64_t now_ns)
+/* Creates the table's file once the process holds more with this sample, or has
+ * lived longer, than one that needs none. The sample gets the file's time: it
+ * would be older otherwise, and count beside a program that had ended before
+ * the file was created. False: there can be no file. */
+static bool samples_publish(struct allocation_slot *slot)
 {
 	struct file *file = &own->slots.file;
 
 	if (!file->is_private ||
-	    (own->slots.held < PRIVATE_BYTES &&
-		now_ns < file->header->start_ns + PRIVATE_NS))
-		return;
-	if (file_publish(file, samples_setup.directory) == 0)
-		return;
-	file_close(file);
-	own->failed = true;
+	    (own->slots.held + slot->weight < PRIVATE_BYTES &&
+		slot->time_ns < file->header->start_ns + PRIVATE_NS))
+		return true;
+	if (file_publish(file, samples_setup.directory) != 0) {
+		file_close(file);
+		own->failed = true;
+		return false;
+	}
+	slot->time_ns = file->header->start_ns;
+	return true;
 }
 
 static bool samples_is_open(void)
@@ -262,6 +267,8 @@ static void samples_record(struct thread *self, struct samples_new *sample)
 	slot->stack = samples_stack(sample);
 	own->slots.file.header->taken++;
 	own->slots.file.header->failed += slot->stack == LOG_NONE;
+	if (!samples_publish(slot))
+		return;
 	if (sample->is_mapping)
 		mappings_put(
 		    &own->mappings, &own->slots, &samples_addresses, slot);
@@ -274,7 +281,6 @@ static void samples_record(struct thread *self, struct samples_new *sample)
 	    rate_spend(&own->slots.rate, samples_now() - slot->time_ns))
 		rate_judge(&own->slots.rate, samples_cpu_time());
 	own->slots.file.header->period = own->slots.rate.least;
-	samples_publish(slot->time_ns);
 }
 
 static void samples_set_aside(bool is_aside)

@@ -114,18 +114,27 @@ churn() {
 	near "$held" "$error" 26.1
 }
 
-# The second kind ends by _exit(), as a forked Python child does. No two of them
-# live at once.
+# The second kind ends by _exit(), as a forked Python child does; the third is
+# forked children that allocate all at once. No two of them live at once.
 @test "short programs one after another, between two samples, hold one's memory" {
 	cat >short.c <<-'END'
 	#include <stdlib.h>
 	#include <string.h>
+	#include <sys/wait.h>
 	#include <unistd.h>
 	int main(int argc, char **argv)
 	{
-		for (int i = 0; i < 20; i++)
-			*(void *volatile *)&argv =
-				memset(malloc(1 << 20), 1, 1 << 20);
+		int parts = argc > 2 ? 1 : 20, size = (20 << 20) / parts;
+
+		for (int i = 0; argc > 2; i++) {
+			if (i == 5)
+				return 0;
+			if (fork() == 0)
+				break;
+			wait(NULL);
+		}
+		for (int i = 0; i < parts; i++)
+			*(void *volatile *)&argv = memset(malloc(size), 1, size);
 		if (argc > 1)
 			_exit(0);
 		return 0;
@@ -133,7 +142,8 @@ churn() {
 	END
 	${CC:-cc} -O1 -w -o short short.c
 	mprof run -q --stacks -T 600 -o run.dat sh -c '
-		for i in 1 2 3 4 5; do ./short; ./short now; done; sleep 0.5'
+		for i in 1 2 3 4 5; do ./short; ./short now; done
+		./short now forked; sleep 0.5'
 	[ "$(grep -c '^MEM' run.dat)" -le 1 ]
 	mprof lines --json run.dat >out.json
 	jq -e '.held_mib > 19.9 and .held_mib < 20.1' out.json
