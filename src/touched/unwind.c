@@ -288,7 +288,8 @@ static int unwind_add_address(Dwfl_Frame *frame, void *context)
 	Dwarf_Addr address;
 	bool exact;
 
-	if (!dwfl_frame_pc(frame, &address, &exact))
+	/* Nothing returns to 0: a frame pointer led to other words. */
+	if (!dwfl_frame_pc(frame, &address, &exact) || address == 0)
 		return DWARF_CB_ABORT;
 	unwind->addresses[unwind->count++] = exact ? address : address - 1;
 	return unwind->count < TOUCHED_DEPTH ? DWARF_CB_OK : DWARF_CB_ABORT;

@@ -636,6 +636,43 @@ record_made() {
 		{ cat folded >&2; false; }
 }
 
+@test "a frame pointer that leads to zeros ends the stack there" {
+	needs_faults
+	[ "$(uname -m)" = x86_64 ] || skip 'the code is for x86-64'
+	cat >zeros.c <<-'END'
+	#include <stdint.h>
+	#include <string.h>
+	#include <sys/mman.h>
+	#include <sys/prctl.h>
+	#include <unistd.h>
+	/* push rbp; mov rbp,rdx; mov byte [rdi],1; add rdi,4096; dec rsi;
+	 * jnz -15; pop rbp; ret */
+	static const unsigned char code[] = {0x55, 0x48, 0x89, 0xd5, 0xc6, 0x07,
+	    0x01, 0x48, 0x81, 0xc7, 0x00, 0x10, 0x00, 0x00, 0x48, 0xff, 0xce,
+	    0x75, 0xf1, 0x5d, 0xc3};
+	int main(void)
+	{
+		volatile uint64_t zeros[2] = {0, 0};
+		prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+		void *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *area = mmap(NULL, 64 << 20, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		memcpy(at, code, sizeof(code));
+		((void (*)(char *, size_t, volatile uint64_t *))at)(
+		    area, 64 << 8, zeros);
+		while (access("seen", F_OK) != 0)
+			usleep(10000);
+		return 0;
+	}
+	END
+	cc -O2 -g -static -o zeros zeros.c
+	record_until 60 x.dat ./zeros
+	mprof export --format folded -o folded x.dat
+	grep -qE '^unnamed code [0-9]{5}' folded || { cat folded >&2; false; }
+	lacks 'unnamed code;' <folded
+}
+
 @test "code of the kernel in the process has a name" {
 	needs_faults
 	cat >clock.c <<-'END'
