@@ -29,12 +29,27 @@ static bool held_is_unsure(
 	return !allocation->ended && allocation->freed_s <= part->read_s;
 }
 
+static double held_begun_s(const struct allocation *allocation)
+{
+	return fmax(allocation->time_s, allocation->begun_s);
+}
+
+/* The time up to which it must have begun to count. At that of a reading where
+ * what it is left of no longer counts, it does. */
+static double held_shown_s(
+    const struct allocation *allocation, const struct held_part *part)
+{
+	return allocation->begun_s > 0 && allocation->time_s <= part->at_s
+		   ? fmax(part->at_s, part->read_s)
+		   : part->at_s;
+}
+
 static bool held_counts(
     const struct allocation *allocation, const struct held_part *part)
 {
 	return allocation->time_s >= part->from_s &&
 	       allocation->time_s <= part->to_s &&
-	       allocation->time_s <= part->at_s &&
+	       held_begun_s(allocation) <= held_shown_s(allocation, part) &&
 	       ((allocation->freed_s > part->at_s &&
 		    !held_is_unsure(allocation, part)) ||
 		   (part->until_end && allocation->ended &&
@@ -109,8 +124,8 @@ static double held_sure_until_s(
 {
 	size_t before = held_readings_before(readings, one->freed_s);
 
-	return before > 0 ? fmax(one->time_s, readings->times[before - 1])
-			  : one->time_s;
+	return before > 0 ? fmax(held_begun_s(one), readings->times[before - 1])
+			  : held_begun_s(one);
 }
 
 static void held_add_events(held_events *events,
@@ -119,7 +134,7 @@ static void held_add_events(held_events *events,
 	double mib = one->mib;
 
 	*array_push(events) =
-	    (struct held_event){one->time_s, mib, mib, HELD_MADE};
+	    (struct held_event){held_begun_s(one), mib, mib, HELD_MADE};
 	if (!isfinite(one->freed_s))
 		return;
 	if (!one->ended) {

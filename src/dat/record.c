@@ -16,6 +16,9 @@ enum { NAMES_MAX = 64 }; /* functions inlined into each other */
 
 enum { PLAIN_TOTALS = 64 }; /* samples that are handed on together */
 
+/* A process with many sampled allocations is read every 0.1 s. */
+#define LATE_S 0.2
+
 static struct width width_of(const char *text)
 {
 	size_t len = strcspn(text, " \t\r\n");
@@ -698,11 +701,29 @@ static bool record_read_sampled(struct run *run, const struct extension *record,
 	return allocations_add(list, &allocation);
 }
 
+/* A sample that was made long before the last reading, though it is new in this
+ * one, which no longer has others of its process: it is what is left of one of
+ * these, as of a mapping that was cut, and counted with it up to now. */
+static void record_note_rest(const struct record_reader *reader)
+{
+	const struct series *total = &reader->run->total;
+	struct allocation *added =
+	    &reader->run->allocations.items[reader->run->allocations.len - 1];
+
+	if (total->len >= 2 && reader->freed_pid == added->pid &&
+	    reader->freed_s >= total->items[total->len - 1].time_s &&
+	    added->time_s < total->items[total->len - 2].time_s - LATE_S)
+		added->begun_s = reader->freed_s;
+}
+
 static bool record_read_alloc(
     struct record_reader *reader, const struct extension *record)
 {
-	return record_read_sampled(
-	    reader->run, record, &reader->run->allocations);
+	if (!record_read_sampled(
+		reader->run, record, &reader->run->allocations))
+		return false;
+	record_note_rest(reader);
+	return true;
 }
 
 static bool record_read_touch(
@@ -751,6 +772,9 @@ static bool record_read_gone(
 static bool record_read_free(
     struct record_reader *reader, const struct extension *record)
 {
+	reader->freed_s = record->at.time_s;
+	reader->freed_pid = 0;
+	record_get_int(record, "pid", &reader->freed_pid);
 	return record_read_gone(record, &reader->run->allocations);
 }
 

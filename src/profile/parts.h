@@ -131,6 +131,9 @@ struct allocation {
 	double read_s; /* the reading that no longer had it: freed_s, or later
 			  where the end of its process is known better */
 	bool ended;    /* held until its process ended */
+	/* It is what is left of another sample, which was held in its place up
+	 * to then; 0: it is a sample of its own, held from time_s on. */
+	double begun_s;
 	double mib, size_mib; /* size as requested */
 	uint64_t id;
 	size_t site;    /* index into run.sites */

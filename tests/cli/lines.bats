@@ -453,3 +453,24 @@ Allocated after 1.50 s and not freed.'
 	[ "$status" -eq 1 ]
 	[[ $errors == *"confined by a filter of system calls (seccomp)"* ]]
 }
+
+# held_at TIME: the MiB that are held then in cut.dat.
+held_at() {
+	mprof lines --json --at "$1" cut.dat | jq .held_mib
+}
+
+@test "what is left of a mapping that was cut is not held beside it" {
+	frames='frames=#1:/p:0:+0x1'
+	printf '%s\n' 'CMDLINE ./p' 'MEM 65.0 1000.0' 'MEM 65.0 1000.1' \
+		"ALLOC;id=1;site=1;size=67108864;$frames 64.0 1000.05" \
+		'MEM 66.0 1009.9' 'MEM 33.0 1010.0' 'FREE;id=1 64.0 1010.0' \
+		'ALLOC;id=2;site=1;size=33554432 32.0 1000.05' \
+		'ALLOC;id=3;site=1;size=1048576 1.0 1009.95' \
+		'MEM 34.0 1020.0' >cut.dat
+	[ "$(held_at 5)" = 64 ]
+	[ "$(held_at 9.92)" = 64 ]
+	[ "$(held_at 10)" = 33 ]
+	mprof lines --json cut.dat | jq -e '.held_mib == 64'
+	mprof lines --json --older 12s --at 15 cut.dat |
+		jq -e '.held_mib == 32'
+}
