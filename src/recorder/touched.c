@@ -75,7 +75,7 @@ struct touched_round {
 	struct touched *touched;
 	const struct sink_tick *tick;
 	const struct sink *sink;
-	bool is_last; /* the recording ends */
+	bool is_last; /* no more messages come */
 };
 
 /* Runs in the process that watches: only the feed stays open. */
@@ -432,7 +432,7 @@ static void touched_on_tick(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
 	struct touched *touched = context;
-	const struct touched_round round = {touched, tick, sink, false};
+	struct touched_round round = {touched, tick, sink, false};
 
 	for (size_t i = 0; i < tick->count && !touched->root; i++)
 		if (tick->processes[i].is_root)
@@ -440,7 +440,7 @@ static void touched_on_tick(
 	if (touched->feed < 0 || !sink->touched)
 		return;
 	if (!touched_read(&round)) {
-		touched->died = true;
+		touched->died = round.is_last = true;
 		touched_close(touched);
 	}
 	touched_report_gone(&round);

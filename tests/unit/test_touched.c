@@ -558,6 +558,18 @@ static void one_that_ends_early_has_died(void **state)
 	close(other);
 }
 
+/* There is no later tick that could report them. */
+static void ends_are_reported_when_it_dies(void **state)
+{
+	(void)state;
+	create();
+	send_end(1, 5001, 4000);
+	expect("");
+	close(the.peer);
+	the.peer = -1;
+	expect("- 1 pid 701 at 5000 ended\n");
+}
+
 static void at_the_end_all_that_was_sent_is_read(void **state)
 {
 	(void)state;
@@ -788,6 +800,7 @@ int main(void)
 	    TEST(many_messages_are_read_at_once),
 	    TEST(more_is_waited_for_behind_many),
 	    TEST(one_that_ends_early_has_died),
+	    TEST(ends_are_reported_when_it_dies),
 	    TEST(at_the_end_all_that_was_sent_is_read),
 	    TEST(the_end_is_waited_for),
 	    TEST(a_last_text_needs_no_end),
