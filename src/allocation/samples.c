@@ -119,7 +119,8 @@ static void samples_clear(void)
 
 static void samples_unlock(void)
 {
-	uint32_t lost = __atomic_load_n(&own->lost, __ATOMIC_RELAXED);
+	uint32_t lost =
+	    __atomic_load_n(&own->lost, __ATOMIC_RELAXED) + own->slots.lost;
 
 	thread_self.has_lock = false;
 	if (own->is_abandoned) {

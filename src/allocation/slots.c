@@ -83,6 +83,7 @@ void slots_put(struct slots *slots, struct addresses *addresses,
 	}
 	if (!file_back_slot(&slots->file, at)) {
 		addresses_remove(addresses, at);
+		slots->lost++;
 		return;
 	}
 	slots->caller_of[at] = (uint16_t)caller;

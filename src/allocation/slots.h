@@ -21,12 +21,13 @@ struct slots {
 	struct rate rate;
 	uint64_t serial, seed;
 	uint64_t held; /* bytes that the samples represent */
+	uint32_t lost; /* samples for which the disk was full */
 	struct callers callers;
 	uint16_t caller_of[ALLOCATION_SLOTS];
 };
 
 /* Adds a sample of a place (see callers.h), and gives it a serial. Where the
- * disk is full it is dropped. */
+ * disk is full it is dropped and counted. */
 void slots_put(struct slots *slots, struct addresses *addresses,
     const struct allocation_slot *slot, uint32_t caller);
 

@@ -297,7 +297,8 @@ static void lines_held_print_lost(const struct run *run)
 
 	if (lost > 0)
 		wrap_print_note("%s couldn't be noted, as another thread "
-				"forked, or held the table for too long.",
+				"forked, or held the table for too long, or no "
+				"space was left for it.",
 		    units_count(
 			count, lost, "sample or free", "samples or frees"));
 }
@@ -362,7 +363,7 @@ static void lines_held_print_head(
 	    : wish->since                        ? "at the end,"
 	    : held->part.until_end               ? "at its most,"
 						 : "at the peak,",
-	    units_duration(time, held->part.at_s - zero_s),
+	    units_duration(time, fmax(held->part.at_s - zero_s, 0)),
 	    lines_held_size(size, &unit, held->mib, held->variance));
 	if (!isnan(total) && !alone)
 		printf(" of %s", units_size(size, total));

@@ -478,7 +478,7 @@ named() {
 	[ "$lost" -ge 1 ]
 	mprof lines a.dat | tr '\n' ' ' >out
 	grep -E "(^| )$lost (sample or free|samples or frees) couldn't be noted, \
-as another thread forked, or held the table for too long[.]" out
+as another thread forked, or held the table for too long, or no space was left for it[.]" out
 }
 
 @test "where the limit was reached, what held most is said" {
@@ -618,4 +618,27 @@ as another thread forked, or held the table for too long[.]" out
 	umount full
 	[ "$status" -eq 0 ]
 	lacks 'allocations: sampled' <messages
+}
+
+@test "samples for which no space was left are counted" {
+	mkdir full
+	mount -t tmpfs -o size=28k tmpfs full 2>/dev/null || skip "needs root"
+	cat >keep.c <<-'END'
+	#include <stdlib.h>
+	static void *volatile kept;
+	int main(void)
+	{
+		for (int i = 0; i < 3000; i++)
+			kept = malloc(20000);
+		return 0;
+	}
+	END
+	${CC:-cc} -O0 -o keep keep.c
+	status=0
+	TMPDIR=$PWD/full MPROF_ALLOCATION_PERIOD=10000 \
+		mprof run -q --stacks -o run.dat ./keep || status=$?
+	umount full
+	[ "$status" -eq 0 ]
+	grep -q '^HELD;.*;lost=[1-9]' run.dat
+	mprof lines run.dat | tr '\n' ' ' | grep -q 'or no space was left'
 }

@@ -474,3 +474,15 @@ held_at() {
 	mprof lines --json --older 12s --at 15 cut.dat |
 		jq -e '.held_mib == 32'
 }
+
+@test "no moment is before the start" {
+	printf '%s\n' 'CMDLINE ./p' 'MEM 1.0 1000.1' \
+		'ALLOC;id=1;site=1;size=67108864;frames=#1:/p:0:+0x1 64.0 1000.05' \
+		'FREE;id=1;ended=1 64.0 1000.08' >early.dat
+	run_apart mprof lines early.dat
+	[ "$status" -eq 0 ]
+	[[ $output == *", 0 s: 64.0 MiB"* ]] || {
+		echo "$output"
+		false
+	}
+}
