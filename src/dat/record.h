@@ -24,7 +24,7 @@ struct record_reader {
 	struct width time;     /* width of the newest measured time field */
 	bool levels;           /* a FUNC with a level was read */
 	int root_pid;          /* pid of the run's first PROC; 0 before it */
-	double freed_s;  /* time of the newest FREE, and its process */
+	double freed_s;        /* time of the newest FREE, and its process */
 	int freed_pid;
 	size_t expected; /* number of samples that the first run may have */
 	struct number_seconds seconds;
