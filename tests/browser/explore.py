@@ -289,9 +289,32 @@ def check_print(page):
     check(sheets == 1, f"printed on {sheets} sheets")
 
 
+WATCH_FIRST = """
+    const mark = performance.mark.bind(performance);
+    performance.mark = (name) => {
+        const strip = document.getElementById("strip");
+
+        if (name === "mprof-drawn")
+            window.firstStrip = strip.getContext("2d")
+                .getImageData(0, 2, strip.width, strip.height - 4).data
+                .filter((part, i) => i % 4 === 3 && part > 0).length;
+        return mark(name);
+    };"""
+
+
+def check_first_frame(browser, path):
+    """The strip with the whole recording is there when the page first is."""
+    browser.cdp("Page.addScriptToEvaluateOnNewDocument", source=WATCH_FIRST)
+    browser.open(path)
+    painted = browser.script("return window.firstStrip;")
+    # its frame alone has two sides of some forty pixels
+    check(painted > 1000, f"the strip is empty at first: {painted} pixels")
+
+
 def main():
     path, folder = sys.argv[1:]
     with browsing() as browser:
+        check_first_frame(browser, path)
         page = open_page(browser, path, "hostile")
         check_accessible(browser)
         page.measure()

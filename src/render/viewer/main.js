@@ -550,6 +550,8 @@ function build()
 	draw();
 	if (data.flame)
 		showOutermost();
+	else
+		drawOverview(view, data);
 }
 
 build();
