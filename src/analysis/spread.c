@@ -401,10 +401,8 @@ static void spread_open_member(
     struct json *json, const struct spread_member *member)
 {
 	json_open(json, '{');
-	json_key(json, "path");
-	json_text(json, member->overview->name);
-	json_key(json, "peak_mib");
-	json_rounded(json, spread_peak(member), 6);
+	json_member_text(json, "path", member->overview->name);
+	json_member_rounded(json, "peak_mib", spread_peak(member), 6);
 }
 
 static void spread_write_member(
@@ -417,20 +415,17 @@ static void spread_write_member(
 
 static void spread_write_apart(const struct spread *spread, struct json *json)
 {
-	json_key(json, "apart");
-	json_open(json, '[');
+	json_member_open(json, "apart", '[');
 	for (size_t i = spread->members.len; i-- > 0;) {
 		const struct spread_member *at = &spread->members.items[i];
 
 		if (!spread_is_apart(at))
 			continue;
 		spread_open_member(json, at);
-		json_key(json, "z");
-		json_rounded(json, at->scores[SPREAD_PEAK].z, 3);
-		json_key(json, "duration_s");
-		json_rounded(json, spread_duration(at), 4);
-		json_key(json, "duration_z");
-		json_rounded(json, at->scores[SPREAD_DURATION].z, 3);
+		json_member_rounded(json, "z", at->scores[SPREAD_PEAK].z, 3);
+		json_member_rounded(json, "duration_s", spread_duration(at), 4);
+		json_member_rounded(
+		    json, "duration_z", at->scores[SPREAD_DURATION].z, 3);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -442,28 +437,25 @@ void spread_write(const struct spread *spread, struct json *json)
 	bool comparable = len > 0 && !spread->measures[1];
 
 	json_open(json, '{');
-	json_key(json, "count");
-	json_whole(json, (int64_t)len);
-	json_key(json, "test");
-	json_text(json, "modified z-score (median absolute deviation; Iglewicz "
-			"and Hoaglin 1993) above 5 + 40 / count");
+	json_member_whole(json, "count", (int64_t)len);
+	json_member_text(json, "test",
+	    "modified z-score (median absolute deviation; Iglewicz "
+	    "and Hoaglin 1993) above 5 + 40 / count");
 	if (comparable) {
 		spread_write_member(json, "lowest", &spread->members.items[0]);
 		spread_write_member(
 		    json, "highest", &spread->members.items[len - 1]);
 		spread_write_apart(spread, json);
 	}
-	json_key(json, "median_mib");
-	json_rounded(json, comparable ? spread->medians[SPREAD_PEAK] : NAN, 6);
-	json_key(json, "spread");
-	json_rounded(json, comparable ? spread_share(spread) : NAN, 6);
-	json_key(json, "missing_ranks");
-	json_open(json, '[');
+	json_member_rounded(json, "median_mib",
+	    comparable ? spread->medians[SPREAD_PEAK] : NAN, 6);
+	json_member_rounded(
+	    json, "spread", comparable ? spread_share(spread) : NAN, 6);
+	json_member_open(json, "missing_ranks", '[');
 	for (size_t i = 0; i < spread->missing.len; i++)
 		json_whole(json, spread->missing.items[i]);
 	json_close(json, ']');
-	json_key(json, "jobs");
-	json_open(json, '[');
+	json_member_open(json, "jobs", '[');
 	for (size_t i = 0; i < spread->jobs.len; i++)
 		json_text(json, spread->jobs.items[i]);
 	json_close(json, ']');

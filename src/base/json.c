@@ -207,3 +207,40 @@ void json_bool(struct json *json, bool value)
 	json_begin(json);
 	fputs(value ? "true" : "false", json->out);
 }
+
+void json_member_text(struct json *json, const char *key, const char *text)
+{
+	json_key(json, key);
+	json_text(json, text);
+}
+
+void json_member_number(struct json *json, const char *key, double number)
+{
+	json_key(json, key);
+	json_number(json, number);
+}
+
+void json_member_rounded(
+    struct json *json, const char *key, double number, int decimals)
+{
+	json_key(json, key);
+	json_rounded(json, number, decimals);
+}
+
+void json_member_whole(struct json *json, const char *key, int64_t number)
+{
+	json_key(json, key);
+	json_whole(json, number);
+}
+
+void json_member_bool(struct json *json, const char *key, bool value)
+{
+	json_key(json, key);
+	json_bool(json, value);
+}
+
+void json_member_open(struct json *json, const char *key, char bracket)
+{
+	json_key(json, key);
+	json_open(json, bracket);
+}

@@ -60,4 +60,13 @@ void json_pair(struct json *json, double a, double b);
 void json_whole(struct json *json, int64_t number);
 void json_bool(struct json *json, bool value);
 
+/* A key and its value; json_member_open() opens a list or an object. */
+void json_member_text(struct json *json, const char *key, const char *text);
+void json_member_number(struct json *json, const char *key, double number);
+void json_member_rounded(
+    struct json *json, const char *key, double number, int decimals);
+void json_member_whole(struct json *json, const char *key, int64_t number);
+void json_member_bool(struct json *json, const char *key, bool value);
+void json_member_open(struct json *json, const char *key, char bracket);
+
 #endif

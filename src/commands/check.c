@@ -253,8 +253,7 @@ static void check_write_run(
 {
 	size_t number = run ? check_run_number(run) : 0;
 
-	json_key(json, "recording");
-	json_text(json, run ? run->profile->path : NULL);
+	json_member_text(json, "recording", run ? run->profile->path : NULL);
 	json_key(json, "run");
 	if (number > 0)
 		json_whole(json, (int64_t)number);
@@ -265,21 +264,14 @@ static void check_write_run(
 static void check_write_verdict(const struct verdict *v, struct json *json)
 {
 	json_open(json, '{');
-	json_key(json, "condition");
-	json_text(json, v->name);
+	json_member_text(json, "condition", v->name);
 	check_write_run(v->run, json);
-	json_key(json, "phase");
-	json_text(json, v->phase);
-	json_key(json, "met");
-	json_bool(json, v->met);
-	json_key(json, "unit");
-	json_text(json, v->unit);
-	json_key(json, "value");
-	json_rounded(json, v->value, 6);
-	json_key(json, "limit");
-	json_rounded(json, v->bound, 6);
-	json_key(json, "note");
-	json_text(json, v->note[0] ? v->note : NULL);
+	json_member_text(json, "phase", v->phase);
+	json_member_bool(json, "met", v->met);
+	json_member_text(json, "unit", v->unit);
+	json_member_rounded(json, "value", v->value, 6);
+	json_member_rounded(json, "limit", v->bound, 6);
+	json_member_text(json, "note", v->note[0] ? v->note : NULL);
 	json_close(json, '}');
 }
 
@@ -289,10 +281,8 @@ static void check_write_json(const struct verdicts *verdicts, FILE *out)
 
 	json_init(&json, out);
 	json_open_document(&json, SCHEMA);
-	json_key(&json, "met");
-	json_bool(&json, verdicts_met(verdicts));
-	json_key(&json, "conditions");
-	json_open(&json, '[');
+	json_member_bool(&json, "met", verdicts_met(verdicts));
+	json_member_open(&json, "conditions", '[');
 	for (size_t i = 0; i < verdicts->items.len; i++)
 		check_write_verdict(&verdicts->items.items[i], &json);
 	json_close(&json, ']');

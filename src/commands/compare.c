@@ -547,43 +547,30 @@ static void compare_write_markdown(const struct recording_set *const sides[2],
 static void compare_write_comparison(
     struct json *json, const char *key, const struct comparison *c)
 {
-	json_key(json, key);
-	json_open(json, '{');
-	json_key(json, "a");
-	json_rounded(json, c->a, 6);
-	json_key(json, "b");
-	json_rounded(json, c->b, 6);
-	json_key(json, "difference");
-	json_rounded(json, c->difference, 6);
-	json_key(json, "relative");
-	json_rounded(json, c->a != 0 ? c->relative : NAN, 6);
-	json_key(json, "low");
-	json_rounded(json, c->repeated ? c->low : NAN, 6);
-	json_key(json, "high");
-	json_rounded(json, c->repeated ? c->high : NAN, 6);
-	json_key(json, "p");
-	json_rounded(json, c->repeated ? c->p : NAN, 6);
+	json_member_open(json, key, '{');
+	json_member_rounded(json, "a", c->a, 6);
+	json_member_rounded(json, "b", c->b, 6);
+	json_member_rounded(json, "difference", c->difference, 6);
+	json_member_rounded(json, "relative", c->a != 0 ? c->relative : NAN, 6);
+	json_member_rounded(json, "low", c->repeated ? c->low : NAN, 6);
+	json_member_rounded(json, "high", c->repeated ? c->high : NAN, 6);
+	json_member_rounded(json, "p", c->repeated ? c->p : NAN, 6);
 	json_close(json, '}');
 }
 
 static void compare_write_parts(
     struct json *json, const char *key, const struct compared_parts *list)
 {
-	json_key(json, key);
-	json_open(json, '[');
+	json_member_open(json, key, '[');
 	for (size_t i = 0; i < list->items.len; i++) {
 		json_open(json, '{');
-		json_key(json, "name");
-		json_text(json, list->items.items[i].name);
+		json_member_text(json, "name", list->items.items[i].name);
 		if (list->items.items[i].count[0] > 0) {
-			json_key(json, "is");
-			json_text(json, "largest");
-			json_key(json, "a_count");
-			json_whole(
-			    json, (int64_t)list->items.items[i].count[0]);
-			json_key(json, "b_count");
-			json_whole(
-			    json, (int64_t)list->items.items[i].count[1]);
+			json_member_text(json, "is", "largest");
+			json_member_whole(json, "a_count",
+			    (int64_t)list->items.items[i].count[0]);
+			json_member_whole(json, "b_count",
+			    (int64_t)list->items.items[i].count[1]);
 		}
 		compare_write_comparison(
 		    json, "peak_mib", &list->items.items[i].peak);
@@ -603,10 +590,8 @@ static void command_compare_write_all(
 
 	json_init(&json, stdout);
 	json_open_document(&json, SCHEMA);
-	json_key(&json, "a_runs");
-	json_whole(&json, (int64_t)sides[0]->runs.len);
-	json_key(&json, "b_runs");
-	json_whole(&json, (int64_t)sides[1]->runs.len);
+	json_member_whole(&json, "a_runs", (int64_t)sides[0]->runs.len);
+	json_member_whole(&json, "b_runs", (int64_t)sides[1]->runs.len);
 	for (size_t i = 0; i < MEASURES; i++) {
 		if (!compare_is_shown(sides, &measures[i]))
 			continue;

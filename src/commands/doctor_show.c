@@ -212,23 +212,19 @@ void doctor_print(const struct doctor *doctor)
 static void doctor_write_text(
     struct json *json, const char *key, const char *text)
 {
-	json_key(json, key);
-	json_text(json, text);
+	json_member_text(json, key, text);
 }
 
 static void doctor_write_whole(
     struct json *json, const char *key, int64_t value)
 {
-	json_key(json, key);
-	json_whole(json, value);
+	json_member_whole(json, key, value);
 }
 
 static void doctor_write_types(struct json *json, const struct doctor *doctor)
 {
-	json_key(json, "by_place");
-	json_bool(json, doctor->by_place);
-	json_key(json, "types");
-	json_open(json, '[');
+	json_member_bool(json, "by_place", doctor->by_place);
+	json_member_open(json, "types", '[');
 	for (size_t i = 0; i < doctor->len; i++) {
 		json_open(json, '{');
 		doctor_write_text(json, "type", doctor->types[i].name);
@@ -252,15 +248,12 @@ void doctor_write_json(const struct doctor *doctor)
 	doctor_write_text(&json, "leaking_process", doctor->leaking);
 	doctor_write_whole(&json, "pid", doctor->pid);
 	doctor_write_text(&json, "command", doctor->command);
-	json_key(&json, "python");
-	json_bool(&json, doctor->is_python);
+	json_member_bool(&json, "python", doctor->is_python);
 	doctor_write_text(&json, "trouble", doctor->trouble);
 	doctor_write_whole(&json, "steps", (int64_t)doctor->growth.steps);
 	doctor_write_types(&json, doctor);
-	json_key(&json, "native");
-	json_bool(&json, doctor->is_native);
-	json_key(&json, "allocated");
-	json_open(&json, '[');
+	json_member_bool(&json, "native", doctor->is_native);
+	json_member_open(&json, "allocated", '[');
 	for (size_t i = 0; i < DOCTOR_PLACES && doctor->places[i]; i++)
 		json_text(&json, doctor->places[i]);
 	json_close(&json, ']');

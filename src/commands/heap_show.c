@@ -72,16 +72,9 @@ void heap_show_parts(const struct heap *heap, const struct heap_show *show)
 				"--stacks PROGRAM, then mprof lines");
 }
 
-static void heap_write_whole(struct json *json, const char *key, int64_t value)
-{
-	json_key(json, key);
-	json_whole(json, value);
-}
-
 static void heap_write_ms(struct json *json, const char *key, int64_t ns)
 {
-	json_key(json, key);
-	json_rounded(json, (double)ns / 1e6, 3);
+	json_member_rounded(json, key, (double)ns / 1e6, 3);
 }
 
 void heap_show_when(const struct heap *before, const struct heap *after)
@@ -106,16 +99,15 @@ static void heap_show_write_row(
 	    show->growth ? heap_growth_find(show->growth, row->name) : NULL;
 
 	json_open(json, '{');
-	json_key(json, "type");
-	json_text(json, row->name);
-	heap_write_whole(json, "count", row->count);
-	heap_write_whole(json, "size", row->bytes);
+	json_member_text(json, "type", row->name);
+	json_member_whole(json, "count", row->count);
+	json_member_whole(json, "size", row->bytes);
 	if (since) {
-		heap_write_whole(json, "count_since_first",
+		json_member_whole(json, "count_since_first",
 		    since->count - since->first_count);
-		heap_write_whole(json, "size_since_first",
+		json_member_whole(json, "size_since_first",
 		    since->bytes - since->first_bytes);
-		heap_write_whole(
+		json_member_whole(
 		    json, "grew", (int64_t)heap_growth_steps(since));
 	}
 	json_close(json, '}');
@@ -124,13 +116,10 @@ static void heap_show_write_row(
 static void heap_show_write_difference(
     struct json *json, const struct heap_show *show)
 {
-	json_key(json, "difference");
-	json_bool(json, show->difference);
+	json_member_bool(json, "difference", show->difference);
 	if (show->from) {
-		json_key(json, "from");
-		json_text(json, show->from);
-		json_key(json, "to");
-		json_text(json, show->to);
+		json_member_text(json, "from", show->from);
+		json_member_text(json, "to", show->to);
 	}
 }
 
@@ -138,14 +127,14 @@ static void heap_show_write_sums(struct json *json, const struct heap *heap)
 {
 	struct heap_row total = heap_total(heap);
 
-	heap_write_whole(json, "count", total.count);
-	heap_write_whole(json, "size", total.bytes);
+	json_member_whole(json, "count", total.count);
+	json_member_whole(json, "size", total.bytes);
 	if (heap->has_rss)
-		heap_write_whole(json, "rss_kib", heap->rss_kib);
+		json_member_whole(json, "rss_kib", heap->rss_kib);
 	if (heap->has_parts) {
-		heap_write_whole(json, "free_kib", heap->free_kib);
-		heap_write_whole(json, "mapped_files_kib", heap->files_kib);
-		heap_write_whole(
+		json_member_whole(json, "free_kib", heap->free_kib);
+		json_member_whole(json, "mapped_files_kib", heap->files_kib);
+		json_member_whole(
 		    json, "unexplained_kib", heap_unexplained_kib(heap));
 	}
 }
@@ -160,20 +149,17 @@ void heap_show_json(
 	else
 		json_init(&json, stdout);
 	json_open_document(&json, SCHEMA);
-	heap_write_whole(&json, "pid", heap->pid);
-	json_key(&json, "python");
-	json_text(&json, *heap->python ? heap->python : NULL);
-	json_key(&json, "time");
-	json_rounded(&json, (double)heap->wall_ns / NS_PER_S, 3);
+	json_member_whole(&json, "pid", heap->pid);
+	json_member_text(&json, "python", *heap->python ? heap->python : NULL);
+	json_member_rounded(&json, "time", (double)heap->wall_ns / NS_PER_S, 3);
 	heap_write_ms(&json, "pause_ms", heap->pause_ns);
 	if (analysis_ns >= 0)
 		heap_write_ms(&json, "analysis_ms", analysis_ns);
 	heap_show_write_difference(&json, show);
 	heap_show_write_sums(&json, heap);
 	if (show->growth)
-		heap_write_whole(&json, "steps", (int64_t)show->growth->steps);
-	json_key(&json, "types");
-	json_open(&json, '[');
+		json_member_whole(&json, "steps", (int64_t)show->growth->steps);
+	json_member_open(&json, "types", '[');
 	for (size_t i = 0; i < heap->rows.len; i++)
 		heap_show_write_row(&json, &heap->rows.items[i], show);
 	json_close(&json, ']');

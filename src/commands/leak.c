@@ -210,39 +210,27 @@ static void leak_print_finding(const struct finding *f, bool named)
 
 static void leak_write_leak(struct json *json, const struct leak *leak)
 {
-	json_key(json, "verdict");
-	json_text(json, leak_word(leak->verdict));
-	json_key(json, "mib_per_s");
-	json_number(json, leak->mib_per_s);
-	json_key(json, "low_mib_per_s");
-	json_number(json, leak->low);
-	json_key(json, "high_mib_per_s");
-	json_number(json, leak->high);
-	json_key(json, "reason");
-	json_text(json, leak_why_word(leak));
-	json_key(json, "visible_mib_per_s");
-	json_number(json,
+	json_member_text(json, "verdict", leak_word(leak->verdict));
+	json_member_number(json, "mib_per_s", leak->mib_per_s);
+	json_member_number(json, "low_mib_per_s", leak->low);
+	json_member_number(json, "high_mib_per_s", leak->high);
+	json_member_text(json, "reason", leak_why_word(leak));
+	json_member_number(json, "visible_mib_per_s",
 	    leak->visible_mib_per_s > 0 ? leak_shows_mib_per_s(leak) : NAN);
-	json_key(json, "since_s");
-	json_rounded(json, leak->since_s - leak->first_s, 4);
-	json_key(json, "until_s");
-	json_rounded(json, leak->until_s - leak->first_s, 4);
-	json_key(json, "level_mib");
-	json_rounded(json, leak->level_mib, 6);
+	json_member_rounded(json, "since_s", leak->since_s - leak->first_s, 4);
+	json_member_rounded(json, "until_s", leak->until_s - leak->first_s, 4);
+	json_member_rounded(json, "level_mib", leak->level_mib, 6);
 }
 
 static void leak_write_processes(struct json *json, const struct leak_run *leak)
 {
-	json_key(json, "processes");
-	json_open(json, '[');
+	json_member_open(json, "processes", '[');
 	for (size_t i = 0; i < leak->processes.len; i++) {
 		const struct leak_process *judged = &leak->processes.items[i];
 
 		json_open(json, '{');
-		json_key(json, "process");
-		json_text(json, judged->process->key);
-		json_key(json, "name");
-		json_text(json, judged->process->name);
+		json_member_text(json, "process", judged->process->key);
+		json_member_text(json, "name", judged->process->name);
 		leak_write_leak(json, &judged->leak);
 		json_close(json, '}');
 	}
@@ -255,25 +243,18 @@ static void leak_write_finding(struct json *json, const struct finding *f)
 	bool leaks = leak->verdict == LEAK_LEAKING && leak->mib_per_s > 0;
 
 	json_open(json, '{');
-	json_key(json, "path");
-	json_text(json, f->profile->path);
-	json_key(json, "run");
-	json_whole(json, (int64_t)f->number);
-	json_key(json, "ending");
-	json_text(json, run_ending_word(f->run->ending));
+	json_member_text(json, "path", f->profile->path);
+	json_member_whole(json, "run", (int64_t)f->number);
+	json_member_text(json, "ending", run_ending_word(f->run->ending));
 	leak_write_leak(json, leak);
-	json_key(json, "limit_mib");
-	json_number(json, leaks ? f->limit_mib : NAN);
-	json_key(json, "reached_in_s");
-	json_rounded(json,
+	json_member_number(json, "limit_mib", leaks ? f->limit_mib : NAN);
+	json_member_rounded(json, "reached_in_s",
 	    leaks ? fmax(0, (f->limit_mib - leak->level_mib) / leak->mib_per_s)
 		  : NAN,
 	    1);
-	json_key(json, "more_needed_s");
-	json_rounded(
-	    json, leak->verdict == LEAK_UNDECIDED ? leak->need_s : NAN, 1);
-	json_key(json, "more_processes");
-	json_bool(json, f->leak.more_processes);
+	json_member_rounded(json, "more_needed_s",
+	    leak->verdict == LEAK_UNDECIDED ? leak->need_s : NAN, 1);
+	json_member_bool(json, "more_processes", f->leak.more_processes);
 	leak_write_processes(json, &f->leak);
 	json_close(json, '}');
 }
@@ -347,8 +328,7 @@ static int leak_judge_all(
 	json_init(&json, stdout);
 	if (options->json) {
 		json_open_document(&json, SCHEMA);
-		json_key(&json, "runs");
-		json_open(&json, '[');
+		json_member_open(&json, "runs", '[');
 	}
 	for (size_t i = 0; i < profiles->paths.len; i++) {
 		struct profile profile;

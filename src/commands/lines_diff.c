@@ -206,12 +206,6 @@ static void diff_print(const struct lines_changes *changes,
 	sources_finish(&sources);
 }
 
-static void diff_write_member(struct json *json, const char *key, double mib)
-{
-	json_key(json, key);
-	json_rounded(json, mib, 6);
-}
-
 static void diff_write(const struct lines_changes *changes,
     const struct held held[2], const char *const paths[2])
 {
@@ -219,25 +213,22 @@ static void diff_write(const struct lines_changes *changes,
 
 	json_init(&json, stdout);
 	json_open_document(&json, LINES_SCHEMA);
-	json_key(&json, "before");
-	json_text(&json, paths[0]);
-	json_key(&json, "after");
-	json_text(&json, paths[1]);
-	diff_write_member(&json, "before_mib", held[0].mib);
-	diff_write_member(&json, "after_mib", held[1].mib);
-	diff_write_member(&json, "error_mib",
-	    held_error(held[0].variance + held[1].variance));
-	json_key(&json, "rows");
-	json_open(&json, '[');
+	json_member_text(&json, "before", paths[0]);
+	json_member_text(&json, "after", paths[1]);
+	json_member_rounded(&json, "before_mib", held[0].mib, 6);
+	json_member_rounded(&json, "after_mib", held[1].mib, 6);
+	json_member_rounded(&json, "error_mib",
+	    held_error(held[0].variance + held[1].variance), 6);
+	json_member_open(&json, "rows", '[');
 	for (size_t i = 0; i < changes->items.len; i++) {
 		const struct lines_change *change = &changes->items.items[i];
 
 		json_open(&json, '{');
-		diff_write_member(&json, "change_mib", diff_mib(change));
-		diff_write_member(
-		    &json, "error_mib", held_error(change->variance));
-		diff_write_member(&json, "before_mib", change->mib[0]);
-		diff_write_member(&json, "after_mib", change->mib[1]);
+		json_member_rounded(&json, "change_mib", diff_mib(change), 6);
+		json_member_rounded(
+		    &json, "error_mib", held_error(change->variance), 6);
+		json_member_rounded(&json, "before_mib", change->mib[0], 6);
+		json_member_rounded(&json, "after_mib", change->mib[1], 6);
 		lines_held_write_place(&json, change->row);
 		json_close(&json, '}');
 	}

@@ -118,8 +118,7 @@ static void list_finish(struct listing *listing)
 static void list_put_number(
     struct json *json, const char *key, bool known, double number)
 {
-	json_key(json, key);
-	json_number(json, known ? number : NAN);
+	json_member_number(json, key, known ? number : NAN);
 }
 
 static void list_put_whole(
@@ -138,8 +137,7 @@ static void list_write(const struct listed *listed, struct json *json)
 	const struct exit_status *exit = &overview->exit;
 	bool signalled = exit->signal != 0;
 
-	json_key(json, "command");
-	json_text(json, overview->command);
+	json_member_text(json, "command", overview->command);
 	list_put_whole(json, "runs", listed->read, (int64_t)overview->runs);
 	list_put_number(json, "start_s", overview->measured, overview->start_s);
 	list_put_number(
@@ -154,17 +152,13 @@ static void list_write(const struct listed *listed, struct json *json)
 	    json, "status", overview->ended && !signalled, exit->code);
 	list_put_whole(
 	    json, "signal", overview->ended && signalled, exit->signal);
-	json_key(json, "ending");
-	json_text(json, run_ending_word(overview->ending));
-	json_key(json, "oom");
-	json_bool(json, exit->oom);
+	json_member_text(json, "ending", run_ending_word(overview->ending));
+	json_member_bool(json, "oom", exit->oom);
 	list_put_whole(json, "size_bytes", true, listed->size_bytes);
 	list_put_whole(json, "rank", overview->rank >= 0, overview->rank);
 	list_put_whole(json, "ranks", overview->ranks >= 0, overview->ranks);
-	json_key(json, "job");
-	json_text(json, overview->job);
-	json_key(json, "host");
-	json_text(json, overview->host);
+	json_member_text(json, "job", overview->job);
+	json_member_text(json, "host", overview->host);
 }
 
 /* Prints "20261122143937" as "14:39:37 22/11/2026". Other text is cut at the
@@ -335,16 +329,14 @@ static void list_print_json(const struct listing *listing)
 
 	json_init(&json, stdout);
 	json_open_document(&json, SCHEMA);
-	json_key(&json, "recordings");
-	json_open(&json, '[');
+	json_member_open(&json, "recordings", '[');
 	for (size_t i = 0; i < listing->rows.len; i++) {
 		const struct listed *listed = &listing->rows.items[i];
 
 		json_open(&json, '{');
 		list_put_whole(
 		    &json, "number", listed->number >= 0, listed->number);
-		json_key(&json, "path");
-		json_text(&json, listed->path);
+		json_member_text(&json, "path", listed->path);
 		list_write(listed, &json);
 		json_close(&json, '}');
 	}

@@ -481,8 +481,7 @@ static void peak_print_peaks(struct peaks *peaks, const struct profile *profile,
 static void command_peak_put_number(
     struct json *json, const char *key, bool known, double number)
 {
-	json_key(json, key);
-	json_number(json, known ? number : NAN);
+	json_member_number(json, key, known ? number : NAN);
 }
 
 static void peak_put_children(struct json *json, struct peaks *peaks,
@@ -493,27 +492,22 @@ static void peak_put_children(struct json *json, struct peaks *peaks,
 	peak_labels_init(&labels, profile);
 	if (top > 0)
 		peaks_sort_children(peaks);
-	json_key(json, "children");
-	json_open(json, '[');
+	json_member_open(json, "children", '[');
 	for (size_t i = 0; i < peaks->children.len && (!top || (long)i < top);
 	     i++) {
 		const struct child_peak *child = &peaks->children.items[i];
 		char *label = peak_label(&labels, child);
 
 		json_open(json, '{');
-		json_key(json, "key");
-		json_text(json, child->process->key);
-		json_key(json, "name");
-		json_text(json, child->process->name);
-		json_key(json, "command");
-		json_text(json, child->process->command);
+		json_member_text(json, "key", child->process->key);
+		json_member_text(json, "name", child->process->name);
+		json_member_text(json, "command", child->process->command);
 		json_key(json, "start_ticks");
 		if (child->process->start_ticks)
 			json_whole(json, (int64_t)child->process->start_ticks);
 		else
 			json_text(json, NULL);
-		json_key(json, "label");
-		json_text(json, label);
+		json_member_text(json, "label", label);
 		free(label);
 		command_peak_put_number(json, "peak_mib", true, child->mib);
 		json_close(json, '}');
@@ -526,8 +520,7 @@ static void peak_put_children(struct json *json, struct peaks *peaks,
 static void peak_put_parties(
     struct json *json, const struct profile *profile, enum party_by by)
 {
-	json_key(json, "groups");
-	json_open(json, '[');
+	json_member_open(json, "groups", '[');
 	for (size_t r = 0; r < profile->runs.len; r++) {
 		struct parties parties;
 
@@ -536,12 +529,9 @@ static void peak_put_parties(
 			const struct party *party = &parties.list.items[i];
 
 			json_open(json, '{');
-			json_key(json, "run");
-			json_whole(json, (int64_t)r + 1);
-			json_key(json, "name");
-			json_text(json, party->name);
-			json_key(json, "count");
-			json_whole(json, (int64_t)party->count);
+			json_member_whole(json, "run", (int64_t)r + 1);
+			json_member_text(json, "name", party->name);
+			json_member_whole(json, "count", (int64_t)party->count);
 			command_peak_put_number(
 			    json, "at_peak_mib", true, party->at_peak_mib);
 			command_peak_put_number(
@@ -558,18 +548,12 @@ static void peak_put_phase(struct json *json, const char *name, bool found,
     double start_s, const struct figures *figures)
 {
 	json_open(json, '{');
-	json_key(json, "name");
-	json_text(json, name);
-	json_key(json, "found");
-	json_bool(json, found);
-	json_key(json, "start_s");
-	json_rounded(json, start_s, 4);
-	json_key(json, "duration_s");
-	json_rounded(json, figures->duration_s, 4);
-	json_key(json, "peak_mib");
-	json_rounded(json, figures->peak_mib, 6);
-	json_key(json, "growth_mib");
-	json_rounded(json, figures->growth_mib, 6);
+	json_member_text(json, "name", name);
+	json_member_bool(json, "found", found);
+	json_member_rounded(json, "start_s", start_s, 4);
+	json_member_rounded(json, "duration_s", figures->duration_s, 4);
+	json_member_rounded(json, "peak_mib", figures->peak_mib, 6);
+	json_member_rounded(json, "growth_mib", figures->growth_mib, 6);
 }
 
 static void peak_put_found_phases(struct json *json, const struct run *run)
@@ -587,12 +571,9 @@ static void peak_put_found_phases(struct json *json, const struct run *run)
 		figures.duration_s = phase->until_s - phase->from_s;
 		peak_put_phase(json, phase_kind_name(phase->kind), true,
 		    phase->from_s - first_s, &figures);
-		json_key(json, "from_mib");
-		json_rounded(json, phase->from_mib, 6);
-		json_key(json, "to_mib");
-		json_rounded(json, phase->to_mib, 6);
-		json_key(json, "mib_per_s");
-		json_rounded(json, phase->mib_per_s, 6);
+		json_member_rounded(json, "from_mib", phase->from_mib, 6);
+		json_member_rounded(json, "to_mib", phase->to_mib, 6);
+		json_member_rounded(json, "mib_per_s", phase->mib_per_s, 6);
 		json_close(json, '}');
 	}
 	free(phases);
@@ -605,16 +586,15 @@ static void peak_put_run_phases(struct json *json, const struct run *run)
 	    run->total.len && run->marks.len ? phases_of_run(run, &phases) : 0;
 	double first_s = run_first_s(run);
 
-	json_key(json, "phases");
-	json_open(json, '[');
+	json_member_open(json, "phases", '[');
 	if (run->marks.len == 0)
 		peak_put_found_phases(json, run);
 	for (size_t i = 0; i < count; i++) {
 		peak_put_phase(json, phases[i].name, false,
 		    phases[i].from_s - first_s, &phases[i].figures);
 		if (phases[i].perhaps_mib > 0) {
-			json_key(json, "perhaps_mib");
-			json_rounded(json, phases[i].perhaps_mib, 6);
+			json_member_rounded(
+			    json, "perhaps_mib", phases[i].perhaps_mib, 6);
 		}
 		json_close(json, '}');
 	}
@@ -624,8 +604,7 @@ static void peak_put_run_phases(struct json *json, const struct run *run)
 
 static void peak_put_phases(struct json *json, const struct profile *profile)
 {
-	json_key(json, "runs");
-	json_open(json, '[');
+	json_member_open(json, "runs", '[');
 	for (size_t i = 0; i < profile->runs.len; i++) {
 		json_open(json, '{');
 		peak_put_run_phases(json, &profile->runs.items[i]);
@@ -637,8 +616,7 @@ static void peak_put_phases(struct json *json, const struct profile *profile)
 /* Writes one word for each run; null where unknown. */
 static void peak_put_endings(struct json *json, const struct profile *profile)
 {
-	json_key(json, "endings");
-	json_open(json, '[');
+	json_member_open(json, "endings", '[');
 	for (size_t i = 0; i < profile->runs.len; i++)
 		json_text(json, run_ending_word(profile->runs.items[i].ending));
 	json_close(json, ']');
@@ -654,18 +632,16 @@ static void peak_put_peaks(struct json *json, struct peaks *peaks,
 	if (options->function)
 		got = peak_of_function(profile, options->function, &mib);
 	json_open(json, '{');
-	json_key(json, "path");
-	json_text(json, profile->path);
-	json_key(json, "function");
-	json_text(json, options->function);
+	json_member_text(json, "path", profile->path);
+	json_member_text(json, "function", options->function);
 	command_peak_put_number(
 	    json, "peak_mib", peaks->found && got == 0, mib);
 	command_peak_put_number(
 	    json, "time_s", peaks->found && !options->function, peaks->time_s);
 	json_key(json, "shared");
 	share_write(json, options->function ? NULL : peaks->share);
-	json_key(json, "between_samples");
-	json_bool(json, peaks->unsampled && !options->function);
+	json_member_bool(
+	    json, "between_samples", peaks->unsampled && !options->function);
 	if (!isnan(command_peak_gpu(profile, FIGURE_GPU)))
 		command_peak_put_number(json, "gpu_peak_mib",
 		    !options->function, command_peak_gpu(profile, FIGURE_GPU));
@@ -792,8 +768,7 @@ static int peak_show_each(const struct profiles *profiles,
 	int status = COMMAND_OK;
 
 	if (json) {
-		json_key(json, "recordings");
-		json_open(json, '[');
+		json_member_open(json, "recordings", '[');
 	}
 	for (size_t i = 0; i < profiles->paths.len; i++) {
 		if (peak_show(&set, profiles->paths.items[i], options, json) !=

@@ -276,26 +276,19 @@ static void refs_grown_write(const struct refs_grown_rows *rows,
 
 	json_init(&json, stdout);
 	json_open_document(&json, SCHEMA);
-	json_key(&json, "pid");
-	json_whole(&json, grown->after.pid);
-	json_key(&json, "grown");
-	json_open(&json, '[');
+	json_member_whole(&json, "pid", grown->after.pid);
+	json_member_open(&json, "grown", '[');
 	for (size_t i = 0;
 	     i < rows->items.len && (!show->count || i < show->count); i++) {
 		const struct refs_grown_row *row = &rows->items.items[i];
 		char *type = mem_format("%.*s", row->type_len, row->type);
 
 		json_open(&json, '{');
-		json_key(&json, "objects");
-		json_whole(&json, row->objects);
-		json_key(&json, "since");
-		json_whole(&json, row->since);
-		json_key(&json, "bytes");
-		json_whole(&json, row->bytes);
-		json_key(&json, "type");
-		json_text(&json, type);
-		json_key(&json, "path");
-		json_text(&json, row->path);
+		json_member_whole(&json, "objects", row->objects);
+		json_member_whole(&json, "since", row->since);
+		json_member_whole(&json, "bytes", row->bytes);
+		json_member_text(&json, "type", type);
+		json_member_text(&json, "path", row->path);
 		json_close(&json, '}');
 		free(type);
 	}

@@ -13,34 +13,26 @@ void refs_write_type(
     struct json *json, const char *name, int64_t count, int64_t size)
 {
 	json_open(json, '{');
-	json_key(json, "type");
-	json_text(json, name);
-	json_key(json, "count");
-	json_whole(json, count);
-	json_key(json, "size");
-	json_whole(json, size);
+	json_member_text(json, "type", name);
+	json_member_whole(json, "count", count);
+	json_member_whole(json, "size", size);
 	json_close(json, '}');
 }
 
 void refs_write_figures(
     struct json *json, const struct chain *figures, size_t objects)
 {
-	json_key(json, "objects");
-	json_whole(json, (int64_t)figures->objects);
-	json_key(json, "share");
-	json_rounded(json, (double)figures->objects / (double)objects, 4);
-	json_key(json, "shared");
-	json_whole(json, (int64_t)figures->shared);
-	json_key(json, "retained");
-	json_whole(json, (int64_t)figures->retained);
-	json_key(json, "cache");
-	json_bool(json, figures->is_cache);
+	json_member_whole(json, "objects", (int64_t)figures->objects);
+	json_member_rounded(
+	    json, "share", (double)figures->objects / (double)objects, 4);
+	json_member_whole(json, "shared", (int64_t)figures->shared);
+	json_member_whole(json, "retained", (int64_t)figures->retained);
+	json_member_bool(json, "cache", figures->is_cache);
 }
 
 static void refs_write_types(struct json *json, const struct refs *refs)
 {
-	json_key(json, "types");
-	json_open(json, '[');
+	json_member_open(json, "types", '[');
 	for (size_t i = 0; i < refs->types.len; i++) {
 		const struct object_type *type = refs->types.items[i];
 
@@ -73,14 +65,12 @@ static void refs_json_write_reference(
 {
 	char name[NAME_SIZE];
 
-	json_key(json, "held");
-	json_text(json, refs_kind_name(link));
+	json_member_text(json, "held", refs_kind_name(link));
 	if (link->varies)
 		return;
 	switch ((enum reference_kind)link->kind) {
 	case REFERENCE_ITEM:
-		json_key(json, "index");
-		json_whole(json, link->detail);
+		json_member_whole(json, "index", link->detail);
 		break;
 	case REFERENCE_VALUE:
 	case REFERENCE_ATTRIBUTE:
@@ -101,25 +91,22 @@ static void refs_write_link(
 {
 	char name[NAME_SIZE];
 
-	json_key(json, "type");
-	json_text(json, referrers_type(&refs->referrers, link->type));
+	json_member_text(
+	    json, "type", referrers_type(&refs->referrers, link->type));
 	if (link->parent != CHAIN_NONE)
 		refs_json_write_reference(json, refs, link);
 	else if (link->label && referrers_name(&refs->referrers, link->object,
 				    name, sizeof(name))) {
-		json_key(json, "name");
-		json_text(json, name);
+		json_member_text(json, "name", name);
 	}
 	if (!link->many &&
 	    referrers_value(
 		&refs->referrers, link->object, name, sizeof(name)) &&
 	    !(link->parent == CHAIN_NONE && link->label)) {
-		json_key(json, "value");
-		json_text(json, name);
+		json_member_text(json, "value", name);
 	}
 	if (link->repeated) {
-		json_key(json, "repeated");
-		json_bool(json, true);
+		json_member_bool(json, "repeated", true);
 	}
 }
 
@@ -129,8 +116,7 @@ static void refs_write_links(
 	const struct chain_link *links = refs->chains.links.items;
 	uint32_t at = chain->link, i = 0;
 
-	json_key(json, "links");
-	json_open(json, '[');
+	json_member_open(json, "links", '[');
 	for (; at != CHAIN_NONE; at = links[at].parent, i++) {
 		if (i >= refs->depth && links[at].parent != CHAIN_NONE)
 			continue;
@@ -149,12 +135,10 @@ static void refs_write_chain(
 
 	json_open(json, '{');
 	refs_write_figures(json, chain, refs->wanted.len);
-	json_key(json, "root");
-	json_text(json, refs_root_kind(refs_root(refs, chain->link)));
-	json_key(json, "path");
-	json_text(json, path);
-	json_key(json, "len");
-	json_whole(json, links[chain->link].depth + 1);
+	json_member_text(
+	    json, "root", refs_root_kind(refs_root(refs, chain->link)));
+	json_member_text(json, "path", path);
+	json_member_whole(json, "len", links[chain->link].depth + 1);
 	refs_write_links(json, refs, chain);
 	json_close(json, '}');
 	free(path);
@@ -166,8 +150,7 @@ static void refs_write_same(
 	char *same = refs_same(refs, link);
 
 	if (*same) {
-		json_key(json, "same");
-		json_text(json, same);
+		json_member_text(json, "same", same);
 	}
 	free(same);
 }
@@ -178,15 +161,13 @@ static void refs_write_referents(
 	size_t len;
 	const uint32_t *below = refs_below(refs, link, &len);
 
-	json_key(json, "referents");
-	json_open(json, '[');
+	json_member_open(json, "referents", '[');
 	for (size_t i = 0; i < len && (!refs->count || i < refs->count); i++) {
 		json_open(json, '{');
 		refs_write_link(
 		    json, refs, &refs->chains.links.items[below[i]]);
-		json_key(json, "objects");
-		json_whole(
-		    json, (int64_t)refs->chains.links.items[below[i]].objects);
+		json_member_whole(json, "objects",
+		    (int64_t)refs->chains.links.items[below[i]].objects);
 		refs_write_same(
 		    json, refs, &refs->chains.links.items[below[i]]);
 		refs_write_referents(json, refs, below[i]);
@@ -197,8 +178,7 @@ static void refs_write_referents(
 
 static void refs_write_roots(struct json *json, const struct refs *refs)
 {
-	json_key(json, "roots");
-	json_open(json, '[');
+	json_member_open(json, "roots", '[');
 	for (size_t i = 0; i < refs->chains.links.len; i++) {
 		const struct chain_link *link = &refs->chains.links.items[i];
 
@@ -206,8 +186,7 @@ static void refs_write_roots(struct json *json, const struct refs *refs)
 			continue;
 		json_open(json, '{');
 		refs_write_link(json, refs, link);
-		json_key(json, "objects");
-		json_whole(json, (int64_t)link->objects);
+		json_member_whole(json, "objects", (int64_t)link->objects);
 		refs_write_referents(json, refs, (uint32_t)i);
 		json_close(json, '}');
 	}
@@ -218,10 +197,8 @@ static void refs_write_chains(struct json *json, const struct refs *refs)
 {
 	size_t len = refs->chains.items.len;
 
-	json_key(json, "chains_found");
-	json_whole(json, (int64_t)len);
-	json_key(json, "chains");
-	json_open(json, '[');
+	json_member_whole(json, "chains_found", (int64_t)len);
+	json_member_open(json, "chains", '[');
 	for (size_t i = 0; i < len && (!refs->count || i < refs->count); i++)
 		refs_write_chain(json, refs, &refs->chains.items.items[i]);
 	json_close(json, ']');
@@ -237,13 +214,11 @@ void refs_write_json(const struct refs *refs)
 	}
 	json_init(&json, stdout);
 	json_open_document(&json, SCHEMA);
-	json_key(&json, "pid");
-	json_whole(&json, refs->scan.target.pid);
-	json_key(&json, "pause_ms");
-	json_rounded(&json, (double)refs->scan.snapshot.pause_ns / 1e6, 3);
+	json_member_whole(&json, "pid", refs->scan.target.pid);
+	json_member_rounded(
+	    &json, "pause_ms", (double)refs->scan.snapshot.pause_ns / 1e6, 3);
 	refs_write_types(&json, refs);
-	json_key(&json, "objects");
-	json_whole(&json, (int64_t)refs->wanted.len);
+	json_member_whole(&json, "objects", (int64_t)refs->wanted.len);
 	if (refs->referents)
 		refs_write_roots(&json, refs);
 	else

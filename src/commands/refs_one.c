@@ -208,24 +208,19 @@ static void refs_one_write_object(
 	char value[TEXT_SIZE];
 
 	json_open(json, '{');
-	json_key(json, "id");
-	json_whole(json, object);
-	json_key(json, "type");
-	json_text(json,
+	json_member_whole(json, "id", object);
+	json_member_text(json, "type",
 	    referrers_type(&refs->referrers, refs->referrers.types[object]));
 	if (object < refs->scan.objects.found.len) {
-		json_key(json, "address");
-		json_whole(
-		    json, (int64_t)refs->scan.objects.found.items[object]);
+		json_member_whole(json, "address",
+		    (int64_t)refs->scan.objects.found.items[object]);
 	}
 	if (referrers_value(&refs->referrers, object, value, sizeof(value))) {
-		json_key(json, "value");
-		json_text(json, value);
+		json_member_text(json, "value", value);
 	}
-	json_key(json, "size");
-	json_whole(json, (int64_t)refs->sizes[object]);
-	json_key(json, "retained");
-	json_whole(json, (int64_t)refs->dominators.retained[object]);
+	json_member_whole(json, "size", (int64_t)refs->sizes[object]);
+	json_member_whole(
+	    json, "retained", (int64_t)refs->dominators.retained[object]);
 	json_close(json, '}');
 }
 
@@ -241,12 +236,9 @@ static void refs_one_write_references(
 		char *label = refs_one_label(near->refs, number);
 
 		json_open(json, '{');
-		json_key(json, "from");
-		json_whole(json, references_from(all, number));
-		json_key(json, "to");
-		json_whole(json, all->to.items[number]);
-		json_key(json, "name");
-		json_text(json, label);
+		json_member_whole(json, "from", references_from(all, number));
+		json_member_whole(json, "to", all->to.items[number]);
+		json_member_text(json, "name", label);
 		json_close(json, '}');
 		free(label);
 	}
@@ -262,14 +254,10 @@ void refs_one_write_json(const struct refs *refs)
 		refs_one_find(&near[i], refs, i);
 	json_init(&json, stdout);
 	json_open_document(&json, SCHEMA);
-	json_key(&json, "pid");
-	json_whole(&json, refs->scan.target.pid);
-	json_key(&json, "number");
-	json_whole(&json, (int64_t)refs->number);
-	json_key(&json, "id");
-	json_whole(&json, refs->chosen);
-	json_key(&json, "objects");
-	json_open(&json, '[');
+	json_member_whole(&json, "pid", refs->scan.target.pid);
+	json_member_whole(&json, "number", (int64_t)refs->number);
+	json_member_whole(&json, "id", refs->chosen);
+	json_member_open(&json, "objects", '[');
 	for (int i = 0; i < 2; i++)
 		for (size_t k = 0; k < near[i].nodes.len; k++)
 			if (i == 0 ||

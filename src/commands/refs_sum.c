@@ -232,14 +232,10 @@ static void refs_sum_write_row(
 
 	json_open(json, '{');
 	refs_write_figures(json, &row->row.figures, sum->objects);
-	json_key(json, "processes");
-	json_whole(json, (int64_t)row->processes);
-	json_key(json, "root");
-	json_text(json, row->root);
-	json_key(json, "path");
-	json_text(json, strsep(&rest, "\n"));
-	json_key(json, "types");
-	json_open(json, '[');
+	json_member_whole(json, "processes", (int64_t)row->processes);
+	json_member_text(json, "root", row->root);
+	json_member_text(json, "path", strsep(&rest, "\n"));
+	json_member_open(json, "types", '[');
 	while (rest)
 		json_text(json, strsep(&rest, "\n"));
 	json_close(json, ']');
@@ -248,8 +244,7 @@ static void refs_sum_write_row(
 
 static void refs_sum_write_types(struct json *json, const struct refs_sum *sum)
 {
-	json_key(json, "types");
-	json_open(json, '[');
+	json_member_open(json, "types", '[');
 	for (size_t i = 0; i < sum->types.rows.len; i++) {
 		const struct heap_row *type = &sum->types.rows.items[i];
 
@@ -268,19 +263,13 @@ static void refs_sum_write_json(
 		len = request->count;
 	json_init(&json, stdout);
 	json_open_document(&json, SCHEMA);
-	json_key(&json, "pid");
-	json_whole(&json, request->asked);
-	json_key(&json, "processes");
-	json_whole(&json, (int64_t)sum->processes);
-	json_key(&json, "pause_ms");
-	json_rounded(&json, (double)sum->pause_ns / 1e6, 3);
+	json_member_whole(&json, "pid", request->asked);
+	json_member_whole(&json, "processes", (int64_t)sum->processes);
+	json_member_rounded(&json, "pause_ms", (double)sum->pause_ns / 1e6, 3);
 	refs_sum_write_types(&json, sum);
-	json_key(&json, "objects");
-	json_whole(&json, (int64_t)sum->objects);
-	json_key(&json, "chains_found");
-	json_whole(&json, (int64_t)sum->rows.len);
-	json_key(&json, "chains");
-	json_open(&json, '[');
+	json_member_whole(&json, "objects", (int64_t)sum->objects);
+	json_member_whole(&json, "chains_found", (int64_t)sum->rows.len);
+	json_member_open(&json, "chains", '[');
 	for (size_t i = 0; i < len; i++)
 		refs_sum_write_row(&json, sum, &sum->rows.items[i]);
 	json_close(&json, ']');

@@ -10,27 +10,6 @@
 
 enum { SCHEMA = 1 };
 
-static void export_text_member(
-    struct json *json, const char *key, const char *text)
-{
-	json_key(json, key);
-	json_text(json, text);
-}
-
-static void export_number_member(
-    struct json *json, const char *key, double number)
-{
-	json_key(json, key);
-	json_number(json, number);
-}
-
-static void export_count_member(
-    struct json *json, const char *key, uint64_t count)
-{
-	json_key(json, key);
-	json_whole(json, (int64_t)count);
-}
-
 /* Writes a count or an id; 0 and less are unknown. */
 static void export_id_member(struct json *json, const char *key, int id)
 {
@@ -44,8 +23,7 @@ static void export_id_member(struct json *json, const char *key, int id)
 static void json_put_series(
     struct json *json, const char *key, const struct series *series)
 {
-	json_key(json, key);
-	json_open(json, '[');
+	json_member_open(json, key, '[');
 	for (size_t i = 0; i < series->len; i++)
 		json_pair(json, series->items[i].time_s, series->items[i].mib);
 	json_close(json, ']');
@@ -65,10 +43,9 @@ static void json_put_exit(struct json *json, const struct exit_status *exit)
 	else
 		json_whole(json, exit->code);
 	export_id_member(json, "signal", exit->signal);
-	json_key(json, "oom");
-	json_bool(json, exit->oom);
-	export_number_member(json, "time_s", exit->time_s);
-	export_number_member(json, "mib", exit->mib);
+	json_member_bool(json, "oom", exit->oom);
+	json_member_number(json, "time_s", exit->time_s);
+	json_member_number(json, "mib", exit->mib);
 	json_close(json, '}');
 }
 
@@ -77,26 +54,24 @@ static void json_put_thinned(struct json *json, const struct run_info *info)
 {
 	const struct thinned *left = &info->left;
 
-	json_key(json, "thinned");
-	json_open(json, '{');
-	export_number_member(json, "until_s", info->until_s);
-	export_number_member(json, "stretch_s", info->stretch_s);
-	export_count_member(json, "processes", left->processes);
-	export_number_member(json, "highest_mib", left->highest_mib);
-	export_count_member(json, "marks", left->marks);
-	export_count_member(json, "snapshots", left->snapshots);
-	export_count_member(json, "runs", left->runs);
+	json_member_open(json, "thinned", '{');
+	json_member_number(json, "until_s", info->until_s);
+	json_member_number(json, "stretch_s", info->stretch_s);
+	json_member_whole(json, "processes", (int64_t)left->processes);
+	json_member_number(json, "highest_mib", left->highest_mib);
+	json_member_whole(json, "marks", (int64_t)left->marks);
+	json_member_whole(json, "snapshots", (int64_t)left->snapshots);
+	json_member_whole(json, "runs", (int64_t)left->runs);
 	json_close(json, '}');
 }
 
 static void json_put_info(struct json *json, const struct run_info *info)
 {
-	json_key(json, "info");
-	json_open(json, '{');
-	export_text_member(json, "backend", info->backend);
-	export_text_member(json, "host", info->host);
-	export_text_member(json, "version", info->version);
-	export_text_member(json, "start", info->start);
+	json_member_open(json, "info", '{');
+	json_member_text(json, "backend", info->backend);
+	json_member_text(json, "host", info->host);
+	json_member_text(json, "version", info->version);
+	json_member_text(json, "start", info->start);
 	json_key(json, "interval_s");
 	if (info->interval_s > 0)
 		json_number(json, info->interval_s);
@@ -130,13 +105,12 @@ static void json_put_usage(struct json *json, const struct usage_series *usage)
 
 static void json_put_processes(struct json *json, const struct run *run)
 {
-	json_key(json, "processes");
-	json_open(json, '[');
+	json_member_open(json, "processes", '[');
 	for (size_t i = 0; i < run->processes.len; i++) {
 		const struct process *process = &run->processes.items[i];
 
 		json_open(json, '{');
-		export_text_member(json, "key", process->key);
+		json_member_text(json, "key", process->key);
 		export_id_member(json, "pid", process->pid);
 		json_key(json, "start_ticks");
 		if (process->start_ticks)
@@ -144,8 +118,8 @@ static void json_put_processes(struct json *json, const struct run *run)
 		else
 			json_text(json, NULL);
 		export_id_member(json, "ppid", process->ppid);
-		export_text_member(json, "name", process->name);
-		export_text_member(json, "command", process->command);
+		json_member_text(json, "name", process->name);
+		json_member_text(json, "command", process->command);
 		json_put_exit(json, &process->exit);
 		json_put_series(json, "samples", &process->memory);
 		json_put_usage(json, process->usage);
@@ -156,17 +130,16 @@ static void json_put_processes(struct json *json, const struct run *run)
 
 static void json_put_calls(struct json *json, const struct run *run)
 {
-	json_key(json, "calls");
-	json_open(json, '[');
+	json_member_open(json, "calls", '[');
 	for (size_t i = 0; i < run->calls.len; i++) {
 		const struct call *call = &run->calls.items[i];
 
 		json_open(json, '{');
-		export_text_member(json, "name", call->name);
-		export_number_member(json, "enter_s", call->enter_s);
-		export_number_member(json, "leave_s", call->leave_s);
-		export_number_member(json, "enter_mib", call->enter_mib);
-		export_number_member(json, "leave_mib", call->leave_mib);
+		json_member_text(json, "name", call->name);
+		json_member_number(json, "enter_s", call->enter_s);
+		json_member_number(json, "leave_s", call->leave_s);
+		json_member_number(json, "enter_mib", call->enter_mib);
+		json_member_number(json, "leave_mib", call->leave_mib);
 		json_key(json, "level");
 		if (call->level >= 0)
 			json_whole(json, call->level);
@@ -181,14 +154,12 @@ static void json_put_calls(struct json *json, const struct run *run)
 
 static void json_put_marks(struct json *json, const struct run *run)
 {
-	json_key(json, "marks");
-	json_open(json, '[');
+	json_member_open(json, "marks", '[');
 	for (size_t i = 0; i < run->marks.len; i++) {
 		json_open(json, '{');
-		export_number_member(
-		    json, "time_s", run->marks.items[i].time_s);
-		export_number_member(json, "mib", run->marks.items[i].mib);
-		export_text_member(json, "label", run->marks.items[i].label);
+		json_member_number(json, "time_s", run->marks.items[i].time_s);
+		json_member_number(json, "mib", run->marks.items[i].mib);
+		json_member_text(json, "label", run->marks.items[i].label);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -196,14 +167,12 @@ static void json_put_marks(struct json *json, const struct run *run)
 
 static void json_put_frames(struct json *json, const struct stack *stack)
 {
-	json_key(json, "frames");
-	json_open(json, '[');
+	json_member_open(json, "frames", '[');
 	for (size_t i = 0; i < stack->len; i++) {
 		json_open(json, '{');
-		export_text_member(json, "file", stack->frames[i].file);
-		json_key(json, "line");
-		json_whole(json, stack->frames[i].line);
-		export_text_member(json, "function", stack->frames[i].function);
+		json_member_text(json, "file", stack->frames[i].file);
+		json_member_whole(json, "line", stack->frames[i].line);
+		json_member_text(json, "function", stack->frames[i].function);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -211,31 +180,26 @@ static void json_put_frames(struct json *json, const struct stack *stack)
 
 static void json_put_stacks(struct json *json, const struct run *run)
 {
-	json_key(json, "stacks");
-	json_open(json, '[');
+	json_member_open(json, "stacks", '[');
 	for (size_t i = 0; i < run->stacks.len; i++) {
 		json_open(json, '{');
-		json_key(json, "id");
-		json_whole(json, run->stacks.items[i].id);
+		json_member_whole(json, "id", run->stacks.items[i].id);
 		json_put_frames(json, &run->stacks.items[i]);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
-	json_key(json, "stack_samples");
-	json_open(json, '[');
+	json_member_open(json, "stack_samples", '[');
 	for (size_t i = 0; i < run->stack_samples.len; i++) {
 		const struct stack_sample *sample =
 		    &run->stack_samples.items[i];
 
 		json_open(json, '{');
-		export_number_member(json, "time_s", sample->time_s);
-		export_number_member(json, "mib", sample->mib);
-		json_key(json, "stack");
-		json_whole(json, run->stacks.items[sample->stack].id);
-		json_key(json, "pid");
-		json_whole(json, sample->pid);
-		json_key(json, "thread");
-		json_whole(json, sample->thread);
+		json_member_number(json, "time_s", sample->time_s);
+		json_member_number(json, "mib", sample->mib);
+		json_member_whole(
+		    json, "stack", run->stacks.items[sample->stack].id);
+		json_member_whole(json, "pid", sample->pid);
+		json_member_whole(json, "thread", sample->thread);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -243,8 +207,7 @@ static void json_put_stacks(struct json *json, const struct run *run)
 
 static void json_put_shares(struct json *json, const struct run *run)
 {
-	json_key(json, "shares");
-	json_open(json, '[');
+	json_member_open(json, "shares", '[');
 	for (size_t i = 0; i < run->shares.len; i++)
 		share_write(json, &run->shares.items[i]);
 	json_close(json, ']');
@@ -256,16 +219,14 @@ static void json_put_run(struct json *json, const struct run *run)
 	bool sampled = figures_of_run(run, &figures) == 0;
 
 	json_open(json, '{');
-	export_text_member(json, "command", run->command);
-	export_number_member(json, "start_s", run_first_s(run));
-	export_number_member(
+	json_member_text(json, "command", run->command);
+	json_member_number(json, "start_s", run_first_s(run));
+	json_member_number(
 	    json, "duration_s", run_last_s(run) - run_first_s(run));
-	export_number_member(
-	    json, "peak_mib", sampled ? figures.peak_mib : NAN);
-	export_number_member(
-	    json, "mean_mib", sampled ? figures.mean_mib : NAN);
+	json_member_number(json, "peak_mib", sampled ? figures.peak_mib : NAN);
+	json_member_number(json, "mean_mib", sampled ? figures.mean_mib : NAN);
 	json_put_info(json, &run->info);
-	export_text_member(json, "ending", run_ending_word(run->ending));
+	json_member_text(json, "ending", run_ending_word(run->ending));
 	json_put_exit(json, &run->exit);
 	json_put_series(json, "samples", &run->total);
 	json_put_series(json, "peaks", &run->peaks);
@@ -285,9 +246,8 @@ int export_json(const struct profile *profile, FILE *out, struct err *e)
 	(void)e;
 	json_init(&json, out);
 	json_open_document(&json, SCHEMA);
-	export_text_member(&json, "path", profile->path);
-	json_key(&json, "runs");
-	json_open(&json, '[');
+	json_member_text(&json, "path", profile->path);
+	json_member_open(&json, "runs", '[');
 	for (size_t i = 0; i < profile->runs.len; i++)
 		json_put_run(&json, &profile->runs.items[i]);
 	json_close(&json, ']');

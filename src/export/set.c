@@ -9,19 +9,6 @@
 
 enum { SCHEMA = 1 };
 
-static void export_set_number(struct json *json, const char *key, double number)
-{
-	json_key(json, key);
-	json_rounded(json, number, 6);
-}
-
-static void export_set_text(
-    struct json *json, const char *key, const char *text)
-{
-	json_key(json, key);
-	json_text(json, text);
-}
-
 static void export_set_member(
     struct json *json, const struct spread_member *member)
 {
@@ -30,21 +17,20 @@ static void export_set_member(
 
 	overview_status(overview, status);
 	json_open(json, '{');
-	export_set_text(json, "path", overview->name);
-	export_set_number(
-	    json, "rank", overview->rank >= 0 ? (double)overview->rank : NAN);
-	export_set_text(json, "host", overview->host);
-	export_set_text(json, "job", overview->job);
-	export_set_text(json, "metric", overview->measure);
-	export_set_number(json, "start_s", overview->start_s);
-	export_set_number(json, "duration_s", overview->duration_s);
-	export_set_number(json, "peak_mib", overview->peak_mib);
-	export_set_text(json, "status", status);
-	export_set_number(json, "z", member->scores[SPREAD_PEAK].z);
-	export_set_number(
-	    json, "duration_z", member->scores[SPREAD_DURATION].z);
-	json_key(json, "apart");
-	json_bool(json, spread_is_apart(member));
+	json_member_text(json, "path", overview->name);
+	json_member_rounded(json, "rank",
+	    overview->rank >= 0 ? (double)overview->rank : NAN, 6);
+	json_member_text(json, "host", overview->host);
+	json_member_text(json, "job", overview->job);
+	json_member_text(json, "metric", overview->measure);
+	json_member_rounded(json, "start_s", overview->start_s, 6);
+	json_member_rounded(json, "duration_s", overview->duration_s, 6);
+	json_member_rounded(json, "peak_mib", overview->peak_mib, 6);
+	json_member_text(json, "status", status);
+	json_member_rounded(json, "z", member->scores[SPREAD_PEAK].z, 6);
+	json_member_rounded(
+	    json, "duration_z", member->scores[SPREAD_DURATION].z, 6);
+	json_member_bool(json, "apart", spread_is_apart(member));
 	json_close(json, '}');
 }
 
@@ -55,8 +41,7 @@ int export_set_json(const struct spread *spread, FILE *out, struct err *e)
 	(void)e;
 	json_init(&json, out);
 	json_open_document(&json, SCHEMA);
-	json_key(&json, "recordings");
-	json_open(&json, '[');
+	json_member_open(&json, "recordings", '[');
 	for (size_t i = 0; i < spread->members.len; i++)
 		export_set_member(&json, &spread->members.items[i]);
 	json_close(&json, ']');

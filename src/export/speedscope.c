@@ -15,15 +15,13 @@ static void speedscope_write_frame(
     struct json *json, const struct export_frame *frame)
 {
 	json_open(json, '{');
-	json_key(json, "name");
-	json_text(json, *frame->function ? frame->function : frame->file);
+	json_member_text(
+	    json, "name", *frame->function ? frame->function : frame->file);
 	if (*frame->file) {
-		json_key(json, "file");
-		json_text(json, frame->file);
+		json_member_text(json, "file", frame->file);
 	}
 	if (frame->line) {
-		json_key(json, "line");
-		json_whole(json, frame->line);
+		json_member_whole(json, "line", frame->line);
 	}
 	json_close(json, '}');
 }
@@ -32,8 +30,7 @@ static void speedscope_write_frame(
 static void speedscope_write_samples(struct json *json,
     const struct stack_growths *growths, struct export_frames *frames)
 {
-	json_key(json, "samples");
-	json_open(json, '[');
+	json_member_open(json, "samples", '[');
 	for (size_t i = 0; i < growths->items.len; i++) {
 		const struct stack_growth *growth = &growths->items.items[i];
 
@@ -54,15 +51,11 @@ static void speedscope_write_run(struct json *json, const struct run *run,
 	int64_t sum = 0;
 
 	json_open(json, '{');
-	json_key(json, "type");
-	json_text(json, "sampled");
-	json_key(json, "name");
-	json_text(json, run->command ? run->command : "");
-	json_key(json, "unit");
-	json_text(json, "bytes");
+	json_member_text(json, "type", "sampled");
+	json_member_text(json, "name", run->command ? run->command : "");
+	json_member_text(json, "unit", "bytes");
 	speedscope_write_samples(json, growths, frames);
-	json_key(json, "weights");
-	json_open(json, '[');
+	json_member_open(json, "weights", '[');
 	for (size_t i = 0; i < growths->items.len; i++) {
 		int64_t bytes = export_stack_bytes(&growths->items.items[i]);
 
@@ -71,10 +64,8 @@ static void speedscope_write_run(struct json *json, const struct run *run,
 		sum += bytes;
 	}
 	json_close(json, ']');
-	json_key(json, "startValue");
-	json_whole(json, 0);
-	json_key(json, "endValue");
-	json_whole(json, sum);
+	json_member_whole(json, "startValue", 0);
+	json_member_whole(json, "endValue", sum);
 	json_close(json, '}');
 }
 
@@ -84,8 +75,7 @@ static void speedscope_write(struct json *json, const struct profile *profile,
 {
 	struct export_frames frames = {0};
 
-	json_key(json, "profiles");
-	json_open(json, '[');
+	json_member_open(json, "profiles", '[');
 	for (size_t i = 0; i < profile->runs.len; i++) {
 		const struct run *run = &profile->runs.items[i];
 		struct stack_growths growths;
@@ -98,10 +88,8 @@ static void speedscope_write(struct json *json, const struct profile *profile,
 		stack_growths_finish(&growths);
 	}
 	json_close(json, ']');
-	json_key(json, "shared");
-	json_open(json, '{');
-	json_key(json, "frames");
-	json_open(json, '[');
+	json_member_open(json, "shared", '{');
+	json_member_open(json, "frames", '[');
 	for (size_t i = 0; i < frames.items.len; i++)
 		speedscope_write_frame(json, &frames.items.items[i]);
 	json_close(json, ']');
@@ -122,13 +110,11 @@ int export_speedscope(const struct profile *profile, FILE *out, struct err *e)
 		return -1;
 	json_init_compact(&json, out);
 	json_open(&json, '{');
-	json_key(&json, "$schema");
-	json_text(&json, "https://www.speedscope.app/file-format-schema.json");
-	json_key(&json, "exporter");
-	json_text(&json, "mprof " MPROF_VERSION);
+	json_member_text(&json, "$schema",
+	    "https://www.speedscope.app/file-format-schema.json");
+	json_member_text(&json, "exporter", "mprof " MPROF_VERSION);
 	speedscope_write(&json, profile, &source);
-	json_key(&json, "name");
-	json_text(&json, names[source]);
+	json_member_text(&json, "name", names[source]);
 	json_close(&json, '}');
 	fputc('\n', out);
 	return 0;

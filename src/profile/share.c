@@ -70,12 +70,9 @@ void share_write(struct json *json, const struct share *share)
 		return;
 	}
 	json_open(json, '{');
-	json_key(json, "time_s");
-	json_number(json, share->time_s);
-	json_key(json, "rss_mib");
-	json_number(json, share->mib);
-	json_key(json, "pss_mib");
-	json_number(json, share->pss_mib);
+	json_member_number(json, "time_s", share->time_s);
+	json_member_number(json, "rss_mib", share->mib);
+	json_member_number(json, "pss_mib", share->pss_mib);
 	json_key(json, "processes");
 	if (share->processes > 0)
 		json_whole(json, share->processes);

@@ -48,30 +48,10 @@ static void html_put_name(
 	json_text_cut(json, text ? text : "", most);
 }
 
-static void html_put_number(
-    struct json *json, const char *key, double value, int digits)
-{
-	json_key(json, key);
-	json_rounded(json, value, digits);
-}
-
-static void html_put_count(struct json *json, const char *key, size_t count)
-{
-	json_key(json, key);
-	json_whole(json, (int64_t)count);
-}
-
-static void html_put_flag(struct json *json, const char *key, bool flag)
-{
-	json_key(json, key);
-	json_bool(json, flag);
-}
-
 static void html_put_point(
     struct json *json, const char *key, const struct sample *sample)
 {
-	json_key(json, key);
-	json_open(json, '[');
+	json_member_open(json, key, '[');
 	json_rounded(json, sample->time_s, 6);
 	json_rounded(json, sample->mib, 6);
 	json_close(json, ']');
@@ -95,8 +75,8 @@ static void html_put_means(struct json *json, const struct html_series *series)
 	    figures_of_series(html_series_samples(series), -INFINITY, INFINITY,
 		&figures) != 0)
 		return;
-	html_put_number(json, "mean", figures.mean_mib, 6);
-	html_put_number(json, "first", series->first_s, 6);
+	json_member_rounded(json, "mean", figures.mean_mib, 6);
+	json_member_rounded(json, "first", series->first_s, 6);
 	json_key(json, "means");
 	json_base64(json, series->means.items, series->means.len);
 }
@@ -110,16 +90,15 @@ static void html_put_series(struct json *json, const struct html_series *series)
 	html_put_name(json, "role", role_name(line->role), NAME_CHARACTERS);
 	html_put_name(json, "name", line->name, LEGEND_CHARACTERS);
 	html_put_name(json, "detail", line->detail, NAME_CHARACTERS);
-	json_key(json, "pid");
-	json_whole(json, line->pid);
-	html_put_flag(json, "legend", line->in_legend);
-	html_put_count(json, "samples", series->samples);
-	html_put_count(json, "count", series->count);
-	html_put_number(json, "step", series->step_s, 9);
+	json_member_whole(json, "pid", line->pid);
+	json_member_bool(json, "legend", line->in_legend);
+	json_member_whole(json, "samples", (int64_t)series->samples);
+	json_member_whole(json, "count", (int64_t)series->count);
+	json_member_rounded(json, "step", series->step_s, 9);
 	html_put_means(json, series);
 	html_put_point(json, "peak", &line->peak);
 	if (line->kind == SCENE_RUN)
-		html_put_number(json, "highest", line->peak_mib, 6);
+		json_member_rounded(json, "highest", line->peak_mib, 6);
 	json_key(json, "data");
 	json_base64(json, series->bytes.items, series->bytes.len);
 	json_close(json, '}');
@@ -130,9 +109,9 @@ static void html_put_mark(struct json *json, const struct scene_mark *mark)
 	json_open(json, '{');
 	html_put_name(json, "kind", mark_names[mark->kind], NAME_CHARACTERS);
 	html_put_name(json, "role", role_name(mark->role), NAME_CHARACTERS);
-	html_put_number(json, "at", mark->at.time_s, 6);
-	html_put_number(json, "mib", mark->at.mib, 6);
-	html_put_number(json, "until", mark->until_s, 6);
+	json_member_rounded(json, "at", mark->at.time_s, 6);
+	json_member_rounded(json, "mib", mark->at.mib, 6);
+	json_member_rounded(json, "until", mark->until_s, 6);
 	html_put_name(json, "label", mark->label, NAME_CHARACTERS);
 	json_close(json, '}');
 }
@@ -146,14 +125,14 @@ static void html_put_span(struct json *json, const struct scene_span *span)
 {
 	json_open(json, '{');
 	html_put_name(json, "role", role_name(span->role), NAME_CHARACTERS);
-	html_put_count(json, "lane", span->lane);
+	json_member_whole(json, "lane", (int64_t)span->lane);
 	html_put_name(json, "name", span->name, NAME_CHARACTERS);
 	if (html_is_named_otherwise(span))
 		html_put_name(json, "full", span->full_name, NAME_CHARACTERS);
 	if (span->pid > 0)
-		html_put_count(json, "pid", (size_t)span->pid);
+		json_member_whole(json, "pid", (int64_t)(size_t)span->pid);
 	if (span->tid > 0 && span->tid != span->pid)
-		html_put_count(json, "tid", (size_t)span->tid);
+		json_member_whole(json, "tid", (int64_t)(size_t)span->tid);
 	html_put_point(json, "from", &span->from);
 	html_put_point(json, "to", &span->to);
 	json_close(json, '}');
@@ -202,8 +181,7 @@ static size_t html_put_spans(struct json *json, const struct scene *scene)
 		bytes += html_span_bytes(all.items[kept++]);
 	if (kept)
 		qsort(all.items, kept, sizeof(*all.items), html_earlier_span);
-	json_key(json, "spans");
-	json_open(json, '[');
+	json_member_open(json, "spans", '[');
 	for (size_t i = 0; i < kept; i++)
 		html_put_span(json, all.items[i]);
 	json_close(json, ']');
@@ -216,8 +194,7 @@ static void html_put_marks(struct json *json, const struct scene *scene)
 {
 	size_t written = 0;
 
-	json_key(json, "marks");
-	json_open(json, '[');
+	json_member_open(json, "marks", '[');
 	for (size_t p = 0; p < scene->panels.len; p++) {
 		const struct scene_panel *panel = &scene->panels.items[p];
 
@@ -232,8 +209,7 @@ static void html_put_marks(struct json *json, const struct scene *scene)
 
 static void html_put_facts(struct json *json, const struct scene *scene)
 {
-	json_key(json, "facts");
-	json_open(json, '[');
+	json_member_open(json, "facts", '[');
 	for (size_t i = 0; i < scene->facts.len; i++) {
 		const struct scene_fact *fact = &scene->facts.items[i];
 
@@ -250,8 +226,7 @@ static void html_put_notes(
 {
 	char count[UNITS_COUNT], text[UNITS_COUNT + 16];
 
-	json_key(json, "notes");
-	json_open(json, '[');
+	json_member_open(json, "notes", '[');
 	for (size_t i = 0; i < scene->notes.len; i++)
 		json_text_cut(json, scene->notes.items[i], TEXT_CHARACTERS);
 	if (spans_left) {
@@ -267,8 +242,7 @@ static void html_put_notes(
 static void html_put_theme(
     struct json *json, const char *name, enum palette_theme theme)
 {
-	json_key(json, name);
-	json_open(json, '{');
+	json_member_open(json, name, '{');
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		char colour[16];
 
@@ -292,8 +266,7 @@ static bool html_is_stacked(const struct html_pack *pack)
 static void html_put_list(struct json *json, const char *key,
     const struct html_series *series, size_t len)
 {
-	json_key(json, key);
-	json_open(json, '[');
+	json_member_open(json, key, '[');
 	for (size_t i = 0; i < len; i++)
 		html_put_series(json, &series[i]);
 	json_close(json, ']');
@@ -307,8 +280,7 @@ static void html_put_panels(
 	const struct html_series *series =
 	    pack->series.items + pack->lines + pack->stack;
 
-	json_key(json, "panels");
-	json_open(json, '[');
+	json_member_open(json, "panels", '[');
 	for (size_t p = 0; p < scene->panels.len; p++) {
 		const struct scene_panel *panel = &scene->panels.items[p];
 
@@ -326,11 +298,11 @@ static void html_put_panels(
 /* The axis of a flame graph is memory, not time. */
 static void html_put_axis(struct json *json, const struct scene *scene)
 {
-	html_put_number(json, "origin", scene->origin_s, 6);
-	html_put_number(json, "from", scene->time.low, 6);
-	html_put_number(json, "to", scene->time.high, 6);
-	html_put_flag(json, "clock", scene->time.kind == AXIS_CLOCK);
-	html_put_flag(json, "flame", scene->time.kind == AXIS_MEMORY);
+	json_member_rounded(json, "origin", scene->origin_s, 6);
+	json_member_rounded(json, "from", scene->time.low, 6);
+	json_member_rounded(json, "to", scene->time.high, 6);
+	json_member_bool(json, "clock", scene->time.kind == AXIS_CLOCK);
+	json_member_bool(json, "flame", scene->time.kind == AXIS_MEMORY);
 }
 
 static void html_put_recording(
@@ -343,10 +315,9 @@ static void html_put_recording(
 	html_put_name(json, "title", scene->title, TEXT_CHARACTERS);
 	html_put_name(json, "theme", theme ? theme : "system", NAME_CHARACTERS);
 	html_put_axis(json, scene);
-	html_put_number(json, "ticks", pack.ticks_per_s, 0);
-	html_put_flag(json, "stacked", html_is_stacked(&pack));
-	json_key(json, "palette");
-	json_open(json, '{');
+	json_member_rounded(json, "ticks", pack.ticks_per_s, 0);
+	json_member_bool(json, "stacked", html_is_stacked(&pack));
+	json_member_open(json, "palette", '{');
 	html_put_theme(json, "light", PALETTE_LIGHT);
 	html_put_theme(json, "dark", PALETTE_DARK);
 	json_close(json, '}');

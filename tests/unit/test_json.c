@@ -55,6 +55,26 @@ static void nested(void **state)
 	    "  \"none\": []\n}\n");
 }
 
+static void members(void **state)
+{
+	(void)state;
+	json_open(&json, '{');
+	json_member_text(&json, "text", "a");
+	json_member_text(&json, "unknown", NULL);
+	json_member_number(&json, "number", 0.1);
+	json_member_rounded(&json, "rounded", 1.24, 1);
+	json_member_whole(&json, "whole", INT64_MAX);
+	json_member_bool(&json, "bool", false);
+	json_member_open(&json, "list", '[');
+	json_close(&json, ']');
+	json_close(&json, '}');
+	assert_string_equal(written(),
+	    "{\n  \"text\": \"a\",\n  \"unknown\": null,\n"
+	    "  \"number\": 0.1,\n  \"rounded\": 1.2,\n"
+	    "  \"whole\": 9223372036854775807,\n  \"bool\": false,\n"
+	    "  \"list\": []\n}\n");
+}
+
 static void hostile_text(void **state)
 {
 	(void)state;
@@ -280,6 +300,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(nested, begin, end),
+	    cmocka_unit_test_setup_teardown(members, begin, end),
 	    cmocka_unit_test_setup_teardown(hostile_text, begin, end),
 	    cmocka_unit_test_setup_teardown(unseen_text, begin, end),
 	    cmocka_unit_test_setup_teardown(numbers, begin, end),
