@@ -14,9 +14,12 @@ where.py redis BLOCKS WHAT
     steps.
 where.py runs ROUNDS WHAT COMMAND...
     The same of whole runs, in turn.
-where.py recorded ROUNDS WHAT COMMAND...
-    The same, below mprof run --stacks with each way that it has, of a program
-    that prints its own processor time.
+where.py recorded BLOCKS WHAT COMMAND...
+    Steps, below mprof run --stacks with each way that it has, of a program whose
+    lines are its steps' processor time.
+
+HOOK=library in the environment: another Python program lives beside these, with
+a hook of the allocators that does nothing. It stands as the peer.
 
 Plain against plain, the quartiles of the same ratios, tells what this
 machine's noise makes of no difference at all."""
@@ -35,6 +38,7 @@ REQUESTS = 2000  # of each of three commands, in a step of Redis
 LIBRARY = os.environ["ROOT"] + "/build/allocation.so"
 KINDS = os.environ["ROOT"] + "/tests/bench/kinds.py"
 MPROF = os.environ["ROOT"] + "/mprof"
+HOOK = os.environ.get("HOOK")
 SHM = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
@@ -42,7 +46,16 @@ def sampled(tables):
     return {"MPROF_ALLOCATIONS": tables, "LD_PRELOAD": LIBRARY}
 
 
-class Steps:
+class Program:
+    def spend(self):
+        """A step's processor time, of all threads: clock_getcpuclockid(3)."""
+        clock = ~self.process.pid << 3 | 2
+        before = time.clock_gettime_ns(clock)
+        self.step()
+        return time.clock_gettime_ns(clock) - before
+
+
+class Steps(Program):
     """A program that answers each line on its input with a line."""
 
     def __init__(self, command, variables):
@@ -52,7 +65,8 @@ class Steps:
         self.wait()
 
     def wait(self):
-        if not self.process.stdout.readline():
+        self.line = self.process.stdout.readline()
+        if not self.line:
             sys.exit("where.py: %s: ended" % self.process.args)
 
     def step(self):
@@ -64,7 +78,23 @@ class Steps:
         self.process.wait()
 
 
-class Redis:
+class Recorded(Steps):
+    """A program that answers with its processor time; below mprof if the
+    variables name a folder for samples."""
+
+    def __init__(self, command, variables):
+        folder = variables.get("MPROF_ALLOCATIONS")
+        if folder:
+            command = [MPROF, "run", "-q", "--stacks", "-o",
+                       os.path.join(folder, "where.dat"), *command]
+        super().__init__(command, {})
+
+    def spend(self):
+        self.step()
+        return int(self.line)
+
+
+class Redis(Program):
     """A server (Debian's calls jemalloc's malloc); a client that is not sampled
     asks it, on a processor of its own."""
 
@@ -100,14 +130,6 @@ class Redis:
         self.folder.cleanup()
 
 
-def spend_step(program):
-    """Its processor time, of all its threads: clock_getcpuclockid(3)."""
-    clock = ~program.process.pid << 3 | 2
-    before = time.clock_gettime_ns(clock)
-    program.step()
-    return time.clock_gettime_ns(clock) - before
-
-
 def spend_run(command, variables):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, env=dict(os.environ, **variables), check=True,
@@ -119,18 +141,22 @@ def spend_run(command, variables):
 
 def ratios(rounds):
     """Of rounds of three times, the second of which is sampled: the median
-    ratio to plain ones, and quartiles of plain to plain ones."""
-    plain = [a / b for a, _, b in rounds] + [b / a for a, _, b in rounds]
+    ratio to plain ones, and quartiles of plain to plain ones. A fourth time is
+    that of an empty hook: its ratio, or 0."""
+    plain = [r[0] / r[2] for r in rounds] + [r[2] / r[0] for r in rounds]
     quartiles = statistics.quantiles(plain)
-    return (statistics.median(2 * ours / (a + b) for a, ours, b in rounds),
-            quartiles[0], quartiles[2])
+
+    def ratio(way):
+        return statistics.median(2 * r[way] / (r[0] + r[2]) for r in rounds)
+    return (ratio(1), quartiles[0], quartiles[2],
+            ratio(3) if len(rounds[0]) > 3 else 0)
 
 
 def spend_blocks(programs, blocks):
     """The times of each program in each block, in nanoseconds."""
     rounds = []
     for _ in range(blocks):
-        block = [[spend_step(program) for program in programs]
+        block = [[program.spend() for program in programs]
                  for _ in range(STEPS)]
         rounds.append([sum(spent) for spent in zip(*block)])
     return rounds
@@ -139,7 +165,7 @@ def spend_blocks(programs, blocks):
 def spend_peer(make, command, peer):
     """The median ratio of the peer's steps to plain ones."""
     programs = [make(command, {}), make(command, peer)]
-    spent = [[spend_step(program) for program in programs]
+    spent = [[program.spend() for program in programs]
              for _ in range(PEER_STEPS)]
     for program in programs:
         program.stop()
@@ -147,12 +173,14 @@ def spend_peer(make, command, peer):
 
 
 def compare_steps(make, command, blocks, peer=None):
-    """The three of ratios(), and the peer's ratio; 0: no peer."""
+    """The four of ratios(), and the peer's ratio; 0: no peer."""
     rounds = []
     with tempfile.TemporaryDirectory(dir=SHM) as tables:
         for done in range(0, blocks, LIFE):
             programs = [make(command, {}), make(command, sampled(tables)),
                         make(command, {})]
+            if HOOK:
+                programs.append(make(command, {"LD_PRELOAD": HOOK}))
             rounds += spend_blocks(programs, min(LIFE, blocks - done))
             for program in programs:
                 program.stop()
@@ -167,29 +195,18 @@ def compare_runs(command, rounds):
                         spend_run(command, {})] for _ in range(rounds)]) + (0,)
 
 
-def spend_own(command):
-    """The processor time that the program prints."""
-    return int(subprocess.run(command, check=True, capture_output=True).stdout)
-
-
-def compare_recorded(command, rounds):
-    with tempfile.TemporaryDirectory(dir=SHM) as folder:
-        recorded = [MPROF, "run", "-q", "--stacks", "-o",
-                    os.path.join(folder, "where.dat"), *command]
-        return ratios([[spend_own(command), spend_own(recorded),
-                        spend_own(command)] for _ in range(rounds)]) + (0,)
-
-
 def compare_kinds(python, kinds, blocks):
     """Geometric means; standard error has each kind, if they are several."""
     results = []
     for kind in kinds:
-        results.append(compare_steps(Steps, [python, KINDS, kind], blocks,
-                                     {"PYTHONTRACEMALLOC": "1"}))
+        results.append(compare_steps(
+            Steps, [python, KINDS, kind], blocks,
+            None if HOOK else {"PYTHONTRACEMALLOC": "1"}))
         if len(kinds) > 1:
             print("where.py: %-10s %.3f (plain %.3f to %.3f)" %
                   ((kind,) + results[-1][:3]), file=sys.stderr)
-    return map(statistics.geometric_mean, zip(*results))
+    return [statistics.geometric_mean(ratios) if all(ratios) else 0
+            for ratios in zip(*results)]
 
 
 def percents(ratio):
@@ -202,15 +219,19 @@ def main(way, count, what, *words):
     elif way == "kinds":
         result = compare_kinds(words[0], words[1:], count)
     elif way == "recorded":
-        result = compare_recorded(words, count)
+        result = compare_steps(Recorded, words, count)
     elif way == "redis":
         result = compare_steps(Redis, None, count)
     else:
         result = compare_steps(Steps, words, count)
-    ours, least, most, peer = result
+    ours, least, most, hook, peer = result
+    if hook:
+        peer = percents(hook) + " % (an empty hook)"
+    elif peer:
+        peer = percents(peer) + " % (tracemalloc)"
     print("%s\t%s %% (plain %s to %s)\t%s\t%.3f" % (
         what, percents(ours), percents(least), percents(most),
-        percents(peer) + " % (tracemalloc)" if peer else "none here", ours))
+        peer or "none here", ours))
 
 
 if __name__ == "__main__":
