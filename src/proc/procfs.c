@@ -450,6 +450,13 @@ int procfs_each_thread(const struct procfs *fs, pid_t pid,
 	    procfs_open(fs, pid, "task"), NULL, each, context);
 }
 
+int procfs_each_thread_once(
+    pid_t pid, bool (*each)(void *context, pid_t thread), void *context)
+{
+	return procfs_each_number(
+	    procfs_open_once(pid, "task"), NULL, each, context);
+}
+
 pid_t procfs_namespace_pid(const struct procfs *fs, pid_t pid)
 {
 	pid_t own = -1;

@@ -143,5 +143,7 @@ int procfs_each(const struct procfs *fs, int64_t *position,
 /* The same for the threads of a process. */
 int procfs_each_thread(const struct procfs *fs, pid_t pid,
     bool (*each)(void *context, pid_t thread), void *context);
+int procfs_each_thread_once(
+    pid_t pid, bool (*each)(void *context, pid_t thread), void *context);
 
 #endif

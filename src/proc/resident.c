@@ -19,7 +19,9 @@ enum {
 
 void resident_open(struct resident *resident, pid_t pid)
 {
+	resident->pid = pid;
 	resident->statm = procfs_open_once(pid, "statm");
+	resident->thread_statm = -1;
 	resident->pagemap = procfs_open_once(pid, "pagemap");
 }
 
@@ -27,24 +29,56 @@ void resident_close(struct resident *resident)
 {
 	if (resident->statm >= 0)
 		close(resident->statm);
+	if (resident->thread_statm >= 0)
+		close(resident->thread_statm);
 	if (resident->pagemap >= 0)
 		close(resident->pagemap);
-	resident->statm = resident->pagemap = -1;
+	resident->statm = resident->thread_statm = resident->pagemap = -1;
 }
 
-/* "SIZE RESIDENT ..." in pages; a zombie has zeros. */
-int64_t resident_kib(const struct resident *resident)
+/* "SIZE RESIDENT ..." in pages. -1 where it can't be read; 0 with zeros, as a
+ * thread has that ended before others. */
+static int64_t resident_read_kib(int statm)
 {
 	char text[256], *end;
 	long long pages;
 
-	if (resident->statm < 0 ||
-	    procfs_pread(resident->statm, text, sizeof(text)) <= 0)
+	if (statm < 0 || procfs_pread(statm, text, sizeof(text)) <= 0)
 		return -1;
 	if (strtoll(text, &end, 10) == 0)
-		return -1;
+		return 0;
 	pages = strtoll(end, NULL, 10);
 	return (int64_t)pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static bool resident_try_thread(void *context, pid_t thread)
+{
+	struct resident *resident = context;
+
+	resident->thread_statm = procfs_open_once(thread, "statm");
+	if (resident_read_kib(resident->thread_statm) > 0)
+		return false;
+	if (resident->thread_statm >= 0)
+		close(resident->thread_statm);
+	resident->thread_statm = -1;
+	return true;
+}
+
+int64_t resident_kib(struct resident *resident)
+{
+	int64_t kib = resident_read_kib(resident->statm);
+
+	if (kib != 0)
+		return kib;
+	kib = resident_read_kib(resident->thread_statm);
+	if (kib > 0)
+		return kib;
+	if (resident->thread_statm >= 0)
+		close(resident->thread_statm);
+	resident->thread_statm = -1;
+	procfs_each_thread_once(resident->pid, resident_try_thread, resident);
+	kib = resident_read_kib(resident->thread_statm);
+	return kib > 0 ? kib : -1;
 }
 
 bool resident_has(const struct resident *resident, uint64_t address)

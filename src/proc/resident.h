@@ -11,7 +11,9 @@
 
 /* Refers to the memory of a process when it was opened: an exec ends it. */
 struct resident {
+	pid_t pid;
 	int statm, pagemap; /* -1: may not be read */
+	int thread_statm;   /* of a thread that outlived the main one; -1 */
 };
 
 void resident_open(struct resident *resident, pid_t pid)
@@ -19,7 +21,7 @@ void resident_open(struct resident *resident, pid_t pid)
 void resident_close(struct resident *resident) __attribute__((nonnull));
 
 /* All resident memory at present; -1 where the process is gone. */
-int64_t resident_kib(const struct resident *resident) __attribute__((nonnull));
+int64_t resident_kib(struct resident *resident) __attribute__((nonnull));
 
 /* Whether the page is resident; true where that can't be found out. */
 bool resident_has(const struct resident *resident, uint64_t address)

@@ -30,6 +30,7 @@ enum { INSTRUCTION_POINTER = 16, STACK_POINTER = 7, TEXT_MAX = 4096 };
 
 struct unwind {
 	pid_t pid;
+	pid_t task; /* the main thread, or another one if that has ended */
 	Dwfl *dwfl;
 	/* What libdw chooses the registers by: otherwise it does so by one of
 	 * the modules, and reads freed memory when that is gone, as after an
@@ -57,7 +58,7 @@ static int unwind_find_elf(Dwfl_Module *module, void **data, const char *name,
 	int fd = -1;
 
 	if (unwind && name[0] == '/') {
-		procfs_path(text, sizeof(text), unwind->pid, "root%s", name);
+		procfs_path(text, sizeof(text), unwind->task, "root%s", name);
 		fd = open(text, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	}
 	if (fd >= 0) {
@@ -197,6 +198,25 @@ static int unwind_own_module(Dwfl_Module *module, void **data, const char *name,
 	return DWARF_CB_OK;
 }
 
+static bool unwind_try_task(void *context, pid_t task)
+{
+	struct unwind *unwind = context;
+	char path[64], text[1];
+
+	procfs_path(path, sizeof(path), task, "exe");
+	if (readlink(path, text, sizeof(text)) < 0)
+		return true;
+	unwind->task = task;
+	return false;
+}
+
+/* A thread that has ended has no mappings in /proc. */
+static void unwind_find_task(struct unwind *unwind)
+{
+	if (unwind_try_task(unwind, unwind->pid))
+		procfs_each_thread_once(unwind->pid, unwind_try_task, unwind);
+}
+
 /* The kind of machine is at the same place in the headers of 32 bits. Nothing
  * else is needed of them. */
 static void unwind_find_machine(struct unwind *unwind)
@@ -205,7 +225,7 @@ static void unwind_find_machine(struct unwind *unwind)
 	char path[64];
 	int fd;
 
-	procfs_path(path, sizeof(path), unwind->pid, "exe");
+	procfs_path(path, sizeof(path), unwind->task, "exe");
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return;
@@ -217,11 +237,12 @@ static void unwind_find_machine(struct unwind *unwind)
 
 static void unwind_read_maps(struct unwind *unwind)
 {
+	unwind_find_task(unwind);
 	unwind->mapped_ns = clock_mono_ns();
 	unwind->readings++;
 	unwind->stale = false;
 	dwfl_report_begin(unwind->dwfl);
-	dwfl_linux_proc_report(unwind->dwfl, unwind->pid);
+	dwfl_linux_proc_report(unwind->dwfl, unwind->task);
 	dwfl_report_end(unwind->dwfl, NULL, NULL);
 	dwfl_getmodules(unwind->dwfl, unwind_own_module, unwind, 0);
 	if (!unwind->attached && unwind->machine)
@@ -236,26 +257,27 @@ static void unwind_find_root(struct unwind *unwind)
 	struct stat mounts, root;
 	char path[64];
 
-	procfs_path(path, sizeof(path), unwind->pid, "ns/mnt");
+	procfs_path(path, sizeof(path), unwind->task, "ns/mnt");
 	if (stat(path, &mounts) != 0)
 		return;
-	procfs_path(path, sizeof(path), unwind->pid, "root");
+	procfs_path(path, sizeof(path), unwind->task, "root");
 	if (stat(path, &root) == 0 &&
 	    !namespace_shares_files(mounts.st_ino, root.st_dev, root.st_ino))
 		procfs_path(
-		    unwind->root, sizeof(unwind->root), unwind->pid, "root");
+		    unwind->root, sizeof(unwind->root), unwind->task, "root");
 }
 
 struct unwind *unwind_create(pid_t pid)
 {
 	struct unwind *unwind = mem_zero(1, sizeof(*unwind));
 
-	unwind->pid = unwind->map.pid = pid;
+	unwind->pid = unwind->task = unwind->map.pid = pid;
 	unwind->dwfl = dwfl_begin(&unwind_files);
 	if (!unwind->dwfl) {
 		free(unwind);
 		return NULL;
 	}
+	unwind_find_task(unwind);
 	unwind_find_root(unwind);
 	unwind_find_machine(unwind);
 	unwind_read_maps(unwind);

@@ -882,3 +882,54 @@ narrow() { # WORDS FOR THE COMPILER
 		.source == "touched" and .rows[0].function == "grow"'
 	lacks 'no process ran a Python' <messages
 }
+
+# /proc has nothing of the main thread's memory then. The program fills its own
+# when the main thread has ended, and waits until all of it was seen.
+@test "a program whose main thread ends first has its memory, with names" {
+	needs_faults
+	cat >last.c <<-'END'
+	#include <pthread.h>
+	#include <stdio.h>
+	#include <string.h>
+	#include <unistd.h>
+	static char area[40 << 20];
+	static char has_ended(void)
+	{
+		char state = 0, path[64];
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/%d/statm", (int)getpid());
+		file = fopen(path, "r");
+		if (!file || fscanf(file, "%c", &state) != 1)
+			state = 0;
+		if (file)
+			fclose(file);
+		return state == '0';
+	}
+	static void fill(void)
+	{
+		memset(area, 1, sizeof(area));
+	}
+	static void *work(void *unused)
+	{
+		while (!has_ended())
+			usleep(1000);
+		fill();
+		while (access("seen", F_OK) != 0)
+			usleep(1000);
+		return unused;
+	}
+	int main(void)
+	{
+		pthread_t thread;
+
+		pthread_create(&thread, NULL, work, NULL);
+		pthread_exit(NULL);
+	}
+	END
+	${CC:-cc} -O1 -fno-builtin -fno-optimize-sibling-calls -static -w -pthread \
+		-o last last.c
+	record_until 36 run.dat ./last
+	mprof lines --json run.dat |
+		jq -e '.rows[0] | .function == "work" and .touched_mib > 36'
+}

@@ -7,7 +7,9 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -65,11 +67,57 @@ static void a_process_that_ended_has_none(void **state)
 	resident_close(&resident);
 }
 
+static void *wait_for_ever(void *unused)
+{
+	(void)unused;
+	for (;;)
+		pause();
+	return NULL;
+}
+
+/* The process lives on in its other threads. */
+static void the_main_thread_may_end_first(void **state)
+{
+	struct resident resident;
+	pthread_t thread;
+	siginfo_t info;
+	char path[64], text[1];
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0) {
+		pthread_create(&thread, NULL, wait_for_ever, NULL);
+		pthread_exit(NULL);
+	}
+	assert_true(child > 0);
+	resident_open(&resident, child);
+	/* "0 0 ...": it has ended. */
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)child);
+	do {
+		FILE *file = fopen(path, "r");
+
+		assert_non_null(file);
+		assert_int_equal(fread(text, 1, 1, file), 1);
+		fclose(file);
+		usleep(1000);
+	} while (text[0] != '0');
+	assert_true(resident_kib(&resident) > 0);
+	assert_true(resident_kib(&resident) > 0);
+	kill(child, SIGKILL);
+	assert_int_equal(
+	    waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(resident_kib(&resident), -1); /* a zombie */
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(resident_kib(&resident), -1);
+	resident_close(&resident);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(pages_come_and_go),
 	    cmocka_unit_test(a_process_that_ended_has_none),
+	    cmocka_unit_test(the_main_thread_may_end_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
