@@ -251,7 +251,10 @@ static void lines_held_print_unused(const struct held *held, double total)
 
 	if (least_mib > lines_held_resident(held, total) * 1.05)
 		wrap_print_note("More is held than resident: a part of it was "
-				"not used yet, or is swapped out.");
+				"not used yet, or is swapped out%s.",
+		    held->part.until_end && lines_held_has_others(held)
+			? ", or was held by processes one after another"
+			: "");
 }
 
 /* Names the moment at which far more was held, if there was one: what a program

@@ -65,6 +65,7 @@ struct allocation_table {
 	bool is_left;    /* its process has executed another program */
 	bool is_earlier; /* its process has a later table */
 	bool is_over;    /* it is removed at the end of this tick */
+	bool is_later;   /* it was created after this tick began */
 	bool is_first;   /* its process is counted for this table */
 	bool has_own;    /* its other allocator was reported */
 	int64_t read_ns, changed_ns, reported_ns, mapped_ns, filters_ns;
@@ -365,7 +366,7 @@ static int64_t allocations_left_ns(const struct allocations_round *round)
 	const struct allocation_table *table = round->table;
 	int64_t now_ns = round->tick->time_ns, left_ns = now_ns;
 
-	if (!table->left)
+	if (!table->left || table->is_filtered)
 		return now_ns;
 	for (size_t i = 0; i < all->tables.len; i++) {
 		const struct allocation_table *next = all->tables.items[i];
@@ -582,7 +583,7 @@ static void allocations_find_filter(const struct allocations_round *round)
 	table->filters_ns = now_ns + FILTERS_NS;
 	if (round->all->attached || !filters_are_more(table->pid))
 		return;
-	table->is_filtered = true;
+	table->is_filtered = true; /* also, closing it here is an event */
 	fd = openat(round->all->directory, table->name,
 	    O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
@@ -821,10 +822,13 @@ static struct allocation_table *allocations_table(
 	return NULL;
 }
 
-static void allocations_forget_order(struct allocations *all)
+/* Events after those so far were lost: tables of which none is known were
+ * created meanwhile. */
+static void allocations_note_lost(struct allocations *all)
 {
 	for (size_t i = 0; i < all->tables.len; i++)
-		all->tables.items[i]->left = 0;
+		if (all->tables.items[i]->created == 0)
+			all->tables.items[i]->created = all->order;
 }
 
 /* Notes in which order tables were created and left. */
@@ -840,7 +844,7 @@ static void allocations_note_events(struct allocations_round *round)
 
 		all->order++;
 		if (event.what == TABLE_EVENTS_LOST) {
-			allocations_forget_order(all);
+			allocations_note_lost(all);
 		} else if (allocations_read_name(event.name, &inner, &number)) {
 			if (event.what == TABLE_CREATED)
 				allocations_add_table(
@@ -888,12 +892,34 @@ static bool allocations_may_end(const struct allocations_round *round)
 	return true;
 }
 
+/* Whether a new table was created after the tick began: it is for the next
+ * tick. Once, as the clock may have been set back. */
+static bool allocations_is_later(const struct allocations_round *round)
+{
+	const struct allocation_table *table = round->table;
+	uint64_t start_ns = 0;
+	int fd;
+
+	if (table->is_later || table->read_ns > 0)
+		return false;
+	fd = allocations_open(round->all, table);
+	if (fd < 0)
+		return false;
+	if (pread(fd, &start_ns, sizeof(start_ns),
+		offsetof(struct allocation_header, start_ns)) !=
+	    sizeof(start_ns))
+		start_ns = 0;
+	close(fd);
+	return start_ns > (uint64_t)round->tick->time_ns;
+}
+
 static void allocations_read_living(struct allocations_round *round)
 {
 	struct allocation_table *table = round->table;
 	int64_t now_ns = round->tick->time_ns;
 
-	if (table->is_left || table->mapped == 0 ||
+	table->is_later = allocations_is_later(round);
+	if (table->is_later || table->is_left || table->mapped == 0 ||
 	    (table->reader.slots > LARGE && now_ns - table->read_ns < LARGE_NS))
 		return;
 	allocations_read_table(round);
@@ -907,6 +933,8 @@ static void allocations_leave_gone(struct allocations_round *round)
 {
 	struct allocation_table *table = round->table;
 
+	if (table->is_later)
+		return;
 	table->is_over = table->is_earlier || (allocations_is_over(round) &&
 						  allocations_may_end(round));
 	if (table->is_over || (!table->is_left && allocations_is_left(round) &&

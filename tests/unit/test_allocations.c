@@ -1370,8 +1370,24 @@ static void at_the_end_tables_are_left_in_their_order(void **state)
 	assert_null(strstr(the.told.text, "of 999999992"));
 }
 
+/* The tick's memory has nothing of it, and it may be over by the next tick. A
+ * clock that was set back hides none for long. */
+static void a_table_from_after_the_tick_is_for_the_next(void **state)
+{
+	struct made_table table = begin_table(getpid(), 0, 6), other;
+
+	(void)state;
+	other = begin_table(A, 0, 1000);
+	tick_after(5 * NS_PER_S);
+	assert_int_equal(the.count, 0);
+	tick_after(NS_PER_S);
+	assert_int_equal(the.count, 2);
+	close(table.fd);
+	close(other.fd);
+}
+
 /* More events than the kernel keeps. */
-static void without_all_events_the_order_is_not_known(void **state)
+static void of_lost_events_the_others_keep_their_order(void **state)
 {
 	struct made_table table = begin_table(A, 0, 1);
 	FILE *file = fopen("/proc/sys/fs/inotify/max_queued_events", "r");
@@ -1392,9 +1408,12 @@ static void without_all_events_the_order_is_not_known(void **state)
 		close(fd);
 		unlink(path);
 	}
-	table = begin_table(getpid(), 0, 2);
+	table = begin_table(B, 0, 2);
+	leave_table(&table);
+	table = begin_table(getpid(), 0, 3);
 	tick_after(5 * NS_PER_S);
-	expect_line("KiB of 999999991, ended\n");
+	expect_line("KiB of 999999991, ended by 1.9999, read 5.0000\n");
+	expect_line("KiB of 999999992, ended\n");
 	leave_table(&table);
 	/* What follows is known again. */
 	table = begin_table(C, 0, 7);
@@ -1638,7 +1657,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 		at_the_end_tables_are_left_in_their_order, begin, end),
 	    cmocka_unit_test_setup_teardown(
-		without_all_events_the_order_is_not_known, begin, end),
+		a_table_from_after_the_tick_is_for_the_next, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		of_lost_events_the_others_keep_their_order, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_process_of_another_namespace_has_its_pid_here, begin, end),
 	    cmocka_unit_test_setup_teardown(
