@@ -308,6 +308,15 @@ static bool held_peak_is_unsampled(const struct run *run,
 		   2 * mib < most->mib);
 }
 
+/* Moves the part to a moment that held_most() found. */
+static void held_part_set(
+    struct held_part *part, const struct run *run, double at_s)
+{
+	part->at_s = at_s;
+	part->until_end = true;
+	part->read_s = held_reading_from(held_list(run, part->source), at_s);
+}
+
 struct held_part held_at_peak(const struct run *run)
 {
 	const struct sample *peak = series_peak(&run->total);
@@ -316,13 +325,49 @@ struct held_part held_at_peak(const struct run *run)
 	struct sample most = held_at_most(run, part.source);
 
 	if (most.mib > 0 &&
-	    (!peak || held_peak_is_unsampled(run, &part, &most))) {
-		part.at_s = most.time_s;
-		part.until_end = true;
-		part.read_s =
-		    held_reading_from(held_list(run, part.source), part.at_s);
-	}
+	    (!peak || held_peak_is_unsampled(run, &part, &most)))
+		held_part_set(&part, run, most.time_s);
 	return part;
+}
+
+/* What was made from from_s on, and its end. */
+static void held_add_changes(
+    held_events *changes, const struct allocation_list *list, double from_s)
+{
+	for (size_t i = 0; i < list->len; i++) {
+		const struct allocation *one = &list->items[i];
+
+		if (one->time_s < from_s)
+			continue;
+		*array_push(changes) =
+		    (struct held_event){.time_s = one->time_s, .mib = one->mib};
+		*array_push(changes) = (struct held_event){
+		    .time_s = one->freed_s, .mib = -one->mib};
+	}
+	if (changes->len > 0)
+		qsort(changes->items, changes->len, sizeof(*changes->items),
+		    held_event_order);
+}
+
+void held_part_to_most(struct held_part *part, const struct run *run)
+{
+	held_events changes = {0};
+	double mib = 0, most_mib = 0;
+	size_t at = 0;
+
+	held_add_changes(&changes, held_list(run, part->source), part->from_s);
+	for (size_t i = 0; i < run->total.len; i++) {
+		double time_s = run->total.items[i].time_s;
+
+		while (at < changes.len && changes.items[at].time_s <= time_s)
+			mib += changes.items[at++].mib;
+		if (mib <= most_mib)
+			continue;
+		most_mib = mib;
+		part->at_s = time_s;
+		part->until_end = false;
+	}
+	array_free(&changes);
 }
 
 static bool held_is(const void *items, size_t at, const void *key)

@@ -52,6 +52,11 @@ struct held_part held_at_peak(const struct run *run) __attribute__((nonnull));
 struct sample held_at_most(const struct run *run, enum memory_source source)
     __attribute__((nonnull));
 
+/* Moves the part to the sample of the total at which most was held of what was
+ * made from its from_s on, if anything was. */
+void held_part_to_most(struct held_part *part, const struct run *run)
+    __attribute__((nonnull));
+
 /* The caller finishes; stacks are borrowed from the run. */
 void held_init(struct held *held, const struct run *run,
     const struct held_part *part) __attribute__((nonnull));

@@ -33,6 +33,25 @@ static int lines_held_since(struct held_part *part, const struct run *run,
 	return 0;
 }
 
+/* A program may free what it holds when it ends, as Python does. */
+static void lines_held_before_end(
+    struct held *held, const struct lines_held_wish *wish)
+{
+	struct held_part part = held->part;
+	struct held before;
+
+	held_part_to_most(&part, held->run);
+	if (wish->older_s > 0)
+		part.to_s = part.at_s - wish->older_s;
+	held_init(&before, held->run, &part);
+	if (before.mib <= 2 * held->mib) {
+		held_finish(&before);
+		return;
+	}
+	held_finish(held);
+	*held = before;
+}
+
 int lines_held_init(struct held *held, const struct lines_held_wish *wish,
     const struct run *run, struct err *e)
 {
@@ -56,6 +75,8 @@ int lines_held_init(struct held *held, const struct lines_held_wish *wish,
 	if (wish->older_s > 0)
 		part.to_s = part.at_s - wish->older_s;
 	held_init(held, run, &part);
+	if (wish->since && part.until_end)
+		lines_held_before_end(held, wish);
 	return 0;
 }
 
@@ -362,10 +383,10 @@ static void lines_held_print_head(
 
 	units_column_add(&unit, held->mib);
 	printf("%s %s %s: %s", lines_held_titles[held->part.source],
-	    wish->at_s > 0 || wish->window.given ? "at"
-	    : wish->since                        ? "at the end,"
-	    : held->part.until_end               ? "at its most,"
-						 : "at the peak,",
+	    wish->at_s > 0 || wish->window.given  ? "at"
+	    : wish->since && held->part.until_end ? "at the end,"
+	    : wish->since || held->part.until_end ? "at its most,"
+						  : "at the peak,",
 	    units_duration(time, fmax(held->part.at_s - zero_s, 0)),
 	    lines_held_size(size, &unit, held->mib, held->variance));
 	if (!isnan(total) && !alone)

@@ -344,6 +344,11 @@ Allocated after 1.50 s and not freed.'
 		'Held at the end, 60.0 s: 4.00 MiB of 30.0 MiB, 1 sample'
 	same "$(mprof lines --since warm --older 10s held.dat | sed -n 3p)" \
 		'Held for 10.0 s or longer.'
+	# It freed that before its end, as Python does.
+	sed '/^MEM 30/i MEM 40.0 1040.0000\nFREE;id=5 4.0 1059.0' held.dat \
+		>freed.dat
+	same "$(mprof lines --since warm freed.dat | head -n 1)" \
+		'Held at its most, 40.0 s: 4.00 MiB of 40.0 MiB, 1 sample'
 	run_apart mprof lines --since cold held.dat
 	[ "$status" -eq 1 ]
 	[[ $errors == *"no mark is called cold; the last one is "* ]]

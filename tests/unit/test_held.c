@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <math.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -315,6 +316,36 @@ static void the_first_of_equal_moments_is_the_most(void **state)
 	profile_finish(&profile);
 }
 
+/* A program that frees all when it ends, after a while in which nothing
+ * changed.
+ */
+static void the_most_since_a_moment_is_at_a_sample(void **state)
+{
+	struct profile profile;
+	struct run *run = start(&profile);
+	struct held_part part = {.from_s = 2,
+	    .to_s = INFINITY,
+	    .at_s = 9,
+	    .until_end = true,
+	    .source = SOURCE_HELD};
+
+	(void)state;
+	held_part_to_most(&part, run);
+	assert_true(part.at_s == 9 && part.until_end);
+	for (int i = 1; i < 9; i++)
+		series_add(&run->total, i, 50);
+	make(run, 1, 100); /* before that moment */
+	make(run, 3.5, 10);
+	make(run, 4.5, 20);
+	make(run, 8, 5);
+	allocations_end(&run->allocations, 1, 2, 8, false);
+	run_settle_sites(run);
+	held_part_to_most(&part, run);
+	assert_true(part.at_s == 5 && !part.until_end);
+	assert_true(held_at(run, &part) == 30);
+	profile_finish(&profile);
+}
+
 /* Frames of machine code: the library of mprof is distinguished from the
  * allocator's functions in it. */
 static void what_the_recorder_does_is_credited_to_it(void **state)
@@ -412,6 +443,7 @@ int main(void)
 	    cmocka_unit_test(one_after_another_the_largest_is_the_most),
 	    cmocka_unit_test(at_an_end_between_readings_what_is_sure_counts),
 	    cmocka_unit_test(the_first_of_equal_moments_is_the_most),
+	    cmocka_unit_test(the_most_since_a_moment_is_at_a_sample),
 	    cmocka_unit_test(the_most_is_seen_at_a_reading),
 	    cmocka_unit_test(what_the_recorder_does_is_credited_to_it),
 	    cmocka_unit_test(a_library_leads_where_it_is_the_programs_nearest),
