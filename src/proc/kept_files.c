@@ -3,11 +3,14 @@
 
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "proc/procfs.h"
 
 enum { FILES_MAX = 128 };
 
@@ -22,6 +25,45 @@ static bool kept_files_wants(const char *path)
 		if (strncmp(path, others[i], strlen(others[i])) == 0)
 			return false;
 	return *path == '/';
+}
+
+/* The mount that an open file is on; -1 where that is unknown. */
+static int kept_files_mount(int fd)
+{
+	static const char field[] = "\nmnt_id:";
+	char path[64], text[1024];
+	const char *line;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	if (procfs_read_at(AT_FDCWD, path, text, sizeof(text)) <= 0)
+		return -1;
+	line = strstr(text, field);
+	return line ? atoi(line + strlen(field)) : -1;
+}
+
+static bool kept_files_is_mount(const char *directory, int mount)
+{
+	int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool is_it = fd >= 0 && kept_files_mount(fd) == mount;
+
+	if (fd >= 0)
+		close(fd);
+	return is_it;
+}
+
+/* Whether the file is on a mount that this process has in use anyway. Another
+ * one can't be unmounted while a file on it is open, as a script may do that
+ * mounts it, runs a program on it and unmounts it. */
+static bool kept_files_may_stay(int fd)
+{
+	const char *temporary = getenv("TMPDIR");
+	int mount = kept_files_mount(fd);
+
+	return mount >= 0 &&
+	       (kept_files_is_mount(".", mount) ||
+		   kept_files_is_mount("/", mount) ||
+		   kept_files_is_mount(
+		       temporary && *temporary ? temporary : "/tmp", mount));
 }
 
 static const struct kept_file *kept_files_noted(
@@ -44,7 +86,8 @@ void kept_files_note(struct kept_files *kept, const char *path)
 	file.path = mem_copy(path);
 	file.fd = open(path, O_PATH | O_CLOEXEC);
 	if (file.fd >= 0 &&
-	    (fstat(file.fd, &about) != 0 || !S_ISREG(about.st_mode))) {
+	    (fstat(file.fd, &about) != 0 || !S_ISREG(about.st_mode) ||
+		!kept_files_may_stay(file.fd))) {
 		close(file.fd);
 		file.fd = -1;
 	}

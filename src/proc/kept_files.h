@@ -12,7 +12,7 @@
 
 struct kept_file {
 	char *path;
-	int fd;                  /* O_PATH; -1: it can't be opened */
+	int fd; /* O_PATH; -1: it can't be opened, or not stay so */
 	struct timespec changed; /* st_ctim before it was opened */
 };
 
@@ -22,7 +22,7 @@ struct kept_files {
 };
 
 /* Opens a regular file of that path, unless it was noted before, is one of the
- * system's, or there is no room. */
+ * system's, is on a mount that must stay free, or there is no room. */
 void kept_files_note(struct kept_files *kept, const char *path)
     __attribute__((nonnull));
 

@@ -2,6 +2,7 @@
 #include "proc/roots.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,25 +51,26 @@ static int roots_open(pid_t pid, const char *name, int flags)
 	return open(path, flags | O_CLOEXEC);
 }
 
-static void roots_close(const struct root_kept *kept)
+static void roots_close(struct root_kept *kept)
 {
 	if (kept->mounts_fd >= 0)
 		close(kept->mounts_fd);
 	if (kept->root_fd >= 0)
 		close(kept->root_fd);
+	free(kept->path);
 }
 
-/* An open root alone would lose what is mounted below it with the namespace's
- * last process. */
-static bool roots_open_both(struct root_kept *kept, pid_t pid)
+/* What mount namespace the process is in, and its root there. */
+static bool roots_identify(struct root_kept *kept, pid_t pid)
 {
 	struct stat mounts, root;
+	char path[64];
 
-	kept->mounts_fd = roots_open(pid, "ns/mnt", O_RDONLY);
-	kept->root_fd = roots_open(pid, "root", O_PATH | O_DIRECTORY);
-	if (kept->mounts_fd < 0 || kept->root_fd < 0 ||
-	    fstat(kept->mounts_fd, &mounts) != 0 ||
-	    fstat(kept->root_fd, &root) != 0)
+	procfs_path(path, sizeof(path), pid, "ns/mnt");
+	if (stat(path, &mounts) != 0)
+		return false;
+	procfs_path(path, sizeof(path), pid, "root");
+	if (stat(path, &root) != 0)
 		return false;
 	kept->mounts = mounts.st_ino;
 	kept->device = root.st_dev;
@@ -76,10 +78,43 @@ static bool roots_open_both(struct root_kept *kept, pid_t pid)
 	return true;
 }
 
+/* After chroot(2) alone. */
+static bool roots_have_our_mounts(const struct root_kept *kept)
+{
+	struct stat mounts;
+
+	return stat("/proc/self/ns/mnt", &mounts) == 0 &&
+	       mounts.st_ino == kept->mounts;
+}
+
+/* An open root alone would lose what is mounted below it with the namespace's
+ * last process. With our mounts it has a path here, and stays closed: it could
+ * not be unmounted otherwise. */
+static bool roots_open_both(struct root_kept *kept, pid_t pid)
+{
+	char link[64], path[PATH_MAX];
+	ssize_t len;
+
+	if (!roots_identify(kept, pid))
+		return false;
+	if (!roots_have_our_mounts(kept)) {
+		kept->mounts_fd = roots_open(pid, "ns/mnt", O_RDONLY);
+		kept->root_fd = roots_open(pid, "root", O_PATH | O_DIRECTORY);
+		kept->path = mem_format("/proc/self/fd/%d", kept->root_fd);
+		return kept->mounts_fd >= 0 && kept->root_fd >= 0;
+	}
+	procfs_path(link, sizeof(link), pid, "root");
+	len = readlink(link, path, sizeof(path));
+	if (len <= 0 || (size_t)len == sizeof(path))
+		return false;
+	kept->path = mem_format("%.*s", (int)len, path);
+	return true;
+}
+
 /* Returns the index + 1; 0: it can't be kept. */
 static size_t roots_keep(struct roots *roots, pid_t pid)
 {
-	struct root_kept new;
+	struct root_kept new = {.mounts_fd = -1, .root_fd = -1};
 
 	if (!roots_open_both(&new, pid)) {
 		roots_close(&new);
@@ -108,19 +143,14 @@ static bool roots_are_same(
     const struct roots *roots, const struct root_process *process)
 {
 	const struct root_kept *kept;
-	struct stat mounts, root;
-	char path[64];
+	struct root_kept now;
 
 	if (process->kept == 0)
 		return true;
 	kept = &roots->kept.items[process->kept - 1];
-	procfs_path(path, sizeof(path), process->pid, "ns/mnt");
-	if (stat(path, &mounts) != 0)
-		return true;
-	procfs_path(path, sizeof(path), process->pid, "root");
-	return stat(path, &root) != 0 ||
-	       (mounts.st_ino == kept->mounts && root.st_dev == kept->device &&
-		   root.st_ino == kept->inode);
+	return !roots_identify(&now, process->pid) ||
+	       (now.mounts == kept->mounts && now.device == kept->device &&
+		   now.inode == kept->inode);
 }
 
 void roots_note(struct roots *roots, const char *path)
@@ -150,8 +180,8 @@ static char *roots_path(
 		if (process->pid != pid || process->kept == 0)
 			continue;
 		free(path);
-		path = mem_format("/proc/self/fd/%d%s",
-		    roots->kept.items[process->kept - 1].root_fd, inside);
+		path = mem_format(
+		    "%s%s", roots->kept.items[process->kept - 1].path, inside);
 		if (access(path, F_OK) == 0)
 			break;
 	}

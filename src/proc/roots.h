@@ -15,7 +15,8 @@
 /* A mount namespace and a root in it. */
 struct root_kept {
 	uint64_t mounts, device, inode;
-	int mounts_fd, root_fd;
+	int mounts_fd, root_fd; /* -1: it has our mounts */
+	char *path;             /* by which this process reaches the root */
 };
 
 struct root_process {

@@ -270,6 +270,38 @@ churn() {
 	done
 }
 
+# The script's mounts are those of a namespace around mprof, so that none is left.
+@test "what the program mounts can be unmounted after a program on it ran" {
+	unshare -rm true 2>/dev/null || skip "no namespaces here"
+	cat >hold.c <<-'END'
+	#include <stdlib.h>
+	#include <string.h>
+	#include <unistd.h>
+	static char *volatile kept;
+	int main(int argc, char **argv)
+	{
+	    (void)argv;
+	    kept = malloc(40 << 20);
+	    memset(kept, argc, 40 << 20);
+	    return usleep(500000) != 0;
+	}
+	END
+	cc -O1 -g -o hold hold.c
+	cat >unmount <<-'END'
+	mount -t tmpfs tmpfs mnt && cp hold mnt && "$@" || exit
+	for try in $(seq 300); do
+		umount mnt 2>/dev/null && exit
+		sleep 0.1
+	done
+	exit 100
+	END
+	mkdir mnt
+	unshare -rm mprof run -q --stacks -o run.dat sh unmount mnt/hold
+	grep -q 'mnt/hold:0:' run.dat
+	cc -O1 -g -static -o hold hold.c || skip "no static libc"
+	unshare -rm mprof run -q --stacks -o root.dat sh unmount chroot mnt /hold
+}
+
 @test "names where the compiler wrote no table of address ranges" {
 	command -v clang >/dev/null || skip "no clang"
 	CC=clang churn
