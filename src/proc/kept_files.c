@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,6 +76,14 @@ static const struct kept_file *kept_files_noted(
 	return NULL;
 }
 
+bool kept_files_has_room(int fd)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	       (rlim_t)fd < limit.rlim_cur / 2;
+}
+
 void kept_files_note(struct kept_files *kept, const char *path)
 {
 	struct kept_file file = {.fd = -1};
@@ -87,6 +96,7 @@ void kept_files_note(struct kept_files *kept, const char *path)
 	file.fd = open(path, O_PATH | O_CLOEXEC);
 	if (file.fd >= 0 &&
 	    (fstat(file.fd, &about) != 0 || !S_ISREG(about.st_mode) ||
+		!kept_files_has_room(file.fd) ||
 		!kept_files_may_stay(file.fd))) {
 		close(file.fd);
 		file.fd = -1;

@@ -6,6 +6,7 @@
 #ifndef MPROF_PROC_KEPT_FILES_H
 #define MPROF_PROC_KEPT_FILES_H
 
+#include <stdbool.h>
 #include <time.h>
 
 #include "base/array.h"
@@ -20,6 +21,10 @@ struct kept_file {
 struct kept_files {
 	ARRAY(struct kept_file) files;
 };
+
+/* Whether a new descriptor may be kept: half of those that the limit allows are
+ * for what is open for a moment, and for other uses. */
+bool kept_files_has_room(int fd);
 
 /* Opens a regular file of that path, unless it was noted before, is one of the
  * system's, is on a mount that must stay free, or there is no room. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "proc/kept_files.h"
 #include "proc/namespace.h"
 #include "proc/procfs.h"
 
@@ -101,7 +102,9 @@ static bool roots_open_both(struct root_kept *kept, pid_t pid)
 		kept->mounts_fd = roots_open(pid, "ns/mnt", O_RDONLY);
 		kept->root_fd = roots_open(pid, "root", O_PATH | O_DIRECTORY);
 		kept->path = mem_format("/proc/self/fd/%d", kept->root_fd);
-		return kept->mounts_fd >= 0 && kept->root_fd >= 0;
+		return kept->mounts_fd >= 0 && kept->root_fd >= 0 &&
+		       kept_files_has_room(kept->mounts_fd) &&
+		       kept_files_has_room(kept->root_fd);
 	}
 	procfs_path(link, sizeof(link), pid, "root");
 	len = readlink(link, path, sizeof(path));

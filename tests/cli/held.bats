@@ -270,6 +270,35 @@ churn() {
 	done
 }
 
+@test "files that are kept open for their names leave room for other ones" {
+	cat >hold.c <<-'END'
+	#include <stdlib.h>
+	#include <string.h>
+	#include <unistd.h>
+	static char *volatile kept;
+	int main(int argc, char **argv)
+	{
+	    (void)argv;
+	    kept = malloc(40 << 20);
+	    memset(kept, argc, 40 << 20);
+	    return usleep(50000) != 0;
+	}
+	END
+	cc -O1 -g -o hold hold.c
+	for i in $(seq 40); do
+		cp hold "hold$i"
+	done
+	cat >each <<-'END'
+	for i in $(seq 40); do
+		"./hold$i" || exit
+	done
+	ls "/proc/$PPID/fd" >open
+	END
+	(ulimit -n 64 && mprof run -q --stacks -o run.dat sh each)
+	grep -q 'hold1:0:' run.dat
+	[ "$(wc -l <open)" -lt 45 ]
+}
+
 # The script's mounts are those of a namespace around mprof, so that none is left.
 @test "what the program mounts can be unmounted after a program on it ran" {
 	unshare -rm true 2>/dev/null || skip "no namespaces here"
