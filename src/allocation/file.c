@@ -68,6 +68,7 @@ static bool file_has_space(const char *directory)
 	struct statfs about;
 
 	return statfs(directory, &about) != 0 || about.f_blocks == 0 ||
+	       about.f_bsize <= 0 ||
 	       about.f_bfree >= LEAST / (uint64_t)about.f_bsize;
 }
 
@@ -104,9 +105,10 @@ static void file_note_namespaces(struct allocation_header *header)
 {
 	struct stat mounts, root, pids;
 
-	if (stat("/proc/self/ns/pid", &pids) == 0)
+	if (stat("/proc/thread-self/ns/pid", &pids) == 0)
 		header->pids = pids.st_ino;
-	if (stat("/proc/self/ns/mnt", &mounts) != 0 || stat("/", &root) != 0)
+	if (stat("/proc/thread-self/ns/mnt", &mounts) != 0 ||
+	    stat("/", &root) != 0)
 		return;
 	header->mounts = mounts.st_ino;
 	header->root_device = root.st_dev;

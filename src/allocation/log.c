@@ -141,7 +141,7 @@ static ssize_t log_read_program_path(char path[static PATH_MAX])
 	static ssize_t len;
 
 	if (len <= 0)
-		len = readlink("/proc/self/exe", known, PATH_MAX);
+		len = readlink("/proc/thread-self/exe", known, PATH_MAX);
 	if (len > 0)
 		memcpy(path, known, (size_t)len);
 	return len;
@@ -255,7 +255,8 @@ static int log_add_module(struct dl_phdr_info *info, size_t size, void *data)
 
 static bool log_read_memory(void *to, uint64_t from, size_t bytes)
 {
-	int fd = file_descriptor_open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	int fd =
+	    file_descriptor_open("/proc/thread-self/mem", O_RDONLY | O_CLOEXEC);
 	bool is_read;
 
 	if (fd < 0)

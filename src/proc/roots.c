@@ -15,7 +15,7 @@
 #include "proc/namespace.h"
 #include "proc/procfs.h"
 
-enum { KEPT_MAX = 32, PROCESSES_MAX = 1 << 14 };
+enum { KEPT_MAX = 8, PROCESSES_MAX = 1 << 14 };
 
 /* Splits /proc/PID/root/usr/lib/x.so. Returns what follows root; NULL where the
  * path is another one. */
