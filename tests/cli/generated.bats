@@ -532,12 +532,13 @@ record() {
 	mkdir root
 	mount -t tmpfs tmpfs root
 	mkdir root/tmp
+	# Others may remove theirs meanwhile.
 	for at in /* /tmp/*; do
 		if [ -L "$at" ]; then
-			cp -P "$at" "root$at"
+			cp -P "$at" "root$at" || true
 		elif [ -d "$at" ] && [ "$at" != /tmp ]; then
 			mkdir "root$at"
-			mount --rbind "$at" "root$at"
+			mount --rbind "$at" "root$at" || rmdir "root$at"
 		fi
 	done
 	cp "$1" root/tmp/main
