@@ -34,8 +34,9 @@ static double held_begun_s(const struct allocation *allocation)
 	return fmax(allocation->time_s, allocation->begun_s);
 }
 
-/* The time up to which it must have begun to count. At that of a reading where
- * what it is left of no longer counts, it does. */
+/* An allocation counts if it had begun by this time. What is left of another
+ * sample begins at the reading that no longer had that one: if that one is not
+ * counted because of this reading, what is left of it is. */
 static double held_shown_s(
     const struct allocation *allocation, const struct held_part *part)
 {
@@ -74,62 +75,45 @@ static int held_event_order(const void *x, const void *y)
 
 typedef ARRAY(struct held_event) held_events;
 
-/* The times of readings, ascending. */
-struct held_readings {
-	double *times;
-	size_t len;
+struct held_reading {
+	double time_s;
 };
 
-static int held_time_order(const void *x, const void *y)
-{
-	double a = *(const double *)x, b = *(const double *)y;
+typedef ARRAY(struct held_reading) held_readings; /* ascending */
 
-	return (a > b) - (a < b);
+static int held_reading_order(const void *x, const void *y)
+{
+	const struct held_reading *a = x, *b = y;
+
+	return (a->time_s > b->time_s) - (a->time_s < b->time_s);
 }
 
-static void held_readings_init(
-    struct held_readings *readings, const struct allocation_list *list)
+static void held_add_readings(
+    held_readings *readings, const struct allocation_list *list)
 {
-	*readings = (struct held_readings){
-	    .times = mem_zero(list->len + 1, sizeof(*readings->times))};
 	for (size_t i = 0; i < list->len; i++)
 		if (isfinite(list->items[i].read_s))
-			readings->times[readings->len++] =
-			    list->items[i].read_s;
-	qsort(readings->times, readings->len, sizeof(*readings->times),
-	    held_time_order);
-}
-
-/* The number of readings before that time. */
-static size_t held_readings_before(
-    const struct held_readings *readings, double time_s)
-{
-	size_t low = 0, high = readings->len;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (readings->times[middle] < time_s)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+			*array_push(readings) =
+			    (struct held_reading){list->items[i].read_s};
+	if (readings->len > 0)
+		qsort(readings->items, readings->len, sizeof(*readings->items),
+		    held_reading_order);
 }
 
 /* From when on it is not known whether it was freed already: the last reading
  * that had it, or when it was made. */
 static double held_sure_until_s(
-    const struct held_readings *readings, const struct allocation *one)
+    const held_readings *readings, const struct allocation *one)
 {
-	size_t before = held_readings_before(readings, one->freed_s);
+	size_t before = array_lower_bound(readings, time_s, one->freed_s);
 
-	return before > 0 ? fmax(held_begun_s(one), readings->times[before - 1])
-			  : held_begun_s(one);
+	return before > 0
+		   ? fmax(held_begun_s(one), readings->items[before - 1].time_s)
+		   : held_begun_s(one);
 }
 
-static void held_add_events(held_events *events,
-    const struct held_readings *readings, const struct allocation *one)
+static void held_add_events(held_events *events, const held_readings *readings,
+    const struct allocation *one)
 {
 	double mib = one->mib;
 
@@ -197,11 +181,11 @@ static struct sample held_most_of(const held_events *events)
 
 static struct sample held_most(const struct allocation_list *list)
 {
-	struct held_readings readings;
+	held_readings readings = {0};
 	held_events events = {0};
 	struct sample most;
 
-	held_readings_init(&readings, list);
+	held_add_readings(&readings, list);
 	for (size_t i = 0; i < list->len; i++)
 		held_add_events(&events, &readings, &list->items[i]);
 	if (events.len > 0)
@@ -209,7 +193,7 @@ static struct sample held_most(const struct allocation_list *list)
 		    held_event_order);
 	most = held_most_of(&events);
 	array_free(&events);
-	free(readings.times);
+	array_free(&readings);
 	return most;
 }
 
@@ -217,16 +201,12 @@ static struct sample held_most(const struct allocation_list *list)
 static double held_reading_from(
     const struct allocation_list *list, double time_s)
 {
-	struct held_readings readings;
-	double read_s = 0;
-	size_t at;
+	double read_s = INFINITY;
 
-	held_readings_init(&readings, list);
-	at = held_readings_before(&readings, time_s);
-	if (at < readings.len)
-		read_s = readings.times[at];
-	free(readings.times);
-	return read_s;
+	for (size_t i = 0; i < list->len; i++)
+		if (list->items[i].read_s >= time_s)
+			read_s = fmin(read_s, list->items[i].read_s);
+	return isfinite(read_s) ? read_s : 0;
 }
 
 static double held_sum_mib(const struct run *run, const struct held_part *part)
@@ -330,7 +310,8 @@ struct held_part held_at_peak(const struct run *run)
 	return part;
 }
 
-/* What was made from from_s on, and its end. */
+/* Adds when each allocation that was made from from_s on began to count, and
+ * when it was freed. */
 static void held_add_changes(
     held_events *changes, const struct allocation_list *list, double from_s)
 {
@@ -339,8 +320,8 @@ static void held_add_changes(
 
 		if (one->time_s < from_s)
 			continue;
-		*array_push(changes) =
-		    (struct held_event){.time_s = one->time_s, .mib = one->mib};
+		*array_push(changes) = (struct held_event){
+		    .time_s = held_begun_s(one), .mib = one->mib};
 		*array_push(changes) = (struct held_event){
 		    .time_s = one->freed_s, .mib = -one->mib};
 	}
