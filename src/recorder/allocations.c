@@ -57,17 +57,17 @@ enum {
 
 struct allocation_table {
 	char name[32];
-	pid_t inner;     /* pid in its process's own namespace */
-	pid_t pid;       /* the same here; 0: not known */
-	unsigned number; /* ordinal of the program among those that the process
-			    executed */
-	int mapped;      /* whether it was when last read; -1: not known */
-	bool is_left;    /* its process has executed another program */
-	bool is_earlier; /* its process has a later table */
-	bool is_over;    /* it is removed at the end of this tick */
-	bool is_later;   /* it was created after this tick began */
-	bool is_first;   /* its process is counted for this table */
-	bool has_own;    /* its other allocator was reported */
+	pid_t inner;      /* pid in its process's own namespace */
+	pid_t pid;        /* the same here; 0: not known */
+	unsigned number;  /* ordinal of the program among those that the process
+			     executed */
+	int mapped;       /* whether it was when last read; -1: not known */
+	bool is_left;     /* its process has executed another program */
+	bool is_earlier;  /* its process has a later table */
+	bool is_over;     /* it is removed at the end of this tick */
+	bool is_for_next; /* it was created after this tick began */
+	bool is_first;    /* its process is counted for this table */
+	bool has_own;     /* its other allocator was reported */
 	int64_t read_ns, changed_ns, reported_ns, mapped_ns, filters_ns;
 	int64_t gone_ns; /* when it was found to be over; 0: it isn't */
 	/* The last tick at which its process held its memory, and the last
@@ -583,7 +583,9 @@ static void allocations_find_filter(const struct allocations_round *round)
 	table->filters_ns = now_ns + FILTERS_NS;
 	if (round->all->attached || !filters_are_more(table->pid))
 		return;
-	table->is_filtered = true; /* also, closing it here is an event */
+	/* From here on the order of its events isn't known: closing the file
+	 * below looks as if its process had left it. */
+	table->is_filtered = true;
 	fd = openat(round->all->directory, table->name,
 	    O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
@@ -732,6 +734,18 @@ static bool allocations_find_earlier(
 	return executes;
 }
 
+static struct allocation_table *allocations_table(
+    const struct allocations *all, int inner, unsigned number)
+{
+	for (size_t i = 0; i < all->tables.len; i++) {
+		struct allocation_table *table = all->tables.items[i];
+
+		if (table->inner == inner && table->number == number)
+			return table;
+	}
+	return NULL;
+}
+
 static void allocations_add_table(struct allocations_round *round,
     const char *name, pid_t inner, unsigned number)
 {
@@ -739,12 +753,8 @@ static void allocations_add_table(struct allocations_round *round,
 	struct allocation_table *table;
 	bool executes;
 
-	for (size_t i = 0; i < all->tables.len; i++) {
-		const struct allocation_table *other = all->tables.items[i];
-
-		if (other->inner == inner && other->number == number)
-			return;
-	}
+	if (allocations_table(all, inner, number))
+		return;
 	table = mem_zero(1, sizeof(*table));
 	strcpy(table->name, name);
 	table->inner = inner;
@@ -810,20 +820,8 @@ static void allocations_list(struct allocations_round *round)
 	closedir(dir);
 }
 
-static struct allocation_table *allocations_table(
-    const struct allocations *all, int inner, unsigned number)
-{
-	for (size_t i = 0; i < all->tables.len; i++) {
-		struct allocation_table *table = all->tables.items[i];
-
-		if (table->inner == inner && table->number == number)
-			return table;
-	}
-	return NULL;
-}
-
-/* Events after those so far were lost: tables of which none is known were
- * created meanwhile. */
+/* The kernel dropped the events that came next. A table whose creation is not
+ * known was created then. */
 static void allocations_note_lost(struct allocations *all)
 {
 	for (size_t i = 0; i < all->tables.len; i++)
@@ -894,13 +892,13 @@ static bool allocations_may_end(const struct allocations_round *round)
 
 /* Whether a new table was created after the tick began: it is for the next
  * tick. Once, as the clock may have been set back. */
-static bool allocations_is_later(const struct allocations_round *round)
+static bool allocations_is_for_next_tick(const struct allocations_round *round)
 {
 	const struct allocation_table *table = round->table;
 	uint64_t start_ns = 0;
 	int fd;
 
-	if (table->is_later || table->read_ns > 0)
+	if (table->is_for_next || table->read_ns > 0)
 		return false;
 	fd = allocations_open(round->all, table);
 	if (fd < 0)
@@ -918,8 +916,8 @@ static void allocations_read_living(struct allocations_round *round)
 	struct allocation_table *table = round->table;
 	int64_t now_ns = round->tick->time_ns;
 
-	table->is_later = allocations_is_later(round);
-	if (table->is_later || table->is_left || table->mapped == 0 ||
+	table->is_for_next = allocations_is_for_next_tick(round);
+	if (table->is_for_next || table->is_left || table->mapped == 0 ||
 	    (table->reader.slots > LARGE && now_ns - table->read_ns < LARGE_NS))
 		return;
 	allocations_read_table(round);
@@ -933,7 +931,7 @@ static void allocations_leave_gone(struct allocations_round *round)
 {
 	struct allocation_table *table = round->table;
 
-	if (table->is_later)
+	if (table->is_for_next)
 		return;
 	table->is_over = table->is_earlier || (allocations_is_over(round) &&
 						  allocations_may_end(round));
@@ -1006,7 +1004,7 @@ static void allocations_read_last(struct allocations_round *round)
 		allocations_read_table(round);
 }
 
-/* What a process held that ended with the recording is held at the end. */
+/* A process that ended with the recording held its memory until the end. */
 static void allocations_leave_earlier(struct allocations_round *round)
 {
 	const struct allocation_table *table = round->table;

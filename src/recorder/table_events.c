@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/table_events.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

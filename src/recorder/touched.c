@@ -57,7 +57,7 @@ struct touched {
 	size_t samples;
 	int64_t newest_ns; /* time of the latest sample */
 	bool died;
-	/* They are reported once this tick's samples were. */
+	/* Reported after the samples of the same tick. */
 	ARRAY(struct touched_gone) gone;
 	struct sink_frame frames[TOUCHED_DEPTH];
 	uint32_t numbers[TOUCHED_DEPTH];

@@ -102,17 +102,22 @@ static void growth_send(struct growth *growth)
 	strbuf_add_bytes(&growth->queue, message->text, message->len);
 }
 
+/* The CLOCK_REALTIME of a time by CLOCK_MONOTONIC. */
+static int64_t growth_wall_ns(int64_t mono_ns)
+{
+	return clock_wall_ns() - clock_mono_ns() + mono_ns;
+}
+
 /* Reports samples whose pages are gone, in as many messages as needed. */
 static void growth_send_left(struct growth *growth,
     const struct growth_process *process, bool ended, const uint32_t *ids,
     size_t count)
 {
-	int64_t wall_ns = clock_wall_ns() - clock_mono_ns();
 	struct touched_left left = {.pid = process->pid,
 	    .ended = ended,
 	    .found_ns = clock_wall_ns(),
 	    .ended_ns =
-		ended && process->end_ns ? wall_ns + process->end_ns : 0};
+		ended && process->end_ns ? growth_wall_ns(process->end_ns) : 0};
 
 	for (size_t at = 0; at < count; at += left.head.count) {
 		size_t len = count - at < LEFT_MAX ? count - at : LEFT_MAX;
@@ -469,9 +474,8 @@ static size_t growth_add_stack(struct growth *growth,
 static void growth_sample(struct growth *growth, struct growth_process *process,
     const struct rings_event *event, uint64_t bytes)
 {
-	int64_t wall_ns = clock_wall_ns() - clock_mono_ns();
 	struct touched_page page = {.head.kind = TOUCHED_PAGE,
-	    .time_ns = wall_ns + (event ? event->time_ns : clock_mono_ns()),
+	    .time_ns = event ? growth_wall_ns(event->time_ns) : clock_wall_ns(),
 	    .bytes = bytes,
 	    .id = growth->samples + 1,
 	    .pid = process->pid};
