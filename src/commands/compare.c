@@ -130,7 +130,7 @@ static size_t compare_count_unknown(
 	return count;
 }
 
-/* What was recorded on request is left out where no recording holds it. */
+/* A figure that is recorded on request is left out if no recording has it. */
 static bool compare_is_shown(const struct recording_set *const sides[2],
     const struct compare_measure *measure)
 {

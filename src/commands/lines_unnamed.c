@@ -58,7 +58,7 @@ static size_t unnamed_kind_of(const struct stack *stack)
 	return UNNAMED_KINDS;
 }
 
-/* What stacks are credited to others for, by kind. */
+/* Memory of stacks without the names that would credit it, by kind. */
 struct unnamed_sums {
 	double mib[UNNAMED_KINDS + 1], all_mib;
 };

@@ -61,7 +61,7 @@ static void roots_close(struct root_kept *kept)
 	free(kept->path);
 }
 
-/* What mount namespace the process is in, and its root there. */
+/* Finds the process's mount namespace, and its root there. */
 static bool roots_identify(struct root_kept *kept, pid_t pid)
 {
 	struct stat mounts, root;

@@ -21,7 +21,7 @@ struct sites_numbers {
 /* Zeroed it is empty. */
 struct sites {
 	struct sites_numbers sites, frames;
-	/* Of the processes and object files that frames name. */
+	/* The roots of the processes and the object files that frames name. */
 	struct roots roots;
 	struct kept_files files;
 };

@@ -14,7 +14,7 @@
 #include "proc/roots.h"
 #include "profile/profile.h"
 
-/* What the recorder knows of the processes. */
+/* The recorder's knowledge of the processes. */
 struct naming_means {
 	pid_t root;                /* the launched program; 0: unknown */
 	const struct roots *roots; /* of other mount namespaces; NULL: none */

@@ -1415,7 +1415,7 @@ static void of_lost_events_the_others_keep_their_order(void **state)
 	expect_line("KiB of 999999991, ended by 1.9999, read 5.0000\n");
 	expect_line("KiB of 999999992, ended\n");
 	leave_table(&table);
-	/* What follows is known again. */
+	/* The order of later events is known again. */
 	table = begin_table(C, 0, 7);
 	tick_after(5 * NS_PER_S);
 	expect_line("KiB, ended by 6.9999, read 10.0000\n");

@@ -240,7 +240,7 @@ static void mem_is_unknown_beside_what_proves_nothing(void **state)
 			  "MEM 33 1.4\nCHLD 9 30 1.5\nMEM 33 1.6\n"
 			  "CHLD 9 30 1.7\n"),
 	    RUN_TOTAL_UNKNOWN);
-	/* So little is in the noise. */
+	/* A change this small may be noise. */
 	assert_int_equal(total_of_text("CMDLINE x\nMEM 57 1.0\nCHLD 8 .4 1.1\n"
 				       "MEM 56.6 1.3\nMEM 56.6 1.5\n"),
 	    RUN_TOTAL_UNKNOWN);

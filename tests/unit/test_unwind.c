@@ -100,8 +100,8 @@ static void overwrite_freed_memory(void)
 	}
 }
 
-/* That a process executed another program may be reported later than the first
- * fault there. New code is looked for at once. */
+/* The kernel may report an exec later than the new program's first fault. New
+ * code is looked for at once. */
 static void a_program_may_be_another_one_already(void **state)
 {
 	struct unwind *unwind;
