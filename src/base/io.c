@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/digits.h"
 #include "base/mem.h"
 
 enum {
@@ -142,21 +143,39 @@ static int named_file_is_planted(const struct named_file *file, bool *planted)
 	return 0;
 }
 
-/* Opens the target of a link of /proc/PID/fd that has no path, such as a pipe
- * behind /dev/stdout; -1 where it is no such link. */
-static int named_file_open_magic(const struct named_file *file)
+/* The number of this process's descriptor that the name in /proc/self/fd stands
+ * for; -1 where it is another name. */
+static int named_file_descriptor(const struct named_file *file)
+{
+	static const char *const own[] = {
+	    "/proc/self/fd", "/proc/thread-self/fd"};
+	struct stat directory, about;
+
+	if (fstat(file->directory, &directory) != 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (stat(own[i], &about) == 0 &&
+		    about.st_dev == directory.st_dev &&
+		    about.st_ino == directory.st_ino)
+			return (int)digits_at(file->name);
+	return -1;
+}
+
+/* Opens what a link of /proc stands for, such as the open file behind
+ * /dev/stdout: it may have no path, or a path that is not to be replaced. -1
+ * where it is no such link. */
+static int named_file_open_magic(struct named_file *file)
 {
 	struct statfs fs;
-	struct stat about;
 	int fd;
 
 	if (fstatfs(file->object, &fs) != 0 || fs.f_type != PROC_MAGIC)
 		return -1;
 	fd = openat(file->directory, file->name, O_PATH | O_CLOEXEC);
-	if (fd < 0 || (fstat(fd, &about) == 0 && !S_ISREG(about.st_mode)))
-		return fd;
-	close(fd);
-	return -1;
+	file->is_open_file = fd >= 0;
+	if (fd >= 0)
+		file->descriptor = named_file_descriptor(file);
+	return fd;
 }
 
 /* Continues at the link's target. */
@@ -181,7 +200,8 @@ int named_file_init(struct named_file *file, const char *path, struct err *e)
 	bool planted = false;
 	int failed;
 
-	*file = (struct named_file){.directory = AT_FDCWD, .object = -1};
+	*file = (struct named_file){
+	    .directory = AT_FDCWD, .object = -1, .descriptor = -1};
 	failed =
 	    named_file_enter(file, path) != 0 || named_file_lookup(file) != 0;
 	for (int links = 0; !failed; links++) {
@@ -218,6 +238,35 @@ int named_file_reopen(const struct named_file *file, int flags)
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file->object);
 	return open(path, flags | O_CLOEXEC);
+}
+
+bool named_file_is_stream(const struct named_file *file)
+{
+	return named_file_exists(file) && !S_ISDIR(file->about.st_mode) &&
+	       (file->is_open_file || !S_ISREG(file->about.st_mode));
+}
+
+int named_file_copy(const struct named_file *file)
+{
+	int flags = fcntl(file->descriptor, F_GETFL);
+
+	if (flags < 0)
+		return -1;
+	if (flags & O_PATH || (flags & O_ACCMODE) == O_RDONLY) {
+		errno = EBADF;
+		return -1;
+	}
+	return fcntl(file->descriptor, F_DUPFD_CLOEXEC, 0);
+}
+
+bool path_is_stream(const char *path)
+{
+	struct named_file file;
+	bool is_stream = named_file_init(&file, path, NULL) == 0 &&
+			 named_file_is_stream(&file);
+
+	named_file_finish(&file);
+	return is_stream;
 }
 
 char *named_file_random_name(const struct named_file *file, const char *word)
@@ -323,18 +372,34 @@ int io_open_input(const char *path, struct err *e)
 	return -1;
 }
 
-/* A FIFO without a reader would block forever. */
+/* A copy of this process's own descriptor goes on where others that have it
+ * wrote last. A FIFO without a reader would block forever. */
+static int io_open_descriptor(const struct named_file *target)
+{
+	int flags = O_WRONLY | O_NOCTTY | O_NONBLOCK, fd;
+
+	if (target->descriptor >= 0)
+		return named_file_copy(target);
+	if (S_ISREG(target->about.st_mode))
+		flags |= O_TRUNC;
+	fd = named_file_reopen(target, flags);
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, O_WRONLY);
+	return fd;
+}
+
 static int io_open_straight(struct io_output *out, struct err *e)
 {
-	int fd =
-	    named_file_reopen(&out->target, O_WRONLY | O_NOCTTY | O_NONBLOCK);
+	int fd = io_open_descriptor(&out->target);
 
-	if (fd >= 0 && fcntl(fd, F_SETFL, O_WRONLY) == 0)
+	if (fd >= 0)
 		out->stream = fdopen(fd, "w");
 	if (out->stream)
 		return 0;
 	err_errno(e, "%s: can't be written%s", out->path,
-	    errno == ENXIO ? ", nobody reads it" : "");
+	    errno == ENXIO && S_ISFIFO(out->target.about.st_mode)
+		? ", nobody reads it"
+		: "");
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -389,7 +454,7 @@ static int io_open_target(struct io_output *out, struct err *e)
 	if (S_ISDIR(target->about.st_mode))
 		return err_set(
 		    e, "%s: is a directory; name a file in it", out->path);
-	if (!S_ISREG(target->about.st_mode))
+	if (named_file_is_stream(target))
 		return io_open_straight(out, e);
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", target->object);
 	if (access(self, W_OK) != 0)
@@ -465,6 +530,14 @@ enum file_lock file_lock_take(int fd)
 			return FILE_LOCK_NONE;
 	}
 	return FILE_LOCK_TAKEN;
+}
+
+void file_lock_drop(int fd)
+{
+	struct flock lock = whole_file;
+
+	lock.l_type = F_UNLCK;
+	fcntl(fd, F_OFD_SETLK, &lock);
 }
 
 bool file_lock_is_held(int fd)

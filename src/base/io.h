@@ -45,10 +45,15 @@ struct named_file {
 	int object;    /* O_PATH descriptor of the object with that name; -1:
 			  none */
 	struct stat about; /* status of the object; all 0 where there is none */
+	bool is_open_file; /* a link of /proc stood for it, such as /dev/stdout:
+			      the name is not to be replaced */
+	int descriptor; /* this process's own that the link stood for; -1: none
+			 */
 };
 
 /* Empty; may be finished. */
-#define NAMED_FILE_NONE ((struct named_file){.directory = -1, .object = -1})
+#define NAMED_FILE_NONE \
+	((struct named_file){.directory = -1, .object = -1, .descriptor = -1})
 
 /* Looks the path up and follows symbolic links. -1 with e where the directory
  * can't be searched, links form a loop, or another user put the name (or a link
@@ -65,6 +70,17 @@ bool named_file_exists(const struct named_file *file) __attribute__((nonnull));
 /* Whether that is the object's status. */
 bool named_file_is(const struct named_file *file, const struct stat *about)
     __attribute__((nonnull));
+
+/* Whether it exists, and is written as it is and never replaced: a device, a
+ * FIFO, a socket, or any open file behind a link of /proc. */
+bool named_file_is_stream(const struct named_file *file)
+    __attribute__((nonnull));
+bool path_is_stream(const char *path) __attribute__((nonnull));
+
+/* Copies this process's own descriptor; -1 with errno, also where nothing can
+ * be written to it. */
+int named_file_copy(const struct named_file *file)
+    __attribute__((nonnull, warn_unused_result));
 
 /* Opens the object for reading or writing, with open()'s flags (O_CREAT and
  * O_EXCL excepted); -1 with errno. */
@@ -101,8 +117,9 @@ int io_open_input(const char *path, struct err *e)
 
 /* A file being written. A regular file is written under a temporary name in the
  * same directory and renamed by io_output_commit(); through a symbolic link,
- * its target is replaced, and the mode is kept. "-" is standard output; a
- * device or a FIFO is written directly. */
+ * its target is replaced, and the mode is kept. "-" is standard output. A
+ * device, a FIFO, and an open file by a name such as /dev/stdout or /dev/fd/3
+ * are written directly; a descriptor of this process where others left off. */
 struct io_output {
 	FILE *stream;  /* write here; of a regular file that is readable, too */
 	char *path;    /* the requested name */
@@ -145,6 +162,10 @@ enum file_lock {
 
 /* Takes the lock of a file that is open for writing. */
 enum file_lock file_lock_take(int fd) __attribute__((warn_unused_result));
+
+/* Drops this open file's lock, which would stay until its last descriptor is
+ * closed. */
+void file_lock_drop(int fd);
 
 /* Whether another open file holds the lock; whether it is known that none does.
  * Both are false where the file system has no locks. Takes no lock. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "commands/command_picture.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -17,8 +18,9 @@ int command_picture_write(
 	if (request->format->binary && isatty(fileno(out.stream))) {
 		io_output_discard(&out);
 		return err_set(e,
-		    "-o -: standard output is a terminal; send it to a file "
-		    "or through a pipe");
+		    "-o %s: %s is a terminal; send it to a file or through a "
+		    "pipe",
+		    path, strcmp(path, "-") == 0 ? "standard output" : "this");
 	}
 	drawn.warning = &warning;
 	if (request->format->render(&drawn, out.stream, e) != 0) {

@@ -432,6 +432,11 @@ static int command_plot_build(struct scene *scene,
 	return 0;
 }
 
+static bool plot_is_stream(const char *path)
+{
+	return strcmp(path, "-") == 0 || path_is_stream(path);
+}
+
 /* The name that memory_profiler would choose: without an extension it gets
  * .png. The caller frees. */
 static char *plot_name_output(const struct plot_options *options)
@@ -439,8 +444,8 @@ static char *plot_name_output(const struct plot_options *options)
 	const char *path = options->output ? options->output : "-";
 	size_t len = strlen(path);
 
-	if (options->format || strcmp(path, "-") == 0 || len == 0 ||
-	    path[len - 1] == '/' || format_extension(path))
+	if (options->format || len == 0 || path[len - 1] == '/' ||
+	    format_extension(path) || plot_is_stream(path))
 		return mem_copy(path);
 	while (len > 1 && path[len - 1] == '.' && path[len - 2] != '/')
 		len--;
@@ -459,6 +464,10 @@ static int plot_choose_file(
 		    "out",
 		    options->output ? "-o" : "--format");
 	file->path = plot_name_output(options);
+	if (!options->format && !format_extension(file->path) &&
+	    plot_is_stream(file->path))
+		return err_set(
+		    e, "-o %s: choose the format with --format", file->path);
 	file->format = options->format
 			   ? options->format
 			   : format_of_path(file->path, RENDER_CHART, e);

@@ -236,6 +236,13 @@ void dat_write_end(struct dat_writer *writer, int64_t kib, int64_t time_ns)
 	writer_put_point(writer, kib, time_ns);
 }
 
+/* A copy of a descriptor shares its lock with it. */
+static int writer_close_file(const struct dat_writer *writer)
+{
+	file_lock_drop(writer->fd);
+	return close(writer->fd);
+}
+
 /* Frees without reporting errors, and returns -1. */
 static int writer_drop(struct dat_writer *writer)
 {
@@ -243,7 +250,7 @@ static int writer_drop(struct dat_writer *writer)
 		thin_abandon(writer->thin);
 	free(writer->thin);
 	if (writer->fd >= 0)
-		close(writer->fd);
+		writer_close_file(writer);
 	strbuf_finish(&writer->buffer);
 	free(writer->path);
 	*writer = (struct dat_writer){.fd = -1};
@@ -321,10 +328,13 @@ static enum open_result writer_open_and_lock(
 	enum open_result result;
 
 	writer->created = !named_file_exists(file);
-	writer->fd = writer->created
-			 ? openat(file->directory, file->name,
-			       flags | O_CREAT | O_EXCL, 0666)
-			 : named_file_reopen(file, flags | O_NONBLOCK);
+	if (writer->created)
+		writer->fd = openat(file->directory, file->name,
+		    flags | O_CREAT | O_EXCL, 0666);
+	else if (file->descriptor >= 0 && S_ISREG(file->about.st_mode))
+		writer->fd = named_file_copy(file);
+	else
+		writer->fd = named_file_reopen(file, flags | O_NONBLOCK);
 	if (writer->fd < 0) {
 		result = errno == EEXIST || errno == ENOENT ? OPEN_MOVED
 							    : OPEN_FAILED;
@@ -452,6 +462,11 @@ int dat_writer_bound(struct dat_writer *writer, size_t most, struct err *e)
 	if (fstat(writer->fd, &about) != 0 || !S_ISREG(about.st_mode))
 		return err_set(e,
 		    "%s: is not a regular file: it can't be thinned",
+		    writer->path);
+	if (path_is_stream(writer->path))
+		return err_set(e,
+		    "%s: is an open file without a name of its own: it "
+		    "can't be thinned; name a file",
 		    writer->path);
 	writer->most = most;
 	writer_renew_bound(writer);
@@ -702,7 +717,7 @@ int dat_writer_close(struct dat_writer *writer, struct err *e)
 	if (fstat(writer->fd, &about) == 0 && about.st_nlink == 0)
 		result = err_set(
 		    e, "%s: was removed during the recording", writer->path);
-	if (close(writer->fd) != 0 && errno != EINTR)
+	if (writer_close_file(writer) != 0 && errno != EINTR)
 		result = err_errno(e, "%s: not written", writer->path);
 	if (writer->lost > 0 || writer->buffer.len > 0) {
 		errno = writer->cause;

@@ -49,7 +49,7 @@ int dat_writer_open_default(struct dat_writer *writer, int64_t start_s,
     struct err *e) __attribute__((nonnull(1), warn_unused_result));
 
 /* From now on the file is thinned before it exceeds that many bytes. -1 with e
- * where it is no regular file. */
+ * where it is no regular file, or was opened by a name such as /dev/stdout. */
 int dat_writer_bound(struct dat_writer *writer, size_t most, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 

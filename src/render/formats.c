@@ -321,7 +321,11 @@ static int format_advise(const char *path, enum render_subject subject,
 		    &known, format_nth(subject, i + 1) ? ", " : " or ");
 		strbuf_add_format(&known, ".%s", row->name);
 	}
-	err_set(e, "%s: %send the name with %s", path, problem, known.text);
+	err_set(e, "%s: %s%s with %s", path, problem,
+	    strcmp(path, "-") == 0 || path_is_stream(path)
+		? "the name tells no format; name a file that ends"
+		: "end the name",
+	    known.text);
 	strbuf_finish(&known);
 	return -1;
 }
@@ -363,9 +367,7 @@ const struct render_format *format_of_path(
 	const struct render_format *format =
 	    name ? format_find(name, subject) : NULL;
 
-	if (!format && strcmp(path, "-") == 0 && subject == RENDER_CHART)
-		err_set(e, "-o -: choose the format with --format");
-	else if (!format && name)
+	if (!format && name)
 		format_refuse(path, subject, name, e);
 	else if (!format)
 		format_advise(path, subject, "", e);

@@ -355,6 +355,35 @@ noise() {
 	[ -p pipe.png ]
 }
 
+@test "outputs to /dev/stdout and /dev/fd/N leave what others write there" {
+	local command
+	local commands=('plot --format html' 'plot --format scene' 'export'
+		'check --max-peak 1T --junit')
+
+	for command in "${commands[@]}"; do
+		[[ $command == *--junit ]] || command+=' -o'
+		{
+			echo before
+			# shellcheck disable=SC2086  # words
+			mprof $command /dev/fd/7 run.dat >&2
+			echo after
+		} >out 7>&1
+		sed -n '1p;$p' out >ends
+		same "$(cat ends)" $'before\nafter'
+		[ "$(wc -l <out)" -gt 2 ]
+	done
+	{
+		mprof run -q -o /dev/stdout true
+		echo after
+	} >out
+	same "$(head -n 1 out)" 'CMDLINE true'
+	same "$(tail -n 1 out)" after
+	run_apart mprof plot -o /dev/stdout run.dat
+	[ "$status" -eq 2 ]
+	same "$errors" \
+		"mprof: -o /dev/stdout: choose the format with --format"
+}
+
 # many TICKS CHILDREN: all of them there all the time, none of them steady
 many() {
 	awk -v n="$1" -v children="$2" 'BEGIN {

@@ -288,6 +288,33 @@ static void a_recording_is_locked_until_it_ends(void **state)
 	unlink("l.2.dat");
 }
 
+/* As by /dev/stdout: others write on behind it, and find no lock. */
+static void an_open_file_is_written_on(void **state)
+{
+	struct dat_writer writer;
+	char path[64];
+	struct err e;
+	int fd = open("open.dat", O_RDWR | O_CREAT | O_TRUNC, 0644);
+	int reader = open("open.dat", O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+	assert_int_equal(dat_writer_open(&writer, path, &e), 0);
+	assert_false(writer.created);
+	assert_int_equal(dat_writer_bound(&writer, 1 << 20, &e), -1);
+	assert_non_null(strstr(e.text, "name a file"));
+	dat_write_memory(&writer, 1024, TIME_NS);
+	assert_true(file_lock_is_held(reader));
+	close_well(&writer);
+	assert_false(file_lock_is_held(reader));
+	assert_int_equal(write(fd, "after", 5), 5);
+	assert_string_equal(
+	    content("open.dat"), "MEM 1.000000 1795358001.1043\nafter");
+	close(fd);
+	close(reader);
+	unlink("open.dat");
+}
+
 static void what_has_no_locks_is_written_all_the_same(void **state)
 {
 	struct dat_writer first, second;
@@ -787,6 +814,7 @@ int main(void)
 	    cmocka_unit_test(a_missing_newline_is_made_up_for),
 	    cmocka_unit_test(what_is_no_recording_is_left_alone),
 	    cmocka_unit_test(a_recording_is_locked_until_it_ends),
+	    cmocka_unit_test(an_open_file_is_written_on),
 	    cmocka_unit_test(what_has_no_locks_is_written_all_the_same),
 	    cmocka_unit_test(default_names_move_to_the_next_second),
 	    cmocka_unit_test(discarding_keeps_a_file_that_was_there),

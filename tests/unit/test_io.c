@@ -241,6 +241,58 @@ static void a_fifo_is_written_straight(void **state)
 	assert_int_equal(unlink("fifo"), 0);
 }
 
+/* Whoever has the file open goes on where the output ended. */
+static void own_descriptors_are_written_on(void **state)
+{
+	static const char *const names[] = {"/dev/fd/%d", "/proc/self/fd/%d",
+	    "/proc/thread-self/fd/%d", "link"};
+	char path[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		int fd = open("out", O_RDWR | O_CREAT | O_TRUNC, 0644);
+
+		snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+		if (i == 3)
+			assert_int_equal(symlink(path, "link"), 0);
+		snprintf(path, sizeof(path), names[i], fd);
+		assert_true(path_is_stream(path));
+		assert_int_equal(write(fd, "before ", 7), 7);
+		write_out(path, "text");
+		assert_int_equal(write(fd, " after", 6), 6);
+		close(fd);
+		scratch_expect("out", "before text after");
+	}
+	assert_int_equal(unlink("link"), 0);
+	assert_false(path_is_stream("out"));
+	assert_false(path_is_stream("."));
+	assert_false(path_is_stream("none"));
+}
+
+/* Another process's open file is the same file afterwards. */
+static void descriptors_of_others_are_written_straight(void **state)
+{
+	struct stat before, after;
+	int fd = open("out", O_RDWR | O_CREAT | O_TRUNC, 0644);
+	pid_t child = fork();
+	char path[64];
+
+	(void)state;
+	if (child == 0)
+		for (;;)
+			pause();
+	assert_int_equal(write(fd, "what was there", 14), 14);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)child, fd);
+	write_out(path, "text");
+	assert_int_equal(fstatat(fd, "", &before, AT_EMPTY_PATH), 0);
+	assert_int_equal(stat("out", &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	close(fd);
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	scratch_expect("out", "text");
+}
+
 static void expect_refusal(const char *path, const char *want)
 {
 	struct io_output out;
@@ -253,7 +305,15 @@ static void expect_refusal(const char *path, const char *want)
 
 static void what_can_not_be_written_is_refused(void **state)
 {
+	int fd = open("out", O_RDONLY | O_CREAT, 0644);
+	char path[64], want[128];
+
 	(void)state;
+	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+	snprintf(want, sizeof(want), "%s: can't be written: %s", path,
+	    "Bad file descriptor");
+	expect_refusal(path, want);
+	close(fd);
 	expect_refusal(".", ".: is a directory; name a file in it");
 	expect_refusal("none/out",
 	    "none/out: can't be written: No such file or directory");
@@ -561,6 +621,8 @@ int main(void)
 	    cmocka_unit_test(the_mode_is_the_old_files_or_the_umasks),
 	    cmocka_unit_test(through_a_link_its_file_is_replaced),
 	    cmocka_unit_test(a_fifo_is_written_straight),
+	    cmocka_unit_test(own_descriptors_are_written_on),
+	    cmocka_unit_test(descriptors_of_others_are_written_straight),
 	    cmocka_unit_test(what_can_not_be_written_is_refused),
 	    cmocka_unit_test(a_dash_is_standard_output),
 	    cmocka_unit_test(a_full_standard_output_is_a_failure),

@@ -170,8 +170,8 @@ static void forty_links_are_followed(void **state)
 	assert_int_equal(access("link41", F_OK), -1);
 }
 
-/* A file behind a descriptor is the file of that path; a directory is it. */
-static void a_file_behind_proc_is_its_path(void **state)
+/* A file behind a descriptor is that open file, whatever its path. */
+static void a_file_behind_proc_is_itself(void **state)
 {
 	struct named_file file;
 	struct err e;
@@ -182,13 +182,15 @@ static void a_file_behind_proc_is_its_path(void **state)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	assert_int_equal(named_file_init(&file, path, &e), 0);
 	expect_same(&file, "file");
-	assert_string_equal(file.name, "file");
+	assert_true(named_file_is_stream(&file));
+	assert_int_equal(file.descriptor, fd);
 	named_file_finish(&file);
 	close(fd);
 	fd = open("sub", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	assert_int_equal(named_file_init(&file, path, &e), 0);
 	expect_same(&file, "sub");
+	assert_false(named_file_is_stream(&file));
 	named_file_finish(&file);
 	/* twice is no harm */
 	named_file_finish(&file);
@@ -224,7 +226,7 @@ int main(void)
 	    TEST(a_pipe_behind_proc_is_that_pipe),
 	    TEST(what_another_user_put_there_is_refused),
 	    TEST(forty_links_are_followed),
-	    TEST(a_file_behind_proc_is_its_path),
+	    TEST(a_file_behind_proc_is_itself),
 	    TEST(a_file_is_no_directory),
 	};
 
