@@ -189,13 +189,65 @@ static void timeline_add_processes(struct scene *scene,
 	ranking_finish(&ranking);
 }
 
-static void timeline_add_total(struct scene_panel *panel,
-    const struct chart_request *request, size_t run, enum role role)
+static bool timeline_has_samples(const struct run *run)
+{
+	bool has = run->total.len > 0;
+
+	for (size_t i = 0; !has && i < run->processes.len; i++)
+		has = run->processes.items[i].memory.len > 0;
+	return has;
+}
+
+static int timeline_compare_times(const void *a, const void *b)
+{
+	const struct sample *x = a, *y = b;
+
+	return (x->time_s > y->time_s) - (x->time_s < y->time_s);
+}
+
+/* Without a sample, memory is known where calls begin and end: of one process,
+ * that of the first call, as others' memory is another line. */
+static const struct series *timeline_of_calls(
+    struct scene *scene, const struct run *run)
+{
+	struct series *memory = scene_own_series(scene);
+	bool is_whole = true;
+
+	for (size_t i = 0; i < run->calls.len; i++) {
+		const struct call *call = &run->calls.items[i];
+
+		if (call->pid != run->calls.items[0].pid) {
+			is_whole = false;
+			continue;
+		}
+		series_add(memory, call->enter_s, call->enter_mib);
+		series_add(memory, call->leave_s, call->leave_mib);
+	}
+	qsort(memory->items, memory->len, sizeof(memory->items[0]),
+	    timeline_compare_times);
+	*array_push(&scene->notes) =
+	    mem_format("no samples: the line joins the memory where calls "
+		       "begin and end%s",
+		is_whole ? "" : ", of the first process that has any");
+	return memory;
+}
+
+static const struct series *timeline_memory(
+    struct scene *scene, const struct run *run)
+{
+	return timeline_has_samples(run) || run->calls.len == 0
+		   ? &run->total
+		   : timeline_of_calls(scene, run);
+}
+
+static void timeline_add_memory(struct scene_panel *panel,
+    const struct chart_request *request, size_t run, enum role role,
+    const struct series *memory)
 {
 	const struct chart_run *chart_run = &request->runs[run];
 	const struct series *total = &chart_run->run->total;
 	struct scene_line *line = build_line(
-	    panel, total, build_zero(request, run), downsample_gap(total));
+	    panel, memory, build_zero(request, run), downsample_gap(total));
 	struct window window = build_window(request, run);
 	struct sample sampled = {0}, peak = {0};
 
@@ -204,9 +256,17 @@ static void timeline_add_total(struct scene_panel *panel,
 	line->name = request->len > 1 ? utf8_clean_copy(chart_run->name)
 				      : mem_copy("memory");
 	sampled.mib = line->peak.mib;
-	run_peak_above(chart_run->run, total->len > 0 ? &sampled : NULL, &peak);
+	run_peak_above(
+	    chart_run->run, memory->len > 0 ? &sampled : NULL, &peak);
 	timeline_write_peak(line, request, &window, peak.mib);
-	line->in_legend &= total->len > 0;
+	line->in_legend &= memory->len > 0;
+}
+
+static void timeline_add_total(struct scene_panel *panel,
+    const struct chart_request *request, size_t run, enum role role)
+{
+	timeline_add_memory(
+	    panel, request, run, role, &request->runs[run].run->total);
 }
 
 /* More lines over each other show nothing, and take very long. */
@@ -245,10 +305,12 @@ static void timeline_add_totals(struct scene *scene, struct scene_panel *panel,
 {
 	size_t named[ROLE_SERIES_COUNT], count;
 
-	if (request->len <= ROLE_SERIES_COUNT) {
+	if (request->len == 1) {
+		timeline_add_memory(panel, request, 0, ROLE_TOTAL,
+		    timeline_memory(scene, request->runs[0].run));
+	} else if (request->len <= ROLE_SERIES_COUNT) {
 		for (size_t i = 0; i < request->len; i++)
-			timeline_add_total(panel, request, i,
-			    request->len > 1 ? role_series(i) : ROLE_TOTAL);
+			timeline_add_total(panel, request, i, role_series(i));
 	} else if (request->layers && request->len <= MOST_LINES) {
 		timeline_add_crowd(panel, request, set);
 	} else {
@@ -288,6 +350,8 @@ int chart_timeline(
 	if (request->len == 1)
 		timeline_add_processes(scene, panel, request);
 	timeline_add_stack(scene, panel, request);
+	if (request->len == 1)
+		total = panel->lines.items[0].samples;
 	if (panel->lines.len > 0)
 		peak = panel->lines.items[0].peak;
 	peak.time_s += build_zero(request, 0);

@@ -42,7 +42,9 @@ static struct ending_span run_span_of_samples(const struct run *run)
 		return span;
 	for (size_t i = 0; i < run->processes.len; i++)
 		run_span_add(&span, &run->processes.items[i].memory);
-	for (size_t i = 0; run_span_is_empty(&span) && i < run->calls.len; i++)
+	if (!run_span_is_empty(&span))
+		return span;
+	for (size_t i = 0; i < run->calls.len; i++)
 		run_span_widen(&span, run->calls.items[i].enter_s,
 		    run->calls.items[i].leave_s);
 	if (run_span_is_empty(&span))

@@ -421,6 +421,10 @@ same_as_leak() {
 	grep -q '^  trend total "trend" .*, steady"' scene
 }
 
+@test "scene: calls without a sample are a line of the memory at their ends" {
+	golden calls_alone calls_alone.dat
+}
+
 @test "scene: a panel for each thing recorded beside memory; what steps back is a gap" {
 	golden usage usage.dat
 }
