@@ -10,15 +10,14 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/allocation_space.h"
 #include "base/clock.h"
 
 #define NAMES_MAX 100000
 #define PAGE 4096
 #define CHUNK (4 * PAGE)
-#define LEAST (3 * PAGE) /* that a file needs */
 
 int file_descriptor_open(const char *path, int flags)
 {
@@ -61,17 +60,6 @@ static bool file_is_allowed(void)
 	       limit.rlim_cur >= ALLOCATION_FILE;
 }
 
-/* A file that can't grow would be taken for a table for a moment. A file system
- * without a limit has no blocks. */
-static bool file_has_space(const char *directory)
-{
-	struct statfs about;
-
-	return statfs(directory, &about) != 0 || about.f_blocks == 0 ||
-	       about.f_bsize <= 0 ||
-	       about.f_bfree >= LEAST / (uint64_t)about.f_bsize;
-}
-
 /* Allocates disk space for bytes: the kernel writes, and returns an error where
  * a write here would raise SIGBUS. */
 static bool file_back(char *from, size_t bytes)
@@ -89,7 +77,8 @@ static void *file_map(const char *directory, uint32_t pid)
 	void *map = MAP_FAILED;
 	int fd;
 
-	if (!file_is_allowed() || !file_has_space(directory))
+	/* A file that can't grow would be taken for a table for a moment. */
+	if (!file_is_allowed() || !allocation_has_space(directory))
 		return MAP_FAILED;
 	fd = file_open_new(directory, pid);
 	if (fd < 0)

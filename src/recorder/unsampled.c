@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/allocation_space.h"
 #include "base/allocation_table.h"
 #include "base/clock.h"
 #include "proc/argv.h"
@@ -26,8 +26,6 @@
  * library is certain after KNOWN_NS. */
 #define UNSAMPLED_STEP_NS (NS_PER_S / 20)
 #define KNOWN_NS NS_PER_S
-/* A table takes at least that much space. */
-#define TABLE_LEAST (3 * 4096)
 
 static struct unsampled_process *unsampled_find(
     struct unsampled *unsampled, const struct sink_process *process)
@@ -72,10 +70,10 @@ static bool unsampled_limits_files(pid_t pid)
 	       bytes < ALLOCATION_FILE;
 }
 
-/* Whether its directory of tables is full, or another one for it than here. */
+/* Whether its directory of tables is full, or another one for it than here. It
+ * has the recorder's user: another one's was reported before. */
 static bool unsampled_lacks_directory(pid_t pid, const char *directory)
 {
-	struct statvfs space;
 	struct stat here, there;
 	char path[PATH_MAX];
 
@@ -83,8 +81,7 @@ static bool unsampled_lacks_directory(pid_t pid, const char *directory)
 	return stat(directory, &here) == 0 &&
 	       (stat(path, &there) != 0 || here.st_dev != there.st_dev ||
 		   here.st_ino != there.st_ino ||
-		   (statvfs(directory, &space) == 0 && space.f_blocks > 0 &&
-		       space.f_bavail * space.f_frsize < TABLE_LEAST));
+		   !allocation_has_space(directory));
 }
 
 /* Whether it can't have a table, which is a file. */
