@@ -920,7 +920,7 @@ holds_8='int main(void) { char *volatile p = malloc(8 << 20); return !p; }'
 # It would end at each system call of the library's. One that is set without
 # libc is found by the recorder.
 @test "a program with a filter of system calls lives, and is not sampled" {
-	local way ways='prctl syscall executed'
+	local way ways='prctl syscall executed forked'
 
 	"$PROGRAMS/confine" now || skip 'no such filters here'
 	[ "$(uname -m)" != x86_64 ] || ways+=' unseen'

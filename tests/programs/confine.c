@@ -5,9 +5,10 @@
  * executes itself below a filter that allows all, and "now": confines itself at
  * once. "vforked": a vforked child confines itself instead; "refused": a thread
  * does, so that a filter for all threads is refused. "unseen": sets a filter
- * that allows all, without libc. Then holds 38 MiB, says so, and waits for a
- * file "told". "small": confines itself at once, and holds nothing. 77: there
- * are no such filters. */
+ * that allows all, without libc. "forked": confines itself, and its forked
+ * child holds the rest. Then holds 38 MiB, says so, and waits for a file
+ * "told". "small": confines itself at once, and holds nothing. 77: there are no
+ * such filters. */
 #include <dlfcn.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -22,7 +23,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The system calls that glibc makes here, and those that set a filter. */
+/* The system calls that glibc makes here, and those that set a filter. The last
+ * ones are those of a fork. */
 static const unsigned allowed[] = {
     SYS_brk,
     SYS_mmap,
@@ -39,6 +41,14 @@ static const unsigned allowed[] = {
 #ifdef SYS_nanosleep
     SYS_nanosleep,
 #endif
+#ifdef SYS_fork
+    SYS_fork,
+#endif
+    SYS_clone,
+    SYS_gettid,
+    SYS_rt_sigprocmask,
+    SYS_set_robust_list,
+    SYS_wait4,
 };
 
 typedef long syscall_function(long number, ...);
@@ -46,7 +56,7 @@ typedef long syscall_function(long number, ...);
 /* Allows all system calls, or those above. */
 static struct sock_fprog *make_filter(int all)
 {
-	static struct sock_filter steps[32] = {BPF_STMT(
+	static struct sock_filter steps[64] = {BPF_STMT(
 	    BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
 	static struct sock_fprog program;
 	size_t count = all ? 0 : sizeof(allowed) / sizeof(allowed[0]);
@@ -159,6 +169,25 @@ __attribute__((noinline)) static void *keep(size_t size)
 	return memset(kept, 1, size);
 }
 
+static void hold_more(void)
+{
+	for (int i = 0; i < 4000; i++)
+		keep(10000);
+}
+
+/* Whether a forked child can hold as much. */
+static int hold_in_child(void)
+{
+	pid_t child = fork();
+	int status = 1;
+
+	if (child == 0) {
+		hold_more();
+		_exit(0);
+	}
+	return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
 static void wait_for(const char *file)
 {
 	struct stat about;
@@ -195,8 +224,9 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(way, "below") != 0 && !begin(way))
 		return 77;
-	for (int i = 0; i < 4000; i++)
-		keep(10000);
+	if (strcmp(way, "forked") == 0 && !hold_in_child())
+		return 1;
+	hold_more();
 	if (write(STDOUT_FILENO, "whole\n", 6) != 6)
 		return 1;
 	if (strcmp(way, "now") != 0)
