@@ -583,6 +583,39 @@ static bool rises_slowly(double rise)
 	return slowly;
 }
 
+/* A rise of the last twelve samples is whole at the last place alone where
+ * there are twelve before it and three between. */
+static void a_rise_at_the_very_end_counts(void **state)
+{
+	struct series life = {0};
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		series_add(&life, i, i < 88 ? 100 : 200);
+	assert_false(evidence_rises_slowly(&life, 160));
+	assert_true(evidence_rises_slowly(&life, 170));
+	series_finish(&life);
+}
+
+/* Too near the end to begin a life itself, it keeps those of less than 0.4 of
+ * its depth from beginning one. */
+static void a_fall_at_the_very_end_counts(void **state)
+{
+	size_t starts[EVIDENCE_LIVES + 1];
+
+	(void)state;
+	for (int fall = 110; fall <= 130; fall += 5) {
+		struct series series = {0};
+
+		for (int i = 0; i < 200; i++)
+			series_add(&series, i,
+			    500 - (i < 100 ? 0 : fall) - (i < 188 ? 0 : 300));
+		assert_int_equal(
+		    evidence_falls(&series, starts), fall < 120 ? 0 : 2);
+		series_finish(&series);
+	}
+}
+
 static void a_sudden_rise_is_not_of_a_restart(void **state)
 {
 	(void)state;
@@ -939,6 +972,8 @@ int main(void)
 	    cmocka_unit_test(a_dozen_falls_are_counted),
 	    cmocka_unit_test(a_fall_is_more_than_a_step),
 	    cmocka_unit_test(a_sudden_rise_is_not_of_a_restart),
+	    cmocka_unit_test(a_rise_at_the_very_end_counts),
+	    cmocka_unit_test(a_fall_at_the_very_end_counts),
 	    cmocka_unit_test(a_start_up_is_a_fifth_of_the_whole),
 	    cmocka_unit_test(a_start_up_is_more_than_noise),
 	    cmocka_unit_test(a_moment_has_no_start_up),

@@ -219,6 +219,24 @@ static void what_is_torn_or_another_file_is_refused(void **state)
 	    e.text, "/none: can't be read: No such file or directory");
 }
 
+/* Paths that were searched, of which none was found, are not unknown ones. */
+static void no_path_is_a_result(void **state)
+{
+	struct heap heap = {0};
+	struct err e;
+
+	(void)state;
+	put("mprof-heap 1\npaths 0\nend 0\n");
+	assert_int_equal(heap_file_read(&heap, path, &e), 0);
+	assert_non_null(heap.paths);
+	assert_int_equal(heap.paths->rows.len, 0);
+	heap_finish(&heap);
+	put("mprof-heap 1\nend 0\n");
+	assert_int_equal(heap_file_read(&heap, path, &e), 0);
+	assert_null(heap.paths);
+	heap_finish(&heap);
+}
+
 static void names_from_a_file_are_cleaned(void **state)
 {
 	struct heap heap = {0};
@@ -315,6 +333,7 @@ int main(void)
 	    cmocka_unit_test(what_is_unknown_stays_so),
 	    cmocka_unit_test(what_is_torn_or_another_file_is_refused),
 	    cmocka_unit_test(names_from_a_file_are_cleaned),
+	    cmocka_unit_test(no_path_is_a_result),
 	    cmocka_unit_test(rows_are_sorted_by_bytes_count_and_name),
 	    cmocka_unit_test(a_row_is_found_by_its_name),
 	    cmocka_unit_test(sums_stay_within_their_type),

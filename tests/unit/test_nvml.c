@@ -460,6 +460,18 @@ static void a_lost_device_keeps_its_place(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
+/* A driver that lies about their number costs no more than these. */
+static void devices_are_bounded(void **state)
+{
+	struct err e;
+
+	(void)state;
+	open_it();
+	driver.count = 5000;
+	assert_int_equal(nvml_begin(nvml, &e), 0);
+	read_all(4096);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -471,6 +483,7 @@ int main(void)
 	    TEST(a_divided_device_lists_its_parts),
 	    TEST(what_it_does_not_say_is_unknown),
 	    TEST(a_lost_device_keeps_its_place),
+	    TEST(devices_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
