@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The tables of sampled allocations (base/allocation_table.h) that recorded
+ * processes keep in a directory: each process has one for every program that it
+ * has executed. Finds the new ones, and the order in which tables were created
+ * and left. Times are wall-clock nanoseconds. What a process wrote is hostile:
+ * a file that is no table stays in the list and is never read.
+ */
+#ifndef MPROF_RECORDER_ALLOCATION_TABLES_H
+#define MPROF_RECORDER_ALLOCATION_TABLES_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "base/array.h"
+#include "base/err.h"
+#include "proc/procfs.h"
+#include "recorder/allocation_reader.h"
+#include "recorder/sink.h"
+#include "recorder/table_events.h"
+
+struct allocation_table {
+	char name[32];
+	pid_t inner;      /* pid in its process's own namespace */
+	pid_t pid;        /* the same here; 0: not known */
+	unsigned number;  /* ordinal of the program among those that the process
+			     executed */
+	int mapped;       /* whether it was when last read; -1: not known */
+	bool is_left;     /* its process has executed another program */
+	bool is_earlier;  /* its process has a later table */
+	bool is_over;     /* it is removed at the end of this tick */
+	bool is_for_next; /* it was created after this tick began */
+	bool is_first;    /* its process is counted for this table */
+	bool has_own;     /* its other allocator was reported */
+	int64_t read_ns, changed_ns, reported_ns, mapped_ns, filters_ns;
+	int64_t gone_ns; /* when it was found to be over; 0: it isn't */
+	/* The last tick at which its process held its memory, and the last
+	 * sample in it. */
+	int64_t alive_ns, last_ns;
+	/* When it was created and left, in the order of events; 0: not known,
+	 * or not yet. */
+	uint64_t created, left;
+	bool is_filtered;          /* it has a filter of system calls */
+	char program[PROCFS_NAME]; /* name of the program executed last */
+	struct sink_held reported;
+	uint32_t reported_flags;
+	uint64_t every; /* the largest since the last record about it */
+	struct allocation_reader reader;
+};
+
+struct allocation_tables {
+	int directory;
+	int64_t begun_ns; /* when the directory was made */
+	/* The directory's last change, as of when it was listed. */
+	struct timespec listed;
+	bool settled; /* the directory was listed a while after that change */
+	bool finds_mappings; /* it is known whether a table is mapped */
+	uint64_t pids;       /* this process's pid namespace; 0: /proc has the
+				numbers of another one */
+	ARRAY(struct allocation_table *) list;
+	struct table_events events;
+	uint64_t order;   /* number of events so far */
+	size_t processes; /* how many have had a table */
+};
+
+/* Makes the directory, for this user alone; path must not exist. -1 with e. */
+int allocation_tables_begin(struct allocation_tables *tables, const char *path,
+    struct err *e) __attribute__((nonnull(1, 2), warn_unused_result));
+
+/* Frees all tables. Their files and the directory stay. */
+void allocation_tables_finish(struct allocation_tables *tables)
+    __attribute__((nonnull));
+
+/* Removes a directory of tables with the tables in it, and nothing else. */
+void allocation_tables_clean(const char *path) __attribute__((nonnull));
+
+/* Adds new tables to the list, and notes which were left. The directory is
+ * listed where it has changed, or where lists_always. */
+void allocation_tables_find(struct allocation_tables *tables, int64_t now_ns,
+    bool lists_always) __attribute__((nonnull));
+
+/* Takes the table at that place out of the list, and removes its file. Others
+ * may take its place. */
+void allocation_tables_remove(struct allocation_tables *tables, size_t at)
+    __attribute__((nonnull));
+
+/* Opens its file for reading. -1 where that is no regular file, or is gone. */
+int allocation_tables_open(const struct allocation_tables *tables,
+    const struct allocation_table *table) __attribute__((nonnull));
+
+/* A time that a process wrote, moved into the recording. */
+int64_t allocation_tables_time(const struct allocation_tables *tables,
+    uint64_t time_ns, int64_t now_ns) __attribute__((nonnull));
+
+/* The process's pid here; where that isn't known, a number that no process
+ * has. */
+pid_t allocation_table_pid(const struct allocation_table *table)
+    __attribute__((nonnull));
+
+#endif
