@@ -347,7 +347,10 @@ build/tests/test_unwind: private unit_extra = src/touched/unwind.c
 build/tests/test_unwind: private main_libs += \
 	$(shell $(PKG_CONFIG) --libs libdw libelf 2>/dev/null)
 
-# These do so, too.
+build/tests/test_page_set: src/touched/page_set.c
+build/tests/test_page_set: private unit_extra = src/touched/page_set.c
+
+# These read by libdw, too.
 fuzz_unwind = src/touched/unwind.c
 fuzz_symbols = src/symbols/dwarf/dwarf.c
 build/tests/replay_unwind: $(fuzz_unwind)

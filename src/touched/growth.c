@@ -38,10 +38,6 @@ enum {
 	QUEUE_MAX = 8 << 20 /* bytes of queued messages, then it waits */
 };
 
-/* Page of memory that no fault was seen to bring: it counts as resident while
- * its process lives. */
-#define NO_PAGE UINT64_MAX
-
 /* Processor time for all this: a second, and later a share. */
 static const double growth_cpu_s = 1, growth_cpu_share = 0.05;
 
@@ -53,7 +49,7 @@ static const double growth_cpu_s = 1, growth_cpu_share = 0.05;
 #define WAIT_NS (NS_PER_S / 5)
 /* Growth that old without a fault has none. */
 #define EXPLAINED_NS (NS_PER_S / 2)
-/* Factor by which a pause is longer than the sweep before it. */
+/* Factor by which a pause is longer than the check before it. */
 #define SWEEP_SHARE 20
 
 void growth_init(struct growth *growth, int feed)
@@ -131,35 +127,57 @@ static void growth_send_left(struct growth *growth,
 	}
 }
 
+static void growth_send_gone(struct growth *growth,
+    const struct growth_process *process, bool ended, struct page_ids *gone)
+{
+	growth->pages -= gone->ids.len;
+	growth_send_left(
+	    growth, process, ended, gone->ids.items, gone->ids.len);
+	array_free(&gone->ids);
+}
+
 /* Drops pages that are no longer resident; all of them if the process ended. */
 static void growth_drop_pages(
     struct growth *growth, struct growth_process *process, bool ended)
 {
-	ARRAY(uint32_t) ids = {0};
-	size_t kept = 0;
+	struct page_ids gone = {0};
 
-	for (size_t i = 0; i < process->pages.len; i++) {
-		struct growth_page page = process->pages.items[i];
-
-		if (!ended &&
-		    (page.address == NO_PAGE ||
-			resident_has(&process->resident, page.address)))
-			process->pages.items[kept++] = page;
-		else
-			*array_push(&ids) = page.id;
-	}
-	growth->pages -= process->pages.len - kept;
-	process->pages.len = kept;
+	page_set_remove_absent(
+	    &process->set, ended ? NULL : &process->resident, &gone);
 	process->fell = false;
-	growth_send_left(growth, process, ended, ids.items, ids.len);
-	array_free(&ids);
+	growth_send_gone(growth, process, ended, &gone);
+}
+
+/* Samples can't stand for more than is resident. Where they do, memory was
+ * given back: what was used again since would count twice. */
+static void growth_settle(struct growth *growth, struct growth_process *process)
+{
+	int64_t excess_kib = process->set.kib - process->kib;
+	int64_t period_kib = (int64_t)growth->period_kib;
+	int64_t begun_ns = clock_mono_ns();
+	struct page_ids gone = {0};
+
+	if (excess_kib < process->spare_kib)
+		process->spare_kib = excess_kib > 0 ? excess_kib : 0;
+	if (excess_kib <= process->spare_kib + 2 * period_kib ||
+	    begun_ns < process->settle_ns)
+		return;
+	growth_drop_pages(growth, process, false);
+	/* Memory that is used in one go has a sample each period. */
+	page_set_remove_reused(
+	    &process->set, process->kib, period_kib / 2, &gone);
+	growth_send_gone(growth, process, false, &gone);
+	excess_kib = process->set.kib - process->kib;
+	process->spare_kib = excess_kib > 0 ? excess_kib : 0;
+	process->settle_ns =
+	    begun_ns + (clock_mono_ns() - begun_ns) * SWEEP_SHARE;
 }
 
 static void growth_free_process(struct growth_process *process)
 {
 	resident_close(&process->resident);
 	unwind_destroy(process->unwind);
-	array_free(&process->pages);
+	array_free(&process->set.pages);
 	free(process);
 }
 
@@ -412,7 +430,10 @@ static void growth_weigh(struct growth *growth, struct growth_process *process)
 	int64_t given, huge = 0;
 
 	process->round_factor = 0;
-	if (!growth_read(process) || process->pool_kib == 0)
+	if (!growth_read(process))
+		return;
+	growth_settle(growth, process);
+	if (process->pool_kib == 0)
 		return;
 	if (process->pool_kib > 2 * process->round_kib + SLACK_KIB)
 		huge = growth_weigh_blocks(growth, process);
@@ -492,8 +513,11 @@ static void growth_sample(struct growth *growth, struct growth_process *process,
 	growth->samples++;
 	growth->pages++;
 	growth->budget -= RECORD;
-	*array_push(&process->pages) = (struct growth_page){
-	    event ? event->address : NO_PAGE, growth->samples};
+	page_set_add(&process->set,
+	    (struct page_sample){
+		.address = event ? event->address : PAGE_SET_NOWHERE,
+		.id = growth->samples,
+		.kib = (uint32_t)(bytes >> 10)});
 }
 
 static bool growth_is_python(
@@ -692,6 +716,7 @@ void growth_sweep(struct growth *growth, bool end)
 		growth_report_unseen(growth, process, now_ns);
 		if (process->fell)
 			growth_drop_pages(growth, process, false);
+		growth_settle(growth, process);
 	}
 	growth_report_state(growth);
 	growth->swept_ns = clock_mono_ns();

@@ -3,7 +3,7 @@
  * Turns sampled faults into touched pages: the growth of each process's
  * resident memory is attributed to the faults sampled meanwhile, one in about
  * a period's bytes becomes a sample with its stack, and a sample ends when its
- * page is no longer resident.
+ * page is no longer resident, or was used anew.
  */
 #ifndef MPROF_TOUCHED_GROWTH_H
 #define MPROF_TOUCHED_GROWTH_H
@@ -12,14 +12,9 @@
 
 #include "base/strbuf.h"
 #include "proc/resident.h"
+#include "touched/page_set.h"
 #include "touched/rings.h"
 #include "touched/unwind.h"
-
-/* The resident page of a sample. */
-struct growth_page {
-	uint64_t address;
-	uint32_t id;
-};
 
 struct growth_process {
 	pid_t pid;
@@ -40,7 +35,11 @@ struct growth_process {
 	bool fell;   /* it gave memory back since its pages were checked */
 	int64_t round_kib;   /* in this round: what its faults can explain */
 	double round_factor; /* factor applied to that */
-	ARRAY(struct growth_page) pages;
+	struct page_set set;
+	/* Its samples stand for this much more than its memory, and no reason
+	 * is known. */
+	int64_t spare_kib;
+	int64_t settle_ns; /* earliest time of the next check of that */
 };
 
 struct growth {

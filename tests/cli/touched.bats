@@ -426,6 +426,55 @@ has_both_columns() {
 	awk '/;passing/ { kib += $NF } END { exit kib > 4096 }' all
 }
 
+# What the pages that are there stand for is between these: stands_for A B FILE
+stands_for() {
+	grep -sE '^(TOUCH|LEFT)' "$3" | awk -F'[;= ]' -v a="$1" -v b="$2" '
+	/^TOUCH/ { mib[$3] = $(NF - 1); sum += mib[$3] }
+	/^LEFT/ {
+		count = split($3, ranges, ",")
+		for (i = 1; i <= count; i++) {
+			split(ranges[i] "-" ranges[i], ends, "-")
+			for (id = ends[1]; id <= ends[2]; id++)
+				sum -= mib[id]
+		}
+	}
+	END { exit !(sum > a && sum < b) }'
+}
+
+@test "memory that is given back and used again at once counts once" {
+	needs_faults
+	cat >again.c <<-'END'
+	#include <fcntl.h>
+	#include <string.h>
+	#include <sys/mman.h>
+	#include <sys/prctl.h>
+	#include <unistd.h>
+	int main(void)
+	{
+		size_t size = 64 << 20;
+		prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+		for (int i = 0; i < 20; i++) {
+			char *area = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			memset(area, 1, size);
+			if (i < 19)
+				munmap(area, size);
+		}
+		close(creat("seen", 0600));
+		while (access("end", F_OK) != 0)
+			usleep(10000);
+		return 0;
+	}
+	END
+	cc -O2 -static -o again again.c
+	mprof run -q --stacks -o x.dat ./again 3>&- &
+	local recorder=$!
+	soon test -e seen
+	soon stands_for 48 70 x.dat
+	touch end
+	wait "$recorder"
+}
+
 @test "where it is refused that is said, with the reason" {
 	mprof --version | grep -q 'touched' || skip 'built without libdw'
 	three
