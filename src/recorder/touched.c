@@ -323,15 +323,15 @@ static void touched_report_left(const struct touched_round *round, size_t len)
 	for (size_t i = 1; i < gone.count; i++)
 		if (gone.ids[i] <= gone.ids[i - 1])
 			return;
-	if (gone.ended)
+	if (gone.ended || left->found_ns > gone.time_ns)
 		touched_keep_gone(touched, &gone, left);
 	else
 		round->sink->left(round->sink->context, &gone);
 }
 
 /* Reports the pages of processes that have ended. Their time is that of the end
- * if something else was touched after it; otherwise the tick's. The memory of
- * one that ended after the tick began was there at the tick. */
+ * if something else was touched after it; otherwise the tick's. Pages that were
+ * found to be gone after the tick began were there at the tick. */
 static void touched_report_gone(const struct touched_round *round)
 {
 	struct touched *touched = round->touched;

@@ -279,7 +279,7 @@ static void send_left(
     uint32_t count, size_t sent, const uint32_t *ids, struct sink_freed of)
 {
 	const struct touched_left left = {
-	    {TOUCHED_LEFT, count}, of.pid, of.ended, 0, 0};
+	    {TOUCHED_LEFT, count}, of.pid, of.ended, of.time_ns, 0};
 	char bytes[256];
 
 	sent = sent ? sent : count;
@@ -441,6 +441,20 @@ static void pages_that_left_are_reported_by_their_ids(void **state)
 	send_left(3, 0, twice, (struct sink_freed){0});
 	send_left(2, 0, down, (struct sink_freed){0});
 	expect("- 3 4 9 12 pid 0 at 5000\n- 9 pid 701 at 5000 ended\n");
+}
+
+static void pages_found_gone_after_the_tick_were_there_at_it(void **state)
+{
+	static const uint32_t ids[] = {3, 4, 9};
+
+	(void)state;
+	create();
+	send_left(2, 0, ids, (struct sink_freed){.time_ns = 5000});
+	send_left(1, 0, ids + 2, (struct sink_freed){.time_ns = 5001});
+	expect("- 3 4 pid 0 at 5000\n");
+	close(the.peer);
+	the.peer = -1;
+	call(the.hook.end, "- 9 pid 0 at 5000\n");
 }
 
 /* Its pages are gone from then on only if something was touched after that:
@@ -794,6 +808,7 @@ int main(void)
 	    TEST(a_page_that_can_not_be_is_left_out),
 	    TEST(of_a_stack_that_is_cut_the_whole_frames_count),
 	    TEST(pages_that_left_are_reported_by_their_ids),
+	    TEST(pages_found_gone_after_the_tick_were_there_at_it),
 	    TEST(a_process_ends_before_the_next_is_sampled),
 	    TEST(the_state_is_reported_where_it_changed),
 	    TEST(what_is_no_message_is_left_out),
