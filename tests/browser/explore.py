@@ -175,16 +175,22 @@ def check_address(page, path):
 
 def check_theme(page):
     browser = page.browser
-    seen = {}
+    seen, strips = {}, {}
     for _ in range(3):
-        browser.script("byId('theme').click();")
+        strip = browser.script("""
+            byId('theme').click();
+            draw();
+            return byId('strip').toDataURL();""")
         browser.settle()
         name = browser.script("return byId('theme').textContent;")
         seen[name] = browser.script(
             "return getComputedStyle(document.body).backgroundColor;")
+        strips[name] = strip
     check(list(seen) == ["Theme: light", "Theme: dark", "Theme: system"],
           f"themes: {seen}")
     check(seen["Theme: light"] != seen["Theme: dark"], f"themes: {seen}")
+    check(strips["Theme: light"] != strips["Theme: dark"],
+          "the strip gets its colours later than the chart")
 
 
 def check_wheel(page):

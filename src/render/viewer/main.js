@@ -25,6 +25,8 @@ function draw()
 	view.rough = false;
 	drawChart(fitCanvas(canvas, box.width, box.height), view, data);
 	view.moving = false;
+	if (!data.flame)
+		drawOverview(view, data);
 	drawOverlay();
 	showRange();
 	clearTimeout(settled);
@@ -47,10 +49,8 @@ function onSettled()
 		return;
 	}
 	buildTable(data);
-	if (!data.flame) {
-		drawOverview(view, data);
+	if (!data.flame)
 		fillRangeFigures(view, data);
-	}
 	if (fragment !== location.hash.slice(1))
 		history.replaceState(null, "", fragment ? "#" + fragment :
 			location.pathname + location.search);
@@ -550,8 +550,6 @@ function build()
 	draw();
 	if (data.flame)
 		showOutermost();
-	else
-		drawOverview(view, data);
 }
 
 build();

@@ -4,14 +4,26 @@
 "use strict";
 
 const STRIP_HEIGHT = 44;
+let stripLook = [];
 
+// A movement of the window leaves the strip as it is.
 function drawOverview(view, data)
 {
-	const strip = byId("strip");
 	const { width, left, right } = view.layout;
 	const lead = leadSeries(data);
-	const context = fitCanvas(strip, width, STRIP_HEIGHT);
 	const theme = themeOf(data);
+	const look = [width, left, right, window.devicePixelRatio, lead, theme];
+
+	if (isSame(look, stripLook))
+		return;
+	stripLook = look;
+	paintOverview(view, data, lead, theme);
+}
+
+function paintOverview(view, data, lead, theme)
+{
+	const { width, left, right } = view.layout;
+	const context = fitCanvas(byId("strip"), width, STRIP_HEIGHT);
 	const own = {
 		from: data.from, to: data.to, low: 0, high: 1, lit: null,
 		search: "", stacked: false,
