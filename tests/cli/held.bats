@@ -236,8 +236,10 @@ churn() {
 	lacks deleted <run.dat
 }
 
-@test "a program that is built anew or removed while it runs keeps its names" {
-	cat >keep.c <<-'END'
+# hold FLAG ...: builds ./hold, which holds 40 MiB until its input ends, or for as
+# many milliseconds as it is told.
+hold() {
+	cat >hold.c <<-'END'
 	#include <stdlib.h>
 	#include <string.h>
 	#include <unistd.h>
@@ -250,14 +252,20 @@ churn() {
 	int main(int argc, char **argv)
 	{
 	    keep_all(argc);
-	    return read(0, kept, 1) != 0;
+	    return argc > 1 ? usleep(1000 * atoi(argv[1]))
+	                    : read(0, kept, 1) != 0;
 	}
 	END
+	cc -O1 -g "$@" -o hold hold.c
+}
+
+@test "a program that is built anew or removed while it runs keeps its names" {
 	mkfifo input
-	for change in 'mv other keep' 'rm keep'; do
-		cc -O1 -g -o keep keep.c
-		cc -O1 -g -Dkeep_all=another -o other keep.c
-		mprof run -q --stacks -o run.dat ./keep <input &
+	for change in 'mv other hold' 'rm hold'; do
+		hold -Dkeep_all=another
+		mv hold other
+		hold
+		mprof run -q --stacks -o run.dat ./hold <input &
 		recorder=$!
 		exec 7>input
 		soon_while "$recorder" grep -qs '^ALLOC;' run.dat
@@ -271,26 +279,13 @@ churn() {
 }
 
 @test "files that are kept open for their names leave room for other ones" {
-	cat >hold.c <<-'END'
-	#include <stdlib.h>
-	#include <string.h>
-	#include <unistd.h>
-	static char *volatile kept;
-	int main(int argc, char **argv)
-	{
-	    (void)argv;
-	    kept = malloc(40 << 20);
-	    memset(kept, argc, 40 << 20);
-	    return usleep(50000) != 0;
-	}
-	END
-	cc -O1 -g -o hold hold.c
+	hold
 	for i in $(seq 40); do
 		cp hold "hold$i"
 	done
 	cat >each <<-'END'
 	for i in $(seq 40); do
-		"./hold$i" || exit
+		"./hold$i" 50 || exit
 	done
 	ls "/proc/$PPID/fd" >open
 	END
@@ -302,20 +297,7 @@ churn() {
 # The script's mounts are those of a namespace around mprof, so that none is left.
 @test "what the program mounts can be unmounted after a program on it ran" {
 	unshare -rm true 2>/dev/null || skip "no namespaces here"
-	cat >hold.c <<-'END'
-	#include <stdlib.h>
-	#include <string.h>
-	#include <unistd.h>
-	static char *volatile kept;
-	int main(int argc, char **argv)
-	{
-	    (void)argv;
-	    kept = malloc(40 << 20);
-	    memset(kept, argc, 40 << 20);
-	    return usleep(500000) != 0;
-	}
-	END
-	cc -O1 -g -o hold hold.c
+	hold
 	cat >unmount <<-'END'
 	mount -t tmpfs tmpfs mnt && cp hold mnt && "$@" || exit
 	for try in $(seq 300); do
@@ -325,10 +307,10 @@ churn() {
 	exit 100
 	END
 	mkdir mnt
-	unshare -rm mprof run -q --stacks -o run.dat sh unmount mnt/hold
+	unshare -rm mprof run -q --stacks -o run.dat sh unmount mnt/hold 500
 	grep -q 'mnt/hold:0:' run.dat
-	cc -O1 -g -static -o hold hold.c || skip "no static libc"
-	unshare -rm mprof run -q --stacks -o root.dat sh unmount chroot mnt /hold
+	hold -static || skip "no static libc"
+	unshare -rm mprof run -q --stacks -o root.dat sh unmount chroot mnt /hold 500
 }
 
 @test "names where the compiler wrote no table of address ranges" {

@@ -125,6 +125,35 @@ three() {
 	touch begin
 }
 
+# steps FLAG ...: builds ./steps, which takes 1 MiB again and again until there is
+# a file stop, and ends with the status 7.
+steps() {
+	cat >steps.c <<-'END'
+	#include <string.h>
+	#include <sys/mman.h>
+	#include <sys/prctl.h>
+	#include <unistd.h>
+	static volatile int after;
+	__attribute__((noipa)) void grow(void)
+	{
+		memset(mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, 1 << 20);
+		after++;
+	}
+	int main(void)
+	{
+		prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+		for (int i = 0; i < 30000 && access("stop", F_OK) != 0; i++) {
+			if (i < 200 || i % 10 == 0)
+				grow();
+			usleep(10000);
+		}
+		return 7;
+	}
+	END
+	cc -O2 "$@" -o steps steps.c
+}
+
 # Each within a tenth, by name, of what lines says.
 has_three() {
 	mprof lines --json --by function "$@" |
@@ -489,24 +518,7 @@ stands_for() {
 
 @test "what unwinds may be killed: the recording goes on and says so" {
 	needs_faults
-	cat >steps.c <<-'END'
-	#include <stdlib.h>
-	#include <string.h>
-	#include <sys/mman.h>
-	#include <sys/prctl.h>
-	#include <unistd.h>
-	int main(void)
-	{
-		prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-		while (access("stop", F_OK) != 0) {
-			memset(mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, 1 << 20);
-			usleep(20000);
-		}
-		return 7;
-	}
-	END
-	cc -O2 -static -o steps steps.c
+	steps -static
 	mprof run --stacks -o x.dat ./steps 2>messages 3>&- &
 	local recorder=$!
 	has_touched() { grep -qs TOUCH x.dat; }
@@ -895,30 +907,7 @@ narrow() { # WORDS FOR THE COMPILER
 
 @test "attach: a native program that runs already" {
 	needs_faults
-	cat >steps.c <<-'END'
-	#include <string.h>
-	#include <sys/mman.h>
-	#include <sys/prctl.h>
-	#include <unistd.h>
-	static volatile int after;
-	__attribute__((noipa)) void grow(void)
-	{
-		memset(mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, 1 << 20);
-		after++;
-	}
-	int main(void)
-	{
-		prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-		for (int i = 0; i < 30000 && access("stop", F_OK) != 0; i++) {
-			if (i < 200 || i % 10 == 0)
-				grow();
-			usleep(10000);
-		}
-		return 0;
-	}
-	END
-	cc -O2 -g -o steps steps.c
+	steps -g
 	./steps 3>&- &
 	local program=$!
 	mprof attach --stacks -o x.dat "$program" 2>messages 3>&- &
