@@ -517,10 +517,12 @@ static int lines_show_clock(
     const struct lines_options *options, const struct profile *profile)
 {
 	struct stack_growths growths = {0};
-	int status = lines_check_clock(options, profile->path);
+	int status = COMMAND_OK;
 
 	for (size_t i = 0; i < profile->runs.len; i++)
 		stack_growths_add(&growths, &profile->runs.items[i]);
+	if (growths.items.len > 0)
+		status = lines_check_clock(options, profile->path);
 	if (status == COMMAND_OK)
 		status = command_lines_show(options, profile, &growths);
 	stack_growths_finish(&growths);

@@ -421,10 +421,15 @@ Allocated after 1.50 s and not freed.'
 }
 
 @test "a recording without stacks says how to get them" {
+	local ways
+
 	recording plain.dat
-	run_apart mprof lines plain.dat
-	[ "$status" -eq 1 ]
-	[[ $errors == *"no stacks in it: record with mprof run --stacks" ]]
+	for ways in '' '--by line' '--by process' '--native' '--at 1'; do
+		# shellcheck disable=SC2086
+		run_apart mprof lines $ways plain.dat
+		[ "$status" -eq 1 ]
+		same "$errors" 'mprof: plain.dat: no stacks in it: record with mprof run --stacks'
+	done
 }
 
 @test "hostile names do not reach the terminal" {
