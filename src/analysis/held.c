@@ -13,6 +13,7 @@
 #include "base/strbuf.h"
 #include "base/units.h"
 #include "base/utf8.h"
+#include "profile/process.h"
 #include "profile/run.h"
 
 static const struct allocation_list *held_list(
@@ -555,7 +556,8 @@ static size_t held_key_set_stack(struct held_key *key,
 static const char *held_process_name(
     const struct run *run, size_t process, int pid)
 {
-	const char *name = NULL;
+	const struct process *launched = pid == 0 ? run_launched(run) : NULL;
+	const char *name = launched ? launched->name : NULL;
 
 	if (process > 0 && run->processes.items[process - 1].name)
 		return run->processes.items[process - 1].name;

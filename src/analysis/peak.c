@@ -25,18 +25,6 @@ static int moment_compare(const void *left, const void *right)
 	return a->process < b->process ? -1 : a->process > b->process;
 }
 
-/* The program's process: its record has a name and nothing else. */
-static const struct process *moment_program(const struct run *run)
-{
-	for (size_t i = 0; i < run->processes.len; i++) {
-		const struct process *one = &run->processes.items[i];
-
-		if (one->memory.len == 0 && one->introduced)
-			return one;
-	}
-	return NULL;
-}
-
 void moment_init(struct moment *moment, const struct run *run, size_t tick)
 {
 	double rest = run->total.items[tick].mib;
@@ -54,7 +42,7 @@ void moment_init(struct moment *moment, const struct run *run, size_t tick)
 	}
 	if (rest > least_mib)
 		*array_push(&moment->holdings) =
-		    (struct holding){moment_program(run), true, rest};
+		    (struct holding){run_launched(run), true, rest};
 	if (moment->holdings.len > 0)
 		qsort(moment->holdings.items, moment->holdings.len,
 		    sizeof(moment->holdings.items[0]), moment_compare);
@@ -148,8 +136,8 @@ void parties_init(
 			    process, mib);
 	}
 	parties_add(parties_find(parties, &index,
-			peak_party_name(moment_program(run), by)),
-	    moment_program(run), peak_of_program(run));
+			peak_party_name(run_launched(run), by)),
+	    run_launched(run), peak_of_program(run));
 	moment_init(&moment, run, (size_t)(peak - run->total.items));
 	for (size_t i = 0; i < moment.holdings.len; i++) {
 		const struct holding *held = &moment.holdings.items[i];

@@ -677,6 +677,17 @@ bool run_total_is_unclear(const struct run *run)
 	return several && run_total_of(run) == RUN_TOTAL_UNKNOWN;
 }
 
+const struct process *run_launched(const struct run *run)
+{
+	for (size_t i = 0; i < run->processes.len; i++) {
+		const struct process *one = &run->processes.items[i];
+
+		if (one->memory.len == 0 && one->introduced)
+			return one;
+	}
+	return NULL;
+}
+
 const char *run_program_name(const struct run *run)
 {
 	return run_total_is_unclear(run) ? "the program, or all processes"

@@ -105,6 +105,11 @@ enum run_total run_total_of(const struct run *run) __attribute__((nonnull));
  * it. */
 bool run_total_is_unclear(const struct run *run) __attribute__((nonnull));
 
+/* The record of the launched program, which has a name and no memory; NULL
+ * where there is none. */
+const struct process *run_launched(const struct run *run)
+    __attribute__((nonnull));
+
 /* The name of what run_program_at() returns, where no record names the
  * program. */
 const char *run_program_name(const struct run *run) __attribute__((nonnull));

@@ -318,6 +318,22 @@ Unsafe_AllocateMemory0 (/lib/libjvm.so) 40960" folded
 	[[ $output != *"…"* ]]
 }
 
+@test "a program that holds nothing sampled has its name" {
+	cat >sh.dat <<-'END'
+	CMDLINE sh a.sh
+	MEM 3.000000 1000.0000
+	PROC;pid=70;start=1;ppid=9;name=sh;cmd=sh 3.000000 1000.0000
+	TOUCH;id=1;site=1;size=2097152;frames=#1:/bin/dash:0:main 2.000000 1000.5000
+	TOUCH;id=2;site=1;size=1048576;pid=71 1.000000 1001.0000
+	MEM 5.000000 1001.0000
+	CHLD 71 2.000000 1001.0000
+	PROC;pid=71;start=2;ppid=70;name=cat;cmd=cat 2.000000 1001.0000
+	END
+	mprof lines --by process sh.dat >out
+	grep -q '2.00 MiB .* sh, the program$' out
+	grep -q '1.00 MiB .* cat, process 71$' out
+}
+
 @test "held: by module, process, function, file" {
 	held
 	mprof lines --by process held.dat >out
