@@ -338,7 +338,7 @@ Unsafe_AllocateMemory0 (/lib/libjvm.so) 40960" folded
 	held
 	mprof lines --by process held.dat >out
 	same "$(sed -n '3,$p' out)" \
-"51.0 ± 0.71 MiB   98.1 %        3  the program
+"51.0 ± 0.71 MiB   98.1 %        3  python, the program
        1.00 MiB    1.9 %        1  worker, process 7"
 	mprof lines --by module held.dat >out
 	same "$(sed -n 3p out)" \
