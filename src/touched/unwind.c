@@ -237,7 +237,6 @@ static void unwind_find_machine(struct unwind *unwind)
 
 static void unwind_read_maps(struct unwind *unwind)
 {
-	unwind_find_task(unwind);
 	unwind->mapped_ns = clock_mono_ns();
 	unwind->readings++;
 	unwind->stale = false;
@@ -460,6 +459,7 @@ size_t unwind_stack(struct unwind *unwind, const struct rings_thread *thread,
 	unwind->thread = thread;
 	unwind_walk(unwind, tid);
 	if (unwind_is_outdated(unwind)) {
+		unwind_find_task(unwind);
 		unwind_read_maps(unwind);
 		unwind_walk(unwind, tid);
 	}
