@@ -41,9 +41,9 @@ bool allocation_end_by_exec(struct allocation_table *table, int64_t now_ns)
 		return procfs_stat_once(table->pid, &now) == 0 &&
 		       !now.is_ending;
 	if (now_ns - table->changed_ns < NS_PER_S ||
-	    now_ns - table->mapped_ns < 10 * NS_PER_S)
+	    now_ns - table->maps_read_ns < 10 * NS_PER_S)
 		return false;
-	table->mapped_ns = now_ns;
+	table->maps_read_ns = now_ns;
 	return maps_has_file(table->pid, table->name) == 0;
 }
 
@@ -64,24 +64,25 @@ bool allocation_end_may_be_now(
 int64_t allocation_end_ns(const struct allocation_tables *tables,
     const struct allocation_table *table, int64_t now_ns)
 {
-	int64_t left_ns = now_ns;
+	int64_t end_ns = now_ns;
 
-	if (!table->left || table->is_filtered)
+	if (!table->unmapped_event || table->is_filtered)
 		return now_ns;
 	for (size_t i = 0; i < tables->list.len; i++) {
 		const struct allocation_table *next = tables->list.items[i];
 		int64_t start_ns;
 
-		if (next->created < table->left || !next->reader.header.magic)
+		if (next->created_event < table->unmapped_event ||
+		    !next->reader.header.magic)
 			continue;
 		start_ns = allocation_tables_time(
 		    tables, next->reader.header.start_ns, now_ns);
-		if (left_ns > start_ns - MOMENT_NS)
-			left_ns = start_ns - MOMENT_NS;
+		if (end_ns > start_ns - MOMENT_NS)
+			end_ns = start_ns - MOMENT_NS;
 	}
-	if (table->alive_ns && left_ns <= table->alive_ns)
-		left_ns = table->alive_ns + MOMENT_NS;
-	if (left_ns < table->last_ns)
-		left_ns = table->last_ns;
-	return left_ns < now_ns ? left_ns : now_ns;
+	if (table->alive_ns && end_ns <= table->alive_ns)
+		end_ns = table->alive_ns + MOMENT_NS;
+	if (end_ns < table->last_ns)
+		end_ns = table->last_ns;
+	return end_ns < now_ns ? end_ns : now_ns;
 }

@@ -21,13 +21,13 @@ bool allocation_end_of_process(const struct allocation_tables *tables,
 bool allocation_end_by_exec(struct allocation_table *table, int64_t now_ns)
     __attribute__((nonnull));
 
-/* Whether a table that is over may be ended in this tick: a process whose
- * memory the tick has was there then, with what it held. */
+/* Whether a table whose process is gone may be ended in this tick: a process
+ * whose memory the tick has was there then, with what it held. */
 bool allocation_end_may_be_now(struct allocation_table *table,
     const struct sink_tick *tick) __attribute__((nonnull));
 
-/* When the table's process had left it, at the latest: before the next table
- * was created. Otherwise now, as it is only seen now. */
+/* When the table was no longer mapped, at the latest: before the next one was
+ * created. Where there is no next one, or the order isn't known, now_ns. */
 int64_t allocation_end_ns(const struct allocation_tables *tables,
     const struct allocation_table *table, int64_t now_ns)
     __attribute__((nonnull));

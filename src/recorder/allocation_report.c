@@ -93,13 +93,13 @@ static pid_t allocation_report_pid(const struct allocation_report *report,
 	return allocation_table_pid(table);
 }
 
-/* One sample in this many is to be reported now, where left ones are to come in
- * this reading. It doubles each time that half of the budget is used, and such
- * that the samples which are left take at most half of what there is. */
+/* One sample in this many is to be reported now, where unread ones are still to
+ * come in this reading. It doubles each time that half of the budget is used,
+ * and until the unread samples take at most half of what there is. */
 static uint64_t allocation_report_every(
-    const struct allocation_report *report, size_t left)
+    const struct allocation_report *report, size_t unread)
 {
-	double wanted = (double)left * report->cost, part = BUDGET / 2;
+	double wanted = (double)unread * report->cost, part = BUDGET / 2;
 	uint64_t every = 1;
 
 	while (every < EVERY_MAX &&
@@ -166,7 +166,7 @@ static void allocation_report_sample(struct allocation_report *report,
 /* Takes note of a sample that the slot did not hold at the last reading, and
  * reports it within the budget. */
 static void allocation_report_slot(struct allocation_report *report,
-    const struct allocation_reading *reading, size_t at, size_t left)
+    const struct allocation_reading *reading, size_t at, size_t unread)
 {
 	const struct allocation_slot *slot = &report->room.slots[at];
 	struct allocation_known *known = &reading->table->reader.known[at];
@@ -179,7 +179,7 @@ static void allocation_report_slot(struct allocation_report *report,
 	}
 	if (report->budget < RECORD || report->samples == UINT32_MAX ||
 	    !allocation_report_thin(report, reading->table,
-		allocation_report_every(report, left), slot, &weight))
+		allocation_report_every(report, unread), slot, &weight))
 		return;
 	allocation_report_sample(report, reading, at, weight);
 }
@@ -189,15 +189,15 @@ static void allocation_report_new(struct allocation_report *report,
 {
 	const struct allocation_slot *slots = report->room.slots;
 	const struct allocation_known *known = reading->table->reader.known;
-	size_t left = 0;
+	size_t unread = 0;
 
 	for (size_t i = 0; i < count; i++)
-		left += slots[i].serial != known[i].serial;
-	for (size_t i = 0; i < count && left > 0; i++) {
+		unread += slots[i].serial != known[i].serial;
+	for (size_t i = 0; i < count && unread > 0; i++) {
 		if (slots[i].serial == known[i].serial)
 			continue;
-		allocation_report_slot(report, reading, i, left);
-		left--;
+		allocation_report_slot(report, reading, i, unread);
+		unread--;
 	}
 }
 

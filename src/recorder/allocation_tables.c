@@ -116,8 +116,8 @@ static uint64_t allocation_tables_pids_of(
 }
 
 /* Finds the tables of programs that the same process executed before. Returns
- * whether it has another table; a process of another pid namespace may have the
- * same pid there. */
+ * whether there is another table of the process; a process of another pid
+ * namespace may have the same pid there. */
 static bool allocation_tables_find_earlier(
     struct allocation_tables *tables, const struct allocation_table *table)
 {
@@ -134,7 +134,7 @@ static bool allocation_tables_find_earlier(
 		if (pids && others && pids != others)
 			continue;
 		executes = true;
-		other->is_earlier |=
+		other->has_successor |=
 		    other->number < table->number && !is_mapped;
 	}
 	return executes;
@@ -237,11 +237,12 @@ static void allocation_tables_list(
 static void allocation_tables_note_lost(struct allocation_tables *tables)
 {
 	for (size_t i = 0; i < tables->list.len; i++)
-		if (tables->list.items[i]->created == 0)
-			tables->list.items[i]->created = tables->order;
+		if (tables->list.items[i]->created_event == 0)
+			tables->list.items[i]->created_event =
+			    tables->event_count;
 }
 
-/* Notes in which order tables were created and left. */
+/* Notes in which order tables were created and unmapped. */
 static void allocation_tables_note_events(
     struct allocation_tables *tables, int64_t now_ns)
 {
@@ -252,7 +253,7 @@ static void allocation_tables_note_events(
 		unsigned number;
 		int inner;
 
-		tables->order++;
+		tables->event_count++;
 		if (event.what == TABLE_EVENTS_LOST) {
 			allocation_tables_note_lost(tables);
 		} else if (allocation_table_read_name(
@@ -263,9 +264,9 @@ static void allocation_tables_note_events(
 			table = allocation_tables_get(tables, inner, number);
 		}
 		if (table && event.what == TABLE_CREATED)
-			table->created = tables->order;
+			table->created_event = tables->event_count;
 		else if (table)
-			table->left = tables->order;
+			table->unmapped_event = tables->event_count;
 	}
 }
 

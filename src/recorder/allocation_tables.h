@@ -3,8 +3,8 @@
  * The tables of sampled allocations (base/allocation_table.h) that recorded
  * processes keep in a directory: each process has one for every program that it
  * has executed. Finds the new ones, and the order in which tables were created
- * and left. Times are wall-clock nanoseconds. What a process wrote is hostile:
- * a file that is no table stays in the list and is never read.
+ * and unmapped. Times are wall-clock nanoseconds. What a process wrote is
+ * hostile: a file that is no table stays in the list and is never read.
  */
 #ifndef MPROF_RECORDER_ALLOCATION_TABLES_H
 #define MPROF_RECORDER_ALLOCATION_TABLES_H
@@ -27,21 +27,27 @@ struct allocation_table {
 	unsigned number;  /* ordinal of the program among those that the process
 			     executed */
 	int mapped;       /* whether it was when last read; -1: not known */
-	bool is_left;     /* its process has executed another program */
-	bool is_earlier;  /* its process has a later table */
-	bool is_over;     /* it is removed at the end of this tick */
 	bool is_for_next; /* it was created after this tick began */
 	bool is_first;    /* its process is counted for this table */
-	bool has_own;     /* its other allocator was reported */
-	int64_t read_ns, changed_ns, reported_ns, mapped_ns, filters_ns;
-	int64_t gone_ns; /* when it was found to be over; 0: it isn't */
-	/* The last tick at which its process held its memory, and the last
-	 * sample in it. */
+	bool has_own;     /* its process is counted for another allocator */
+	bool is_filtered; /* its process has a filter of system calls */
+	/* Its process has made a later table, and has unmapped this one. */
+	bool has_successor;
+	/* Its process ended, or executed another program: all its samples were
+	 * reported as held until then. */
+	bool is_ended;
+	bool is_for_removal; /* at the end of this tick */
+	/* The last tick at which it was read, had changed, was reported, and at
+	 * which its process's mappings were read; 0: none. */
+	int64_t read_ns, changed_ns, reported_ns, maps_read_ns;
+	int64_t filters_ns; /* when to look for filters next; 0: not set yet */
+	int64_t gone_ns;    /* when its process was first seen gone; 0: never */
+	/* The last tick at which its process held its memory, and the time of
+	 * the last sample that was reported. */
 	int64_t alive_ns, last_ns;
-	/* When it was created and left, in the order of events; 0: not known,
-	 * or not yet. */
-	uint64_t created, left;
-	bool is_filtered;          /* it has a filter of system calls */
+	/* Numbers of the events that tell that it was created, and that its
+	 * last mapping was gone; 0: not known, or not yet. */
+	uint64_t created_event, unmapped_event;
 	char program[PROCFS_NAME]; /* name of the program executed last */
 	struct sink_held reported;
 	uint32_t reported_flags;
@@ -60,8 +66,8 @@ struct allocation_tables {
 				numbers of another one */
 	ARRAY(struct allocation_table *) list;
 	struct table_events events;
-	uint64_t order;   /* number of events so far */
-	size_t processes; /* how many have had a table */
+	uint64_t event_count; /* so far: the number of the last event */
+	size_t processes;     /* how many have had a table */
 };
 
 /* Makes the directory, for this user alone; path must not exist. -1 with e. */
@@ -75,7 +81,7 @@ void allocation_tables_finish(struct allocation_tables *tables)
 /* Removes a directory of tables with the tables in it, and nothing else. */
 void allocation_tables_clean(const char *path) __attribute__((nonnull));
 
-/* Adds new tables to the list, and notes which were left. The directory is
+/* Adds new tables to the list, and notes which were unmapped. The directory is
  * listed where it has changed, or where lists_always. */
 void allocation_tables_find(struct allocation_tables *tables, int64_t now_ns,
     bool lists_always) __attribute__((nonnull));

@@ -137,7 +137,7 @@ static void allocations_find_filter(const struct allocations_round *round)
 	if (round->all->attached || !filters_are_more(table->pid))
 		return;
 	/* From here on the order of its events isn't known: closing the file
-	 * below looks as if its process had left it. */
+	 * below looks as if it were unmapped. */
 	table->is_filtered = true;
 	fd = openat(round->all->tables.directory, table->name,
 	    O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
@@ -222,19 +222,19 @@ static void allocations_read_table(
 	close(reading.fd);
 }
 
-/* The table's process holds nothing of it any more. */
-static void allocations_leave_table(const struct allocations_round *round)
+/* Reports what the table's process, which is gone, held until its end. */
+static void allocations_end_table(const struct allocations_round *round)
 {
 	struct allocation_table *table = round->table;
 	int64_t now_ns = round->tick->time_ns;
 
-	if (table->is_left)
+	if (table->is_ended)
 		return;
 	if (table->mapped != 0)
 		allocations_read_table(round, true);
 	allocation_report_end(&round->all->report, table,
 	    allocation_end_ns(&round->all->tables, table, now_ns), now_ns);
-	table->is_left = true;
+	table->is_ended = true;
 }
 
 /* Whether a new table was created after the tick began: it is for the next
@@ -264,7 +264,7 @@ static void allocations_read_living(const struct allocations_round *round)
 	int64_t now_ns = round->tick->time_ns;
 
 	table->is_for_next = allocations_is_for_next_tick(round);
-	if (table->is_for_next || table->is_left || table->mapped == 0 ||
+	if (table->is_for_next || table->is_ended || table->mapped == 0 ||
 	    (table->reader.slots > LARGE && now_ns - table->read_ns < LARGE_NS))
 		return;
 	allocations_read_table(round, false);
@@ -272,9 +272,9 @@ static void allocations_read_living(const struct allocations_round *round)
 		table->alive_ns = now_ns;
 }
 
-/* Leaves a table whose process has ended, or executed another program. All
- * tables were read: the next one shows when that was. */
-static void allocations_leave_gone(const struct allocations_round *round)
+/* Ends a table whose process is gone: it has ended, or executed another
+ * program. All tables were read: the next one's start shows when that was. */
+static void allocations_end_gone(const struct allocations_round *round)
 {
 	const struct allocation_tables *tables = &round->all->tables;
 	struct allocation_table *table = round->table;
@@ -282,13 +282,14 @@ static void allocations_leave_gone(const struct allocations_round *round)
 
 	if (table->is_for_next)
 		return;
-	table->is_over = table->is_earlier ||
-			 (allocation_end_of_process(tables, table, now_ns) &&
-			     allocation_end_may_be_now(table, round->tick));
-	if (table->is_over ||
-	    (!table->is_left && allocation_end_by_exec(table, now_ns) &&
+	table->is_for_removal =
+	    table->has_successor ||
+	    (allocation_end_of_process(tables, table, now_ns) &&
+		allocation_end_may_be_now(table, round->tick));
+	if (table->is_for_removal ||
+	    (!table->is_ended && allocation_end_by_exec(table, now_ns) &&
 		allocation_end_may_be_now(table, round->tick)))
-		allocations_leave_table(round);
+		allocations_end_table(round);
 }
 
 static bool allocations_has_table(const void *context, pid_t pid)
@@ -297,7 +298,7 @@ static bool allocations_has_table(const void *context, pid_t pid)
 
 	for (size_t i = 0; i < tables->list.len; i++)
 		if (tables->list.items[i]->pid == pid &&
-		    !tables->list.items[i]->is_left)
+		    !tables->list.items[i]->is_ended)
 			return true;
 	return false;
 }
@@ -326,9 +327,9 @@ static void allocations_on_tick(
 	allocation_report_begin(&all->report, tick, sink);
 	allocation_tables_find(tables, tick->time_ns, false);
 	allocations_each(all, tick, allocations_read_living);
-	allocations_each(all, tick, allocations_leave_gone);
+	allocations_each(all, tick, allocations_end_gone);
 	for (size_t i = tables->list.len; i-- > 0;)
-		if (tables->list.items[i]->is_over)
+		if (tables->list.items[i]->is_for_removal)
 			allocation_tables_remove(tables, i);
 	if (!all->attached || tables->list.len > 0)
 		unsampled_scan(
@@ -337,12 +338,13 @@ static void allocations_on_tick(
 
 static void allocations_read_last(const struct allocations_round *round)
 {
-	if (!round->table->is_left)
+	if (!round->table->is_ended)
 		allocations_read_table(round, true);
 }
 
-/* A process that ended with the recording held its memory until the end. */
-static void allocations_leave_earlier(const struct allocations_round *round)
+/* Ends a table whose process was gone before the recording's end: one that
+ * ended with the recording held its memory until then. */
+static void allocations_end_before(const struct allocations_round *round)
 {
 	const struct allocation_tables *tables = &round->all->tables;
 	const struct allocation_table *table = round->table;
@@ -351,9 +353,9 @@ static void allocations_leave_earlier(const struct allocations_round *round)
 		       (table->mapped < 0 &&
 			   allocation_end_of_process(tables, table, now_ns));
 
-	if (table->is_earlier ||
+	if (table->has_successor ||
 	    (is_gone && allocation_end_ns(tables, table, now_ns) < now_ns))
-		allocations_leave_table(round);
+		allocations_end_table(round);
 }
 
 /* Tables outlive their processes: reads what these held at their end. */
@@ -367,7 +369,7 @@ static void allocations_on_end(
 	allocation_report_begin(&all->report, tick, sink);
 	allocation_tables_find(&all->tables, tick->time_ns, true);
 	allocations_each(all, tick, allocations_read_last);
-	allocations_each(all, tick, allocations_leave_earlier);
+	allocations_each(all, tick, allocations_end_before);
 	if (all->tables.processes == 0 && all->own == 0)
 		unsampled_end(&all->unsampled, tick, sink);
 }

@@ -58,7 +58,7 @@ static bool table_events_see_mappings(
 
 	if (map != MAP_FAILED)
 		munmap(map, 1);
-	sees = sees && table_events_next_is(events, TABLE_LEFT);
+	sees = sees && table_events_next_is(events, TABLE_UNMAPPED);
 	unlinkat(directory, name, 0);
 	return sees;
 }
@@ -102,7 +102,7 @@ bool table_events_next(struct table_events *events, struct table_event *event)
 	events->at += sizeof(head) + head.len;
 	event->name = head.len > 0 ? name : "";
 	event->what = head.mask & IN_CREATE        ? TABLE_CREATED
-		      : head.mask & IN_CLOSE_WRITE ? TABLE_LEFT
+		      : head.mask & IN_CLOSE_WRITE ? TABLE_UNMAPPED
 						   : TABLE_EVENTS_LOST;
 	return true;
 }

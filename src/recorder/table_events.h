@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * The order in which the tables of sampled allocations in a directory are
- * created and left. A table is left when the last process that has mapped it
- * ends, or executes another program. The kernel tells both in one queue
- * (inotify(7): IN_CREATE, and IN_CLOSE_WRITE once a file's last mapping is
- * gone), in the order in which they happened.
+ * created and unmapped. A table is unmapped when the last process that has
+ * mapped it ends, or executes another program. The kernel tells both in one
+ * queue (inotify(7): IN_CREATE, and IN_CLOSE_WRITE once a file's last mapping
+ * is gone), in the order in which they happened.
  */
 #ifndef MPROF_RECORDER_TABLE_EVENTS_H
 #define MPROF_RECORDER_TABLE_EVENTS_H
@@ -22,7 +22,7 @@ struct table_events {
 
 struct table_event {
 	/* LOST: some events are missing. */
-	enum { TABLE_CREATED, TABLE_LEFT, TABLE_EVENTS_LOST } what;
+	enum { TABLE_CREATED, TABLE_UNMAPPED, TABLE_EVENTS_LOST } what;
 	const char *name; /* the file's, until the next call */
 };
 

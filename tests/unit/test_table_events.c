@@ -77,7 +77,7 @@ static void expect_none(void)
 	assert_false(table_events_next(&the.events, &event));
 }
 
-static void a_table_is_left_when_its_mapping_is_gone(void **state)
+static void a_table_is_unmapped_when_its_mapping_is_gone(void **state)
 {
 	void *first, *second;
 
@@ -91,8 +91,8 @@ static void a_table_is_left_when_its_mapping_is_gone(void **state)
 	munmap(second, 1);
 	munmap(first, 1);
 	expect(TABLE_CREATED, "a longer name");
-	expect(TABLE_LEFT, "a longer name");
-	expect(TABLE_LEFT, "12.0");
+	expect(TABLE_UNMAPPED, "a longer name");
+	expect(TABLE_UNMAPPED, "12.0");
 	expect_none();
 	unlinkat(the.directory, "12.0", 0);
 	unlinkat(the.directory, "a longer name", 0);
@@ -114,7 +114,7 @@ static void no_event_is_missing_among_many(void **state)
 	for (int i = 0; i < 1000; i++) {
 		snprintf(name, sizeof(name), "%d.0", i);
 		expect(TABLE_CREATED, name);
-		expect(TABLE_LEFT, name);
+		expect(TABLE_UNMAPPED, name);
 	}
 	expect_none();
 }
@@ -164,7 +164,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
-		a_table_is_left_when_its_mapping_is_gone, begin, end),
+		a_table_is_unmapped_when_its_mapping_is_gone, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		no_event_is_missing_among_many, begin, end),
 	    cmocka_unit_test_setup_teardown(
