@@ -95,24 +95,21 @@ void allocation_tables_remove(struct allocation_tables *tables, size_t at)
 	tables->list.items[at] = tables->list.items[--tables->list.len];
 }
 
-/* The pid namespace of a table that may not have been read yet; 0: not known.
- * Sets *is_mapped, if that is known. */
-static uint64_t allocation_tables_pids_of(
-    const struct allocation_tables *tables,
-    const struct allocation_table *table, bool *is_mapped)
+void allocation_tables_peek(const struct allocation_tables *tables,
+    const struct allocation_table *table, struct allocation_header *header,
+    bool *is_mapped)
 {
-	struct allocation_header header = {0};
 	int fd = allocation_tables_open(tables, table);
 
-	*is_mapped = false;
+	*header = (struct allocation_header){0};
+	if (is_mapped)
+		*is_mapped = fd >= 0 && tables->finds_mappings &&
+			     file_lock_has_writer(fd) == 1;
 	if (fd < 0)
-		return 0;
-	if (pread(fd, &header, sizeof(header), 0) != sizeof(header))
-		header.pids = 0;
-	if (tables->finds_mappings)
-		*is_mapped = file_lock_has_writer(fd) == 1;
+		return;
+	if (pread(fd, header, sizeof(*header), 0) != sizeof(*header))
+		*header = (struct allocation_header){0};
 	close(fd);
-	return header.pids;
 }
 
 /* Finds the tables of programs that the same process executed before. Returns
@@ -121,17 +118,17 @@ static uint64_t allocation_tables_pids_of(
 static bool allocation_tables_find_earlier(
     struct allocation_tables *tables, const struct allocation_table *table)
 {
+	struct allocation_header header, others;
 	bool executes = false, is_mapped;
 
 	for (size_t i = 0; i < tables->list.len; i++) {
 		struct allocation_table *other = tables->list.items[i];
-		uint64_t pids, others;
 
 		if (other->inner != table->inner)
 			continue;
-		pids = allocation_tables_pids_of(tables, table, &is_mapped);
-		others = allocation_tables_pids_of(tables, other, &is_mapped);
-		if (pids && others && pids != others)
+		allocation_tables_peek(tables, table, &header, NULL);
+		allocation_tables_peek(tables, other, &others, &is_mapped);
+		if (header.pids && others.pids && header.pids != others.pids)
 			continue;
 		executes = true;
 		other->has_successor |=

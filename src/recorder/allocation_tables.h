@@ -95,6 +95,13 @@ void allocation_tables_remove(struct allocation_tables *tables, size_t at)
 int allocation_tables_open(const struct allocation_tables *tables,
     const struct allocation_table *table) __attribute__((nonnull));
 
+/* Reads the header of a table that may not have been read yet, unchecked; zeros
+ * where that can't be done. Sets *is_mapped, where that is not NULL, to whether
+ * the table is mapped; false where that isn't known. */
+void allocation_tables_peek(const struct allocation_tables *tables,
+    const struct allocation_table *table, struct allocation_header *header,
+    bool *is_mapped) __attribute__((nonnull(1, 2, 3)));
+
 /* A time that a process wrote, moved into the recording. */
 int64_t allocation_tables_time(const struct allocation_tables *tables,
     uint64_t time_ns, int64_t now_ns) __attribute__((nonnull));

@@ -242,20 +242,12 @@ static void allocations_end_table(const struct allocations_round *round)
 static bool allocations_is_for_next_tick(const struct allocations_round *round)
 {
 	const struct allocation_table *table = round->table;
-	uint64_t start_ns = 0;
-	int fd;
+	struct allocation_header header;
 
 	if (table->is_for_next || table->read_ns > 0)
 		return false;
-	fd = allocation_tables_open(&round->all->tables, table);
-	if (fd < 0)
-		return false;
-	if (pread(fd, &start_ns, sizeof(start_ns),
-		offsetof(struct allocation_header, start_ns)) !=
-	    sizeof(start_ns))
-		start_ns = 0;
-	close(fd);
-	return start_ns > (uint64_t)round->tick->time_ns;
+	allocation_tables_peek(&round->all->tables, table, &header, NULL);
+	return header.start_ns > (uint64_t)round->tick->time_ns;
 }
 
 static void allocations_read_living(const struct allocations_round *round)
