@@ -222,19 +222,13 @@ static void allocations_read_table(
 	close(reading.fd);
 }
 
-/* Reports what the table's process, which is gone, held until its end. */
-static void allocations_end_table(const struct allocations_round *round)
+/* Reports what the table's process, which is gone, held until end_ns. */
+static void allocations_end_table(
+    const struct allocations_round *round, int64_t end_ns)
 {
-	struct allocation_table *table = round->table;
-	int64_t now_ns = round->tick->time_ns;
-
-	if (table->is_ended)
-		return;
-	if (table->mapped != 0)
-		allocations_read_table(round, true);
-	allocation_report_end(&round->all->report, table,
-	    allocation_end_ns(&round->all->tables, table, now_ns), now_ns);
-	table->is_ended = true;
+	allocation_report_end(
+	    &round->all->report, round->table, end_ns, round->tick->time_ns);
+	round->table->is_ended = true;
 }
 
 /* Whether a new table was created after the tick began: it is for the next
@@ -278,10 +272,15 @@ static void allocations_end_gone(const struct allocations_round *round)
 	    table->has_successor ||
 	    (allocation_end_of_process(tables, table, now_ns) &&
 		allocation_end_may_be_now(table, round->tick));
-	if (table->is_for_removal ||
-	    (!table->is_ended && allocation_end_by_exec(table, now_ns) &&
-		allocation_end_may_be_now(table, round->tick)))
-		allocations_end_table(round);
+	if (table->is_ended)
+		return;
+	if (!table->is_for_removal &&
+	    (!allocation_end_by_exec(table, now_ns) ||
+		!allocation_end_may_be_now(table, round->tick)))
+		return;
+	if (table->mapped != 0)
+		allocations_read_table(round, true);
+	allocations_end_table(round, allocation_end_ns(tables, table, now_ns));
 }
 
 static bool allocations_has_table(const void *context, pid_t pid)
@@ -340,14 +339,16 @@ static void allocations_end_before(const struct allocations_round *round)
 {
 	const struct allocation_tables *tables = &round->all->tables;
 	const struct allocation_table *table = round->table;
-	int64_t now_ns = round->tick->time_ns;
-	bool is_gone = table->mapped == 0 ||
+	int64_t now_ns = round->tick->time_ns, end_ns;
+	bool is_gone = table->has_successor || table->mapped == 0 ||
 		       (table->mapped < 0 &&
 			   allocation_end_of_process(tables, table, now_ns));
 
-	if (table->has_successor ||
-	    (is_gone && allocation_end_ns(tables, table, now_ns) < now_ns))
-		allocations_end_table(round);
+	if (table->is_ended || !is_gone)
+		return;
+	end_ns = allocation_end_ns(tables, table, now_ns);
+	if (table->has_successor || end_ns < now_ns)
+		allocations_end_table(round, end_ns);
 }
 
 /* Tables outlive their processes: reads what these held at their end. */
