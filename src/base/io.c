@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -202,6 +203,8 @@ int named_file_init(struct named_file *file, const char *path, struct err *e)
 
 	*file = (struct named_file){
 	    .directory = AT_FDCWD, .object = -1, .descriptor = -1};
+	if (!*path)
+		return err_set(e, "the output's name is empty; name a file");
 	failed =
 	    named_file_enter(file, path) != 0 || named_file_lookup(file) != 0;
 	for (int links = 0; !failed; links++) {
@@ -477,6 +480,15 @@ int io_output_open(struct io_output *out, const char *path, struct err *e)
 	return -1;
 }
 
+/* What was said once would be said again when standard output is closed. */
+static void io_forget_failure(FILE *stream)
+{
+	if (stream != stdout)
+		return;
+	__fpurge(stdout);
+	clearerr(stdout);
+}
+
 int io_output_commit(struct io_output *out, struct err *e)
 {
 	FILE *stream = out->stream;
@@ -492,7 +504,9 @@ int io_output_commit(struct io_output *out, struct err *e)
 		failed = renameat(out->target.directory, out->partial,
 			     out->target.directory, out->target.name) != 0;
 	if (failed) {
-		err_errno(e, "%s: not written", out->path);
+		err_errno(e, "%s: not written",
+		    stream == stdout ? "standard output" : out->path);
+		io_forget_failure(stream);
 	} else {
 		free(out->partial);
 		out->partial = NULL;
@@ -505,6 +519,8 @@ void io_output_discard(struct io_output *out)
 {
 	if (out->stream && out->stream != stdout)
 		fclose(out->stream);
+	else if (out->stream && ferror(stdout))
+		io_forget_failure(stdout);
 	if (out->partial)
 		unlinkat(out->target.directory, out->partial, 0);
 	free(out->partial);

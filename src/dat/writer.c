@@ -319,29 +319,44 @@ static enum open_result writer_lock(struct dat_writer *writer)
 		   : OPEN_DONE;
 }
 
-/* Opens or creates the file. A FIFO that nobody reads must not block, now or
- * later. */
+/* A FIFO that nobody reads must not block, now or later. */
+static int writer_open_file(const struct named_file *file)
+{
+	int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY;
+
+	if (!named_file_exists(file))
+		return openat(file->directory, file->name,
+		    flags | O_CREAT | O_EXCL, 0666);
+	if (file->descriptor >= 0 && S_ISREG(file->about.st_mode))
+		return named_file_copy(file);
+	return named_file_reopen(file, flags | O_NONBLOCK);
+}
+
+/* By the errno of a file that can't be opened. */
+static enum open_result writer_refuse(const char *path, struct err *e)
+{
+	if (errno == EEXIST || errno == ENOENT) {
+		err_errno(e, "%s: can't be written", path);
+		return OPEN_MOVED;
+	}
+	if (errno == EISDIR)
+		err_set(e, "%s: is a directory; name a file in it", path);
+	else
+		err_errno(e, "%s: can't be written%s", path,
+		    errno == ENXIO ? ", nobody reads it" : "");
+	return OPEN_FAILED;
+}
+
+/* Opens or creates the file. */
 static enum open_result writer_open_and_lock(
     struct dat_writer *writer, const struct named_file *file, struct err *e)
 {
-	int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY;
 	enum open_result result;
 
 	writer->created = !named_file_exists(file);
-	if (writer->created)
-		writer->fd = openat(file->directory, file->name,
-		    flags | O_CREAT | O_EXCL, 0666);
-	else if (file->descriptor >= 0 && S_ISREG(file->about.st_mode))
-		writer->fd = named_file_copy(file);
-	else
-		writer->fd = named_file_reopen(file, flags | O_NONBLOCK);
-	if (writer->fd < 0) {
-		result = errno == EEXIST || errno == ENOENT ? OPEN_MOVED
-							    : OPEN_FAILED;
-		err_errno(e, "%s: can't be written%s", writer->path,
-		    errno == ENXIO ? ", nobody reads it" : "");
-		return result;
-	}
+	writer->fd = writer_open_file(file);
+	if (writer->fd < 0)
+		return writer_refuse(writer->path, e);
 	result = writer_lock(writer);
 	if (result == OPEN_MOVED)
 		err_set(e, "%s: is removed again and again by another program",
@@ -720,12 +735,15 @@ int dat_writer_close(struct dat_writer *writer, struct err *e)
 	if (writer_close_file(writer) != 0 && errno != EINTR)
 		result = err_errno(e, "%s: not written", writer->path);
 	if (writer->lost > 0 || writer->buffer.len > 0) {
+		uint64_t samples =
+		    writer->lost + writer_count_samples(writer, 0);
+
+		units_count(lost, samples,
+		    "sample is missing, it could not be written",
+		    "samples are missing, they could not be written");
 		errno = writer->cause;
 		result = err_errno(e, "%s: %s", writer->path,
-		    units_count(lost,
-			writer->lost + writer_count_samples(writer, 0),
-			"sample is missing, it could not be written",
-			"samples are missing, they could not be written"));
+		    samples > 0 ? lost : "some records could not be written");
 	}
 	writer->fd = -1;
 	writer_drop(writer);

@@ -367,7 +367,9 @@ const struct render_format *format_of_path(
 	const struct render_format *format =
 	    name ? format_find(name, subject) : NULL;
 
-	if (!format && name)
+	if (!*path)
+		err_set(e, "the output's name is empty; name a file");
+	else if (!format && name)
 		format_refuse(path, subject, name, e);
 	else if (!format)
 		format_advise(path, subject, "", e);

@@ -196,6 +196,9 @@ a side; use a smaller --size or --scale"
 	: >empty.dat
 	echo 'CMDLINE x' >line.dat
 	head -c 3000 /dev/urandom >binary.dat
+	run_apart mprof plot line.dat
+	[ "$status" -eq 1 ]
+	same "$errors" "mprof: line.dat: holds no samples"
 	for file in empty.dat line.dat binary.dat missing.dat; do
 		run_apart mprof plot -o mem.png "$file"
 		[ "$status" -ne 0 ]

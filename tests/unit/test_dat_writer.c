@@ -245,6 +245,7 @@ static void what_is_no_recording_is_left_alone(void **state)
 	unlink("notes");
 	assert_int_equal(mkdir("dir", 0700), 0);
 	assert_int_equal(dat_writer_open(&writer, "dir", &e), -1);
+	assert_string_equal(e.text, "dir: is a directory; name a file in it");
 	rmdir("dir");
 	assert_int_equal(mkfifo("fifo", 0600), 0);
 	assert_int_equal(dat_writer_open(&writer, "fifo", &e), -1);

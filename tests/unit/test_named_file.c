@@ -212,7 +212,7 @@ static void a_file_is_no_directory(void **state)
 	    e.text, "file/new: can't be written: Not a directory");
 	assert_int_equal(init("sub/none/new", &e), -1);
 	assert_int_equal(init("sub/new", &e), 0);
-	assert_int_equal(init("", &e), 0); /* this directory */
+	assert_int_equal(init("", &e), -1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, scratch_remove)
