@@ -621,7 +621,9 @@ static int plot_words(char **argv, int count, const struct plot_file *file,
 
 		status = got != COMMAND_OK ? got : status;
 	}
-	if (reading.names.len > 0) {
+	/* Without --run, why there is no run was said. */
+	if (reading.runs.len > 0 ||
+	    (reading.names.len > 0 && options->run != 0)) {
 		drawn = command_plot_draw(&reading, file, options);
 		status = drawn != COMMAND_OK ? drawn : status;
 	}

@@ -379,6 +379,19 @@ static void profiles_load(struct profile *profile,
 		outcome->failure = mem_copy(e.text);
 }
 
+/* Why a file has none, as far as that is known. */
+static const char *profiles_without_samples(const struct profile *profile)
+{
+	if (profile->lines == 0)
+		return ": the file is empty";
+	if (file_kind_is_json(profile->path))
+		return ": it is JSON, of which only duct's usage files are "
+		       "read";
+	if (profile->skipped > 0 && profile->runs.len == 0)
+		return ": it is not a recording";
+	return "";
+}
+
 /* Returns the result of profiles_read(). Frees the outcome's content. */
 static int profiles_report(const struct profile *profile,
     struct profiles_outcome *outcome, const struct profiles_options *options)
@@ -401,10 +414,7 @@ static int profiles_report(const struct profile *profile,
 	if (profiles_has_samples(profile))
 		return 0;
 	err_set(&e, "%s: holds no samples%s", path,
-	    profile->lines == 0 ? ": the file is empty"
-	    : file_kind_is_json(path)
-		? ": it is JSON, of which only duct's usage files are read"
-		: "");
+	    profiles_without_samples(profile));
 	command_fail(COMMAND_FAILED, &e);
 	return -1;
 }

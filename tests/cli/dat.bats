@@ -50,7 +50,7 @@ load helper
 	run_apart mprof peak a.dat
 	[ "$status" -eq 1 ]
 	same "$output" ""
-	[[ $errors == *"a.dat: holds no samples" ]]
+	[[ $errors == *"a.dat: holds no samples: it is not a recording" ]]
 }
 
 @test "dat: a directory, a device, a fifo without a writer" {

@@ -189,6 +189,9 @@ a side; use a smaller --size or --scale"
 		run_apart mprof plot --format png -o /dev/full run.dat
 		[ "$status" -eq 1 ]
 		[[ $errors = *"No space left on device"* ]]
+		run_apart sh -c 'mprof plot --format svg -o - run.dat >/dev/full'
+		[ "$status" -eq 1 ]
+		same "$(grep -c 'No space left' <<<"$errors")" 1
 	fi
 }
 
