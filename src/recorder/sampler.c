@@ -565,6 +565,21 @@ static void sampler_note_waited(struct sampler *s,
 		peak_tracker_add_mark(&s->peaks, &mark);
 }
 
+static bool sampler_has_children(const struct sampler *s, pid_t pid)
+{
+	const struct members *members = &s->tree.members;
+
+	for (size_t i = 0; i < members->list.len; i++)
+		if (!members->list.items[i].gone &&
+		    members->list.items[i].ppid == pid)
+			return true;
+	return false;
+}
+
+/* The CPU time of a process includes that of the children for which it waited.
+ * Children whose end was not noticed yet are found first, while it is there to
+ * inherit their figures: these would be added to the whole otherwise, which has
+ * them already. */
 static void sampler_child_ended(
     struct sampler *s, const struct launch_event *event)
 {
@@ -579,6 +594,8 @@ static void sampler_child_ended(
 		member->has_status = true;
 		member->exit_status = event->status;
 		members_lose(&s->tree.members, at);
+		if (s->consumption && sampler_has_children(s, member->pid))
+			meter_read(&s->meter, &s->tree.members, 0);
 		sampler_end_members(s);
 	} else if (s->events.connector.fd < 0) {
 		s->result.unseen++; /* children of others are not reported */
@@ -594,6 +611,7 @@ static void sampler_note_root_end(struct sampler *s)
 	s->root_end_ns = report_now_ns(&s->report);
 }
 
+/* The scan finds its children's ends, as above. */
 static void sampler_root_ended(
     struct sampler *s, const struct launch_event *event)
 {
@@ -614,7 +632,6 @@ static void sampler_root_ended(
 			/* It was the only process. */
 			root->peak_kib = s->peaks.peak.kib;
 		members_lose(members, 0);
-		sampler_end_members(s);
 	}
 	sampler_rescan(s);
 }

@@ -50,6 +50,43 @@ last() {
 	[[ $output == "FAIL  max-cpu-mean  "*" %, at most 1 %" ]]
 }
 
+# The parents' times hold the child's, whose end nobody has noticed yet.
+@test "run --with cpu: a child and its parents that end at once count once" {
+	cat >burn.py <<-'EOF'
+		import os, sys, time
+
+		def burn():
+		    while time.process_time() < 0.8:
+		        pass
+		    os._exit(0)
+
+		def below(levels, what):
+		    if os.fork() == 0:
+		        if levels:
+		            below(levels - 1, what)
+		        else:
+		            what()
+		        os._exit(0)
+		    os.wait()
+
+		if sys.argv[1] == "chain":
+		    below(2, burn)
+		else:  # an orphan, for which the recorder waits, and its child
+		    below(0, lambda: os.fork() == 0 and below(0, burn))
+		    time.sleep(float(sys.argv[2]))
+		os._exit(0)
+	EOF
+	local ways
+
+	for ways in chain 'orphan 2'; do
+		# shellcheck disable=SC2086
+		mprof run -q --with cpu,faults -o a.dat /usr/bin/python3 burn.py $ways
+		echo "$ways: $(last cpu a.dat) s"
+		awk -v a="$(last cpu a.dat)" 'BEGIN { exit !(a >= 0.8 && a < 1.4) }'
+		rm a.dat
+	done
+}
+
 @test "run --with: threads, files and bytes of the whole and, with -M, of each" {
 	cat >several.py <<-'EOF'
 		import os, threading, time
