@@ -24,6 +24,9 @@ struct label_build {
 	size_t *counts;     /* number of processes in each group */
 };
 
+/* The longest name that the kernel gives. */
+enum { COMM_MAX = 15 };
+
 /* Characters around a word that belong to a script's or a shell's text. */
 static const char label_around[] = "'\"()[]{},;";
 
@@ -174,6 +177,19 @@ static bool label_word_is_made(const struct label_word *word)
 	return false;
 }
 
+/* Whether the word is the path of the program itself, which only processes of
+ * other directories don't share. */
+static bool label_is_own_path(
+    const struct label_word *tail, const struct process *process)
+{
+	const char *name = label_name(process);
+
+	/* The kernel cuts names. */
+	return tail->len > 0 && tail->len >= strlen(name) &&
+	       strncmp(tail->text, name, strlen(name)) == 0 &&
+	       (tail->len == strlen(name) || strlen(name) == COMM_MAX);
+}
+
 /* Rates how well the word identifies the process: lower is better. */
 static size_t label_word_cost(const struct label_word *word)
 {
@@ -188,7 +204,8 @@ static size_t label_word_cost(const struct label_word *word)
  * frees. */
 static char *label_choose(struct label_build *build, size_t process)
 {
-	const char *text = build->run->processes.items[process].command;
+	const struct process *one = &build->run->processes.items[process];
+	const char *text = one->command;
 	struct label_word word = {.group = build->groups[process]};
 	size_t all = build->counts[word.group];
 	struct label_word best = {0};
@@ -196,15 +213,17 @@ static char *label_choose(struct label_build *build, size_t process)
 
 	while (text && label_next(&text, &word)) {
 		struct label_word tail = label_tail(&word), *found;
+		size_t cost;
 
 		if (word.len == 0)
 			continue;
 		found = label_word_of(build, &word);
-		if (found->processes >= all ||
-		    label_word_cost(found) >= best_cost)
+		cost = label_word_cost(found) +
+		       (label_is_own_path(&tail, one) ? 6 : 0);
+		if (found->processes >= all || cost >= best_cost)
 			continue;
 		best = *found;
-		best_cost = label_word_cost(found);
+		best_cost = cost;
 		found = label_word_of(build, &tail);
 		if (found->processes == best.processes) {
 			best.text = found->text;

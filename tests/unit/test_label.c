@@ -116,6 +116,26 @@ static void of_a_program_on_the_command_line_no_part(void **state)
 	    (const char *const[]){"a.c", "b.c"});
 }
 
+/* PostgreSQL's processes give themselves command lines. */
+static void of_a_server_no_path_of_its_own(void **state)
+{
+	(void)state;
+	assert_words("postgres",
+	    (const char *const[]){
+		"/usr/lib/postgresql/15/bin/postgres -D /srv/data",
+		"postgres: walwriter", "postgres: checkpointer", NULL},
+	    (const char *const[]){"data", "walwriter", "checkpointer"});
+	assert_words("gnome-session-b",
+	    (const char *const[]){"/usr/libexec/gnome-session-binary --user",
+		"gnome-session: init", NULL},
+	    (const char *const[]){"--user", "gnome-session:"});
+	/* Where nothing else tells them apart, it does. */
+	assert_words("python3",
+	    (const char *const[]){
+		"/opt/a/python3 x.py", "/opt/b/python3 x.py", NULL},
+	    (const char *const[]){"/opt/a/python3", "/opt/b/python3"});
+}
+
 static void what_is_alike_has_none(void **state)
 {
 	(void)state;
@@ -172,6 +192,7 @@ int main(void)
 	    cmocka_unit_test(of_a_compiler_the_source),
 	    cmocka_unit_test(of_a_spawned_worker_its_number),
 	    cmocka_unit_test(of_a_program_on_the_command_line_no_part),
+	    cmocka_unit_test(of_a_server_no_path_of_its_own),
 	    cmocka_unit_test(what_is_alike_has_none),
 	    cmocka_unit_test(the_text_is_the_name_and_the_word),
 	    cmocka_unit_test(a_name_of_its_own_stands_before_the_command_line),
