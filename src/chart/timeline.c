@@ -211,33 +211,30 @@ static const struct series *timeline_of_calls(
     struct scene *scene, const struct run *run)
 {
 	struct series *memory = scene_own_series(scene);
-	bool is_whole = true;
 
 	for (size_t i = 0; i < run->calls.len; i++) {
 		const struct call *call = &run->calls.items[i];
 
-		if (call->pid != run->calls.items[0].pid) {
-			is_whole = false;
+		if (call->pid != run->calls.items[0].pid)
 			continue;
-		}
 		series_add(memory, call->enter_s, call->enter_mib);
 		series_add(memory, call->leave_s, call->leave_mib);
 	}
 	qsort(memory->items, memory->len, sizeof(memory->items[0]),
 	    timeline_compare_times);
-	*array_push(&scene->notes) =
-	    mem_format("no samples: the line joins the memory where calls "
-		       "begin and end%s",
-		is_whole ? "" : ", of the first process that has any");
 	return memory;
+}
+
+static bool timeline_is_of_calls(const struct run *run)
+{
+	return !timeline_has_samples(run) && run->calls.len > 0;
 }
 
 static const struct series *timeline_memory(
     struct scene *scene, const struct run *run)
 {
-	return timeline_has_samples(run) || run->calls.len == 0
-		   ? &run->total
-		   : timeline_of_calls(scene, run);
+	return timeline_is_of_calls(run) ? timeline_of_calls(scene, run)
+					 : &run->total;
 }
 
 static void timeline_add_memory(struct scene_panel *panel,
@@ -298,6 +295,34 @@ static void timeline_add_crowd(struct scene_panel *panel,
 	timeline_add_chosen(panel, request, chosen, count);
 }
 
+static void timeline_note_calls(
+    struct scene *scene, const struct chart_request *request)
+{
+	char count[UNITS_COUNT];
+	size_t found = 0;
+	bool others = false;
+
+	for (size_t i = 0; i < request->len; i++) {
+		const struct run *run = request->runs[i].run;
+
+		if (!timeline_is_of_calls(run))
+			continue;
+		found++;
+		for (size_t k = 0; k < run->calls.len; k++)
+			others |=
+			    run->calls.items[k].pid != run->calls.items[0].pid;
+	}
+	if (found == 0)
+		return;
+	units_count(count, found, "recording: its line joins",
+	    "recordings: their lines join");
+	*array_push(&scene->notes) =
+	    mem_format("no samples%s%s the memory where calls begin and end%s",
+		request->len > 1 ? " in " : "",
+		request->len > 1 ? count : ": the line joins",
+		others ? ", of the first process that has any" : "");
+}
+
 /* In a picture, more runs than there are colours are drawn as a band; so are
  * very many where a reader can select lines. */
 static void timeline_add_totals(struct scene *scene, struct scene_panel *panel,
@@ -305,12 +330,12 @@ static void timeline_add_totals(struct scene *scene, struct scene_panel *panel,
 {
 	size_t named[ROLE_SERIES_COUNT], count;
 
-	if (request->len == 1) {
-		timeline_add_memory(panel, request, 0, ROLE_TOTAL,
-		    timeline_memory(scene, request->runs[0].run));
-	} else if (request->len <= ROLE_SERIES_COUNT) {
+	if (request->len <= ROLE_SERIES_COUNT) {
 		for (size_t i = 0; i < request->len; i++)
-			timeline_add_total(panel, request, i, role_series(i));
+			timeline_add_memory(panel, request, i,
+			    request->len > 1 ? role_series(i) : ROLE_TOTAL,
+			    timeline_memory(scene, request->runs[i].run));
+		timeline_note_calls(scene, request);
 	} else if (request->layers && request->len <= MOST_LINES) {
 		timeline_add_crowd(panel, request, set);
 	} else {

@@ -423,6 +423,12 @@ same_as_leak() {
 
 @test "scene: calls without a sample are a line of the memory at their ends" {
 	golden calls_alone calls_alone.dat
+	cd "$BATS_TEST_TMPDIR"
+	cp "$SOURCE/tests/golden/calls_alone.dat" a.dat
+	cp a.dat b.dat
+	mprof plot --format scene -o - a.dat b.dat >two
+	grep -q 'note no samples in 2 recordings: their lines join the memory' two
+	same "$(grep -c '^    2.5000 110.5000$' two)" 2
 }
 
 @test "scene: a panel for each thing recorded beside memory; what steps back is a gap" {
