@@ -8,6 +8,7 @@
 #include "analysis/leak.h"
 #include "base/mem.h"
 #include "profile/measure.h"
+#include "profile/process.h"
 
 static bool recording_set_same_phase(
     const void *items, size_t at, const void *name)
@@ -116,6 +117,32 @@ int recording_set_check_measure(
 		}
 	}
 	return 0;
+}
+
+bool recording_set_mixes_totals(
+    const struct recording_set *a, const struct recording_set *b, struct err *e)
+{
+	const struct recording_set *const sets[] = {a, b};
+	const struct recording_set_run *alone = NULL, *sum = NULL;
+
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t j = 0; j < sets[i]->runs.len; j++) {
+			const struct recording_set_run *run =
+			    &sets[i]->runs.items[j];
+			enum run_total total = run_total_of(run->run);
+
+			if (total == RUN_TOTAL_PROGRAM)
+				alone = alone ? alone : run;
+			else if (total == RUN_TOTAL_ALL)
+				sum = sum ? sum : run;
+		}
+	}
+	if (alone && sum)
+		err_set(e,
+		    "%s: its total is of the program alone, that of %s "
+		    "includes descendants",
+		    alone->profile->path, sum->profile->path);
+	return alone && sum;
 }
 
 double recording_set_figure(const struct figures *figures, size_t offset)

@@ -46,6 +46,11 @@ int recording_set_check_measure(
     const struct recording_set *a, const struct recording_set *b, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
+/* Whether the total of one recording is of the program alone, and that of
+ * another the sum of it and its descendants: then e names both. */
+bool recording_set_mixes_totals(const struct recording_set *a,
+    const struct recording_set *b, struct err *e) __attribute__((nonnull));
+
 /* The first phase of that name; NULL where the run has none. */
 const struct phase *recording_set_phase(const struct recording_set_run *run,
     const char *name) __attribute__((nonnull));

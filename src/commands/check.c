@@ -139,6 +139,8 @@ static int command_check_judge(const struct check_options *options,
 		    &baseline, options->baseline, reading, e);
 	if (got == 0 && options->baseline)
 		got = recording_set_check_measure(&baseline, side, e);
+	if (got == 0 && options->baseline)
+		recording_files_note_totals(&baseline, side);
 	if (got == 0)
 		verdicts_judge(verdicts, &options->conditions, side,
 		    options->baseline ? &baseline : NULL);

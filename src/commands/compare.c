@@ -654,7 +654,10 @@ static int command_compare_load(const struct compare_options *options,
 			return -1;
 		recording_set_judge_growth(&sides[i]);
 	}
-	return recording_set_check_measure(&sides[0], &sides[1], e);
+	if (recording_set_check_measure(&sides[0], &sides[1], e) != 0)
+		return -1;
+	recording_files_note_totals(&sides[0], &sides[1]);
+	return 0;
 }
 
 static int command_compare_exec(const void *values, char **argv, int count)

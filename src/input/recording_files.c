@@ -59,3 +59,12 @@ int recording_files_add(struct recording_set *set, const char *pattern,
 	globfree(&found);
 	return got;
 }
+
+void recording_files_note_totals(
+    const struct recording_set *a, const struct recording_set *b)
+{
+	struct err e;
+
+	if (recording_set_mixes_totals(a, b, &e))
+		fprintf(stderr, "mprof: %s\n", e.text);
+}

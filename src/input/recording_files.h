@@ -20,4 +20,9 @@ int recording_files_add_one(struct recording_set *set, const char *path,
     const struct profiles_options *options, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
+/* Says on stderr that totals of different kinds are compared: of the program
+ * alone, and sums. */
+void recording_files_note_totals(const struct recording_set *a,
+    const struct recording_set *b) __attribute__((nonnull));
+
 #endif

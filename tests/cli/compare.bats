@@ -47,6 +47,24 @@ own_setup() {
 	    .low_mib_per_s == null and .high_mib_per_s == null' <<<"$output"
 }
 
+@test "compare, check: the total of one program and the sum of several are told apart" {
+	local info='INFO;backend=rss;interval=0.1;version=0.2.0'
+	local said='mprof: alone.dat: its total is of the program alone, that of all.dat includes descendants'
+
+	printf '%s\n' "$info;alone=1 40.0 10" 'MEM 40.0 10' \
+		'MEM 43.0 12' 'EXIT;pid=5;status=0 43.0 12.1' >alone.dat
+	printf '%s\n' "$info 40.0 10" 'MEM 40.0 10' 'MEM 236.0 12' \
+		'EXIT;pid=6;status=0 236.0 12.1' >all.dat
+	run_apart mprof compare alone.dat all.dat
+	same "$errors" "$said"
+	run_apart mprof compare all.dat alone.dat
+	same "$errors" "$said"
+	run_apart mprof check --baseline all.dat alone.dat
+	same "$errors" "$said"
+	run_apart mprof compare all.dat all.dat
+	same "$errors" ''
+}
+
 @test "compare: growth of a single sample is unknown, and said" {
 	printf 'MEM 10 100\n' >one.dat
 	cp one.dat one-2.dat
