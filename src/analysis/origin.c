@@ -448,17 +448,8 @@ static bool origin_runs_javascript(const char *base)
 	return false;
 }
 
-/* The path without the /proc/PID/root of a process with another root. */
-static const char *origin_inner(const char *path)
+static enum origin origin_of_code(const char *module, const struct frame *frame)
 {
-	const char *inner = strstr(path, "/root/");
-
-	return origin_starts(path, "/proc/") && inner ? inner + 5 : path;
-}
-
-static enum origin origin_of_code(const char *path, const struct frame *frame)
-{
-	const char *module = origin_inner(path);
 	const char *base = path_name(module);
 	size_t ignored;
 

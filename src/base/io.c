@@ -32,6 +32,22 @@ const char *path_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+size_t path_root_len(const char *path, int *pid)
+{
+	static const char proc[] = "/proc/", root[] = "/root";
+	char *end;
+	long number;
+
+	if (strncmp(path, proc, strlen(proc)) != 0)
+		return 0;
+	number = strtol(path + strlen(proc), &end, 10);
+	if (number <= 0 || (int)number != number ||
+	    strncmp(end, root, strlen(root)) != 0 || end[strlen(root)] != '/')
+		return 0;
+	*pid = (int)number;
+	return (size_t)(end - path) + strlen(root);
+}
+
 void path_clean(char *path)
 {
 	char *to = path;

@@ -30,6 +30,11 @@ bool path_has_ending(const char *path, const char *ending)
  * mapped file without a name. */
 size_t path_undeleted(const char *path) __attribute__((nonnull));
 
+/* The length of /proc/PID/root in the path of a file that a process with
+ * another root has mapped, such as /proc/12/root/usr/lib/x.so, and its PID; 0:
+ * another path. */
+size_t path_root_len(const char *path, int *pid) __attribute__((nonnull));
+
 /* The first executable file of that name in the directories of PATH; NULL where
  * there is none. Empty entries of PATH are skipped. The caller frees. */
 char *path_of_program(const char *name)

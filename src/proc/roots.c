@@ -10,30 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "proc/kept_files.h"
 #include "proc/namespace.h"
 #include "proc/procfs.h"
 
 enum { KEPT_MAX = 8, PROCESSES_MAX = 1 << 14 };
-
-/* Splits /proc/PID/root/usr/lib/x.so. Returns what follows root; NULL where the
- * path is another one. */
-static const char *roots_split(const char *path, pid_t *pid)
-{
-	static const char proc[] = "/proc/", root[] = "/root";
-	char *end;
-	long number;
-
-	if (strncmp(path, proc, strlen(proc)) != 0)
-		return NULL;
-	number = strtol(path + strlen(proc), &end, 10);
-	if (number <= 0 || (pid_t)number != number ||
-	    strncmp(end, root, strlen(root)) != 0 || end[strlen(root)] != '/')
-		return NULL;
-	*pid = (pid_t)number;
-	return end + strlen(root);
-}
 
 /* The last entry of the process. */
 static const struct root_process *roots_of(const struct roots *roots, pid_t pid)
@@ -161,7 +144,8 @@ void roots_note(struct roots *roots, const char *path)
 	const struct root_process *process;
 	pid_t pid;
 
-	if (!roots_split(path, &pid) || roots->processes.len == PROCESSES_MAX)
+	if (path_root_len(path, &pid) == 0 ||
+	    roots->processes.len == PROCESSES_MAX)
 		return;
 	process = roots_of(roots, pid);
 	if (process && roots_are_same(roots, process))
@@ -194,9 +178,9 @@ static char *roots_path(
 char *roots_reach(const struct roots *roots, const char *path)
 {
 	pid_t pid;
-	const char *inside = roots_split(path, &pid);
+	size_t root = path_root_len(path, &pid);
 
-	return inside ? roots_path(roots, pid, inside) : NULL;
+	return root > 0 ? roots_path(roots, pid, path + root) : NULL;
 }
 
 char *roots_perf_map(const struct roots *roots, pid_t pid)

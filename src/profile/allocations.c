@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/io.h"
+
 /* More frames than a recorder writes. */
 enum { CODES_MAX = 256, FRAMES_MAX = 1024 };
 
@@ -117,11 +119,20 @@ void run_add_site_frame(struct run *run, size_t code)
 	*array_push(&run->site_codes) = code;
 }
 
+/* Processes of one container have the same code: a file is named as they do. */
 static void allocations_add_frame(
     struct stack *stack, const struct frame *frame)
 {
-	if (stack->len < FRAMES_MAX)
-		stack->frames[stack->len++] = *frame;
+	struct frame *added = &stack->frames[stack->len];
+	int pid;
+
+	if (stack->len == FRAMES_MAX)
+		return;
+	*added = *frame;
+	added->file += path_root_len(frame->file, &pid);
+	if (frame->module)
+		added->module += path_root_len(frame->module, &pid);
+	stack->len++;
 }
 
 /* An address outside all files means nothing once the program has ended. */

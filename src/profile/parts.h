@@ -115,7 +115,9 @@ struct frame {
 	char *file;
 	int line;
 	char *function;
-	const char *module; /* object file of machine code, else NULL */
+	/* Object file of machine code, else NULL. In a settled stack both files
+	 * are without the /proc/PID/root of a process with another root. */
+	const char *module;
 };
 
 /* A distinct stack of the run, innermost frame first (STACK's frames=). */

@@ -198,6 +198,40 @@ peak_between() {
 	grep -q "^ALLOC;.*;${pid}[; ]" a.dat
 }
 
+# The same program in two processes of one container.
+@test "namespaces: code of a container is one row, with the path inside" {
+	needs_namespaces
+	cat >holds.c <<-'END'
+	#include <stdlib.h>
+	#include <string.h>
+	#include <unistd.h>
+	int main(int argc, char **argv)
+	{
+		for (int i = 0; i < 8; i++)
+			memset(malloc(1 << 20), 1, 1 << 20);
+		while (access(argv[1], F_OK) != 0)
+			usleep(10000);
+		return 0;
+	}
+	END
+	${CC:-cc} -o holds holds.c
+	unshare -pfm --mount-proc mprof run -q -T 0.02 --stacks -o a.dat \
+		unshare -m sh -c './holds end & ./holds end & wait' 3>&- &
+	soon holds a.dat 15
+	touch end
+	wait $!
+	grep -q '#[0-9]*:/proc/[0-9]*/root/.*/holds:' a.dat
+	for by in line function file module; do
+		mprof lines --json --by $by a.dat | tee rows.json
+		jq -e --arg file "$PWD/holds" '[.rows[] | select(.held_mib > 1)] |
+			length == 1 and (.[0] |
+			.file == $file and .held_mib > 15)' rows.json
+	done
+	mprof lines a.dat | tee rows
+	grep -qF "main ($PWD/holds)" rows
+	lacks /proc/ <rows
+}
+
 @test "namespaces: a /proc in which mprof is not: the program runs, it is said" {
 	needs_namespaces
 	grep -q fsanitize "$SOURCE/build/flags" &&

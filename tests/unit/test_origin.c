@@ -144,17 +144,6 @@ static void the_recorders_libraries(void **state)
 	assert_int_equal(of_module("/mprof/allocation.so", "f"), ORIGIN_OWN);
 }
 
-/* Code of a container is judged by its path inside. */
-static void another_root_is_left_out(void **state)
-{
-	(void)state;
-	assert_int_equal(
-	    of_module("/proc/12/root/usr/lib/libz.so", "f"), ORIGIN_LIBRARY);
-	assert_int_equal(
-	    of_module("/proc/12/root/srv/server", "f"), ORIGIN_OWN);
-	assert_int_equal(of_module("/home/root/lib/libz.so", "f"), ORIGIN_OWN);
-}
-
 static void a_runtime_in_the_program_is_a_library(void **state)
 {
 	static const char *const functions[] = {"malloc", "__libc_start_main",
@@ -439,10 +428,7 @@ static void each_of_its_list(void **state)
 	    {"/libs/libz.so", "f", ORIGIN_OWN},
 	    {"/lib.so/own", "f", ORIGIN_OWN},
 	    {"/srv/lib/libz.so", "f", ORIGIN_OWN},
-	    {"/proc/12/root/usr/lib/libz.so", "f", ORIGIN_LIBRARY},
-	    {"/proc/12/root/srv/own", "f", ORIGIN_OWN},
 	    {"/srv/root/usr/lib/libz.so", "f", ORIGIN_OWN},
-	    {"/proc/12/root/usr/bin/python3.11", "f", ORIGIN_INTERPRETER},
 	    {"/srv/own", "__memcpy", ORIGIN_LIBRARY},
 	    {"/srv/own", "memset", ORIGIN_LIBRARY},
 	    {"/srv/own", "malloc", ORIGIN_LIBRARY},
@@ -714,7 +700,6 @@ int main(void)
 	    cmocka_unit_test(machine_code_by_its_module),
 	    cmocka_unit_test(generated_code_by_its_name),
 	    cmocka_unit_test(the_recorders_libraries),
-	    cmocka_unit_test(another_root_is_left_out),
 	    cmocka_unit_test(a_runtime_in_the_program_is_a_library),
 	    cmocka_unit_test(the_users_own_names_are_no_runtime),
 	    cmocka_unit_test(the_innermost_of_the_users_own_leads),

@@ -79,6 +79,24 @@ static void test_undeleted(void **state)
 	assert_int_equal(path_undeleted(""), 0);
 }
 
+static void test_root(void **state)
+{
+	static const char *const others[] = {"", "/proc", "/proc/12/root",
+	    "/proc/12/rooted/x", "/proc/self/root/x", "/proc/0/root/x",
+	    "/proc/-3/root/x", "/proc/4294967308/root/x",
+	    "/srv/proc/12/root/x"};
+	int pid = -1;
+
+	(void)state;
+	assert_int_equal(path_root_len("/proc/12/root/usr/lib/x.so", &pid), 13);
+	assert_int_equal(pid, 12);
+	assert_int_equal(path_root_len("/proc/345/root/", &pid), 14);
+	assert_int_equal(pid, 345);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		assert_int_equal(path_root_len(others[i], &pid), 0);
+	assert_int_equal(pid, 345);
+}
+
 static void test_program(void **state)
 {
 	char directory[SCRATCH_MAX], wanted[160], *found;
@@ -114,6 +132,7 @@ int main(void)
 	    cmocka_unit_test(test_clean),
 	    cmocka_unit_test(test_ending),
 	    cmocka_unit_test(test_undeleted),
+	    cmocka_unit_test(test_root),
 	    cmocka_unit_test(test_program),
 	};
 
