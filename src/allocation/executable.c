@@ -13,6 +13,9 @@
 /* Reading takes at most this part of the time where it helps; else less and
  * less. */
 #define SHARE 20
+/* A part not used in that time before may be used at once: a program often
+ * generates code right after another read. */
+#define UNUSED_NS (NS_PER_S / 10)
 #define WAIT_FIRST_NS (NS_PER_S / 100)
 #define WAIT_MOST_NS (10 * NS_PER_S)
 
@@ -172,11 +175,14 @@ static int64_t executable_cpu_ns(void)
 
 static bool executable_find(struct executable *code, uint64_t address)
 {
-	int64_t cost_ns, wait_ns;
+	int64_t cost_ns, wait_ns, now_ns;
 	bool is_found = executable_knows(code, address);
 
-	if (is_found || clock_mono_ns() < code->next_ns)
-		return is_found;
+	if (is_found)
+		return true;
+	now_ns = clock_mono_ns();
+	if (now_ns < code->next_ns)
+		return false;
 	cost_ns = executable_cpu_ns();
 	executable_read_maps(code);
 	cost_ns = executable_cpu_ns() - cost_ns;
@@ -188,7 +194,9 @@ static bool executable_find(struct executable *code, uint64_t address)
 	wait_ns = is_found ? 0 : code->wait_ns;
 	if (wait_ns < cost_ns * SHARE)
 		wait_ns = cost_ns * SHARE;
-	code->next_ns = clock_mono_ns() + wait_ns;
+	if (code->next_ns < now_ns - UNUSED_NS)
+		code->next_ns = now_ns - UNUSED_NS;
+	code->next_ns += wait_ns;
 	return is_found;
 }
 

@@ -464,6 +464,7 @@ static void hooks_prepare(void)
 	if (heaps_are_there(*(void **)&next.malloc))
 		flags |= ALLOCATION_OWN_HEAP;
 	hooks_find_unmapped(flags & ALLOCATION_OWN_MALLOC);
+	python_prepare();
 	samples_start(flags);
 	if (samples_are_wanted())
 		python_start();

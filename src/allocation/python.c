@@ -34,6 +34,7 @@ enum { DOMAIN_FIRST = 1, DOMAIN_LAST = 2 };
 static struct {
 	void (*get)(int domain, struct pyallocator *allocator);
 	void (*set)(int domain, struct pyallocator *allocator);
+	struct pyinit *builtins; /* the interpreter's own modules */
 	struct pyobj *(*init_posix)(void);
 	int (*is_initialized)(void);
 	struct pyallocator next[DOMAIN_LAST + 1];
@@ -416,12 +417,19 @@ void python_detach(const char *directory)
 	}
 }
 
-void python_start(void)
+void python_prepare(void)
 {
 	struct pyinit **table = dlsym(RTLD_DEFAULT, "PyImport_Inittab");
-	struct pyinit *entry = table ? *table : NULL;
 
-	if (!entry || !python_find_domains())
+	if (table && python_find_domains())
+		python_domains.builtins = *table;
+}
+
+void python_start(void)
+{
+	struct pyinit *entry = python_domains.builtins;
+
+	if (!entry)
 		return;
 	while (entry->name && strcmp(entry->name, "posix") != 0)
 		entry++;

@@ -20,8 +20,12 @@ const char *python_attach(const char *directory);
 /* Undoes it, if it samples into that directory. */
 void python_detach(const char *directory);
 
-/* Before main(), in a process that holds a CPython: makes the interpreter's
- * allocators be hooked as it starts. Otherwise does nothing. */
+/* Before main(), and before samples are taken: finds the CPython that is in
+ * this process. The loader allocates for it, and no program did that. */
+void python_prepare(void);
+
+/* Makes the allocators of that interpreter be hooked as it starts; without one
+ * it does nothing. */
 void python_start(void);
 
 #endif

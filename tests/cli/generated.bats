@@ -128,6 +128,35 @@ stacks() {
 		'50 allocate ? ? right')"
 }
 
+# With many mappings it takes a while to read them.
+@test "code that is generated right after a walk through code without a table" {
+	cat >bare.c <<-'TEXT'
+	#include <stdlib.h>
+	void *bared;
+	void bare(void) { bared = malloc(4 << 20); }
+	TEXT
+	${CC:-cc} -w -O2 -fno-omit-frame-pointer -fno-unwind-tables \
+		-fno-asynchronous-unwind-tables -c bare.c
+	pieces bare.o <<-'TEXT'
+	void bare(void);
+	NOIPA void *call(piece go) { go(allocate, 0, 0); after++; return 0; }
+	int main(void)
+	{
+		char *many = area(600);
+		for (int i = 0; i < 600; i += 2)
+			mprotect(many + i * 4096, 4096, PROT_READ);
+		bare();
+		piece go = relay(area(1));
+		for (int i = 0; i < 50; i++)
+			call(go);
+		return 0;
+	}
+	TEXT
+	stacks
+	grep -v ' area ' held >code
+	same "$(cat code)" "$(printf '%s\n' '2 bare main' '50 allocate ? call')"
+}
+
 @test "code that is generated later, and in threads" {
 	pieces <<-'TEXT'
 	#include <pthread.h>

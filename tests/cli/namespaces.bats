@@ -190,10 +190,13 @@ peak_between() {
 		done
 		touch go
 		wait'
-	awk '/^ALLOC/ { held += $2 } /^FREE/ { held -= $2 }
-		held > most { most = held }
-		END { print most; exit most > 40 }' a.dat
 	pid=$(awk -F ';' '/^PROC;.*cmd=.\/holds%20go/ { print $2; exit }' a.dat)
+	# When it has allocated all, the last one alone holds any.
+	at=$(awk -v pid=";$pid[; ]" '/^MEM/ && !begin { begin = $3 }
+		/^ALLOC/ && $0 ~ pid { last = $3 }
+		END { printf "%.4f\n", last - begin + 0.0001 }' a.dat)
+	mprof lines --json --at "$at" a.dat | tee lines.json
+	jq -e '.held_mib > 4 and .held_mib < 16' lines.json
 	grep -q "^HELD;$pid;name=holds;" a.dat
 	grep -q "^ALLOC;.*;${pid}[; ]" a.dat
 }

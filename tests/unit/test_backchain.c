@@ -155,6 +155,28 @@ static void calls_are_told_from_other_code(void **state)
 		    codes[i].is_call);
 }
 
+static void code_is_known_right_after_a_read_that_did_not_help(void **state)
+{
+	struct executable *code = calloc(1, sizeof(*code));
+	bool is_found = false;
+
+	(void)state;
+	skip_where_refused();
+	assert_non_null(code);
+	/* A read that takes long may have been the last one for a while. */
+	for (int i = 0; i < 20 && !is_found; i++) {
+		char *made;
+
+		memset(code, 0, sizeof(*code));
+		assert_false(executable_has(code, address_of(&made)));
+		made = map_pages(1, PROT_READ | PROT_WRITE | PROT_EXEC);
+		is_found = executable_has(code, address_of(made));
+		assert_int_equal(munmap(made, PAGE), 0);
+	}
+	assert_true(is_found);
+	free(code);
+}
+
 static void executable_memory_is_known(void **state)
 {
 	struct executable *code = calloc(1, sizeof(*code));
@@ -195,6 +217,8 @@ int main(void)
 	    cmocka_unit_test(no_pointer_is_no_chain),
 	    cmocka_unit_test(what_is_copied_is_whole),
 	    cmocka_unit_test(calls_are_told_from_other_code),
+	    cmocka_unit_test(
+		code_is_known_right_after_a_read_that_did_not_help),
 	    cmocka_unit_test(executable_memory_is_known),
 	};
 
