@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "proc/maps.h"
@@ -61,25 +62,53 @@ bool allocation_end_may_be_now(
 	return true;
 }
 
-int64_t allocation_end_ns(const struct allocation_tables *tables,
+static int allocation_end_order(const void *x, const void *y)
+{
+	const struct allocation_start *a = x, *b = y;
+
+	return (a->event > b->event) - (a->event < b->event);
+}
+
+/* Thousands of tables may end in one tick: what is looked for among the others
+ * is noted once. */
+static void allocation_end_note_starts(struct allocation_tables *tables)
+{
+	struct allocation_start *items;
+
+	tables->has_starts = true;
+	tables->starts.len = 0;
+	for (size_t i = 0; i < tables->list.len; i++) {
+		const struct allocation_table *table = tables->list.items[i];
+
+		if (table->created_event && table->reader.header.magic)
+			*array_push(&tables->starts) =
+			    (struct allocation_start){table->created_event,
+				table->reader.header.start_ns};
+	}
+	items = tables->starts.items;
+	if (tables->starts.len > 1)
+		qsort(items, tables->starts.len, sizeof(items[0]),
+		    allocation_end_order);
+	for (size_t i = tables->starts.len; i-- > 1;)
+		if (items[i - 1].start_ns > items[i].start_ns)
+			items[i - 1].start_ns = items[i].start_ns;
+}
+
+int64_t allocation_end_ns(struct allocation_tables *tables,
     const struct allocation_table *table, int64_t now_ns)
 {
 	int64_t end_ns = now_ns;
+	size_t next;
 
 	if (!table->unmapped_event || table->is_filtered)
 		return now_ns;
-	for (size_t i = 0; i < tables->list.len; i++) {
-		const struct allocation_table *next = tables->list.items[i];
-		int64_t start_ns;
-
-		if (next->created_event < table->unmapped_event ||
-		    !next->reader.header.magic)
-			continue;
-		start_ns = allocation_tables_time(
-		    tables, next->reader.header.start_ns, now_ns);
-		if (end_ns > start_ns - MOMENT_NS)
-			end_ns = start_ns - MOMENT_NS;
-	}
+	if (!tables->has_starts)
+		allocation_end_note_starts(tables);
+	next = array_lower_bound(&tables->starts, event, table->unmapped_event);
+	if (next < tables->starts.len)
+		end_ns = allocation_tables_time(tables,
+			     tables->starts.items[next].start_ns, now_ns) -
+			 MOMENT_NS;
 	if (table->alive_ns && end_ns <= table->alive_ns)
 		end_ns = table->alive_ns + MOMENT_NS;
 	if (end_ns < table->last_ns)

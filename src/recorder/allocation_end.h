@@ -27,8 +27,9 @@ bool allocation_end_may_be_now(struct allocation_table *table,
     const struct sink_tick *tick) __attribute__((nonnull));
 
 /* When the table was no longer mapped, at the latest: before the next one was
- * created. Where there is no next one, or the order isn't known, now_ns. */
-int64_t allocation_end_ns(const struct allocation_tables *tables,
+ * created. Where there is no next one, or the order isn't known, now_ns. All
+ * tables that were found have been read before. */
+int64_t allocation_end_ns(struct allocation_tables *tables,
     const struct allocation_table *table, int64_t now_ns)
     __attribute__((nonnull));
 

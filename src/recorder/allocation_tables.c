@@ -58,6 +58,8 @@ void allocation_tables_finish(struct allocation_tables *tables)
 	for (size_t i = 0; i < tables->list.len; i++)
 		allocation_table_destroy(tables->list.items[i]);
 	array_free(&tables->list);
+	index_finish(&tables->by_pid);
+	array_free(&tables->starts);
 	table_events_end(&tables->events);
 	close(tables->directory);
 }
@@ -86,25 +88,66 @@ int allocation_tables_open(const struct allocation_tables *tables,
 	return fd;
 }
 
-void allocation_tables_remove(struct allocation_tables *tables, size_t at)
+static bool allocation_table_has_pid(
+    const void *tables, size_t at, const void *pid)
 {
-	struct allocation_table *table = tables->list.items[at];
+	return ((struct allocation_table *const *)tables)[at]->inner ==
+	       *(const pid_t *)pid;
+}
 
-	unlinkat(tables->directory, table->name, 0);
-	allocation_table_destroy(table);
-	tables->list.items[at] = tables->list.items[--tables->list.len];
+/* The first of the tables that belong to processes of that pid in their own
+ * namespaces; NULL: none. */
+static struct allocation_table *allocation_tables_of_pid(
+    const struct allocation_tables *tables, pid_t inner)
+{
+	size_t at =
+	    index_find(&tables->by_pid, index_hash_number((uint64_t)inner),
+		allocation_table_has_pid, tables->list.items, &inner);
+
+	return at == INDEX_NONE ? NULL : tables->list.items[at];
+}
+
+/* Makes the table at that place in the list known by its pid. */
+static void allocation_tables_index(struct allocation_tables *tables, size_t at)
+{
+	struct allocation_table *table = tables->list.items[at], *first;
+
+	first = tables->list.items[index_place(&tables->by_pid,
+	    index_hash_number((uint64_t)table->inner), allocation_table_has_pid,
+	    tables->list.items, &table->inner, at)];
+	table->same_pid = NULL;
+	if (first == table)
+		return;
+	table->same_pid = first->same_pid;
+	first->same_pid = table;
+}
+
+void allocation_tables_remove(struct allocation_tables *tables)
+{
+	size_t len = tables->list.len;
+
+	for (size_t i = len; i-- > 0;) {
+		struct allocation_table *table = tables->list.items[i];
+
+		if (!table->is_for_removal)
+			continue;
+		unlinkat(tables->directory, table->name, 0);
+		allocation_table_destroy(table);
+		tables->list.items[i] = tables->list.items[--tables->list.len];
+	}
+	if (tables->list.len == len)
+		return;
+	index_clear(&tables->by_pid);
+	for (size_t i = 0; i < tables->list.len; i++)
+		allocation_tables_index(tables, i);
 }
 
 void allocation_tables_peek(const struct allocation_tables *tables,
-    const struct allocation_table *table, struct allocation_header *header,
-    bool *is_mapped)
+    const struct allocation_table *table, struct allocation_header *header)
 {
 	int fd = allocation_tables_open(tables, table);
 
 	*header = (struct allocation_header){0};
-	if (is_mapped)
-		*is_mapped = fd >= 0 && tables->finds_mappings &&
-			     file_lock_has_writer(fd) == 1;
 	if (fd < 0)
 		return;
 	if (pread(fd, header, sizeof(*header), 0) != sizeof(*header))
@@ -112,41 +155,71 @@ void allocation_tables_peek(const struct allocation_tables *tables,
 	close(fd);
 }
 
+/* The pid namespace of the table's process; 0: not known. */
+static uint64_t allocation_tables_pids_of(
+    const struct allocation_tables *tables, struct allocation_table *table)
+{
+	struct allocation_header header;
+
+	/* It is asked again where the process had not written it yet. */
+	if (!table->pids) {
+		allocation_tables_peek(tables, table, &header);
+		table->pids = header.pids;
+	}
+	return table->pids;
+}
+
+/* False where that isn't known. */
+static bool allocation_tables_is_mapped(const struct allocation_tables *tables,
+    const struct allocation_table *table)
+{
+	bool is_mapped;
+	int fd;
+
+	if (!tables->finds_mappings)
+		return false;
+	fd = allocation_tables_open(tables, table);
+	if (fd < 0)
+		return false;
+	is_mapped = file_lock_has_writer(fd) == 1;
+	close(fd);
+	return is_mapped;
+}
+
 /* Finds the tables of programs that the same process executed before. Returns
  * whether there is another table of the process; a process of another pid
- * namespace may have the same pid there. */
+ * namespace may have the same pid there. A process may have executed thousands
+ * of programs: their files are not opened for each one that follows. */
 static bool allocation_tables_find_earlier(
-    struct allocation_tables *tables, const struct allocation_table *table)
+    const struct allocation_tables *tables, struct allocation_table *table)
 {
-	struct allocation_header header, others;
-	bool executes = false, is_mapped;
+	struct allocation_table *other =
+	    allocation_tables_of_pid(tables, table->inner);
+	bool executes = false;
 
-	for (size_t i = 0; i < tables->list.len; i++) {
-		struct allocation_table *other = tables->list.items[i];
+	for (; other; other = other->same_pid) {
+		uint64_t pids = allocation_tables_pids_of(tables, table);
+		uint64_t others = allocation_tables_pids_of(tables, other);
 
-		if (other->inner != table->inner)
-			continue;
-		allocation_tables_peek(tables, table, &header, NULL);
-		allocation_tables_peek(tables, other, &others, &is_mapped);
-		if (header.pids && others.pids && header.pids != others.pids)
+		if (pids && others && pids != others)
 			continue;
 		executes = true;
-		other->has_successor |=
-		    other->number < table->number && !is_mapped;
+		if (!other->has_successor && other->number < table->number)
+			other->has_successor =
+			    !allocation_tables_is_mapped(tables, other);
 	}
 	return executes;
 }
 
 static struct allocation_table *allocation_tables_get(
-    const struct allocation_tables *tables, int inner, unsigned number)
+    const struct allocation_tables *tables, pid_t inner, unsigned number)
 {
-	for (size_t i = 0; i < tables->list.len; i++) {
-		struct allocation_table *table = tables->list.items[i];
+	struct allocation_table *table =
+	    allocation_tables_of_pid(tables, inner);
 
-		if (table->inner == inner && table->number == number)
-			return table;
-	}
-	return NULL;
+	while (table && table->number != number)
+		table = table->same_pid;
+	return table;
 }
 
 static void allocation_tables_add(struct allocation_tables *tables,
@@ -170,6 +243,7 @@ static void allocation_tables_add(struct allocation_tables *tables,
 	table->changed_ns = now_ns;
 	table->every = 1;
 	*array_push(&tables->list) = table;
+	allocation_tables_index(tables, tables->list.len - 1);
 	table->is_first = !executes;
 	tables->processes += !executes;
 }
@@ -273,6 +347,7 @@ void allocation_tables_find(
 	if (allocation_tables_may_be_new(tables, lists_always))
 		allocation_tables_list(tables, now_ns);
 	allocation_tables_note_events(tables, now_ns);
+	tables->has_starts = false;
 }
 
 int64_t allocation_tables_time(

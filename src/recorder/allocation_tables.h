@@ -15,6 +15,7 @@
 
 #include "base/array.h"
 #include "base/err.h"
+#include "base/index.h"
 #include "proc/procfs.h"
 #include "recorder/allocation_reader.h"
 #include "recorder/sink.h"
@@ -22,10 +23,12 @@
 
 struct allocation_table {
 	char name[32];
-	pid_t inner;      /* pid in its process's own namespace */
-	pid_t pid;        /* the same here; 0: not known */
-	unsigned number;  /* ordinal of the program among those that the process
-			     executed */
+	pid_t inner;     /* pid in its process's own namespace */
+	pid_t pid;       /* the same here; 0: not known */
+	unsigned number; /* ordinal of the program among those that the process
+			    executed */
+	struct allocation_table *same_pid; /* the next with inner; or NULL */
+	uint64_t pids;    /* pid namespace of inner; 0: not known yet */
 	int mapped;       /* whether it was when last read; -1: not known */
 	bool is_for_next; /* it was created after this tick began */
 	bool is_first;    /* its process is counted for this table */
@@ -55,6 +58,12 @@ struct allocation_table {
 	struct allocation_reader reader;
 };
 
+/* The earliest start_ns of the tables that were created by an event or later.
+ */
+struct allocation_start {
+	uint64_t event, start_ns;
+};
+
 struct allocation_tables {
 	int directory;
 	int64_t begun_ns; /* when the directory was made */
@@ -65,9 +74,14 @@ struct allocation_tables {
 	uint64_t pids;       /* this process's pid namespace; 0: /proc has the
 				numbers of another one */
 	ARRAY(struct allocation_table *) list;
+	struct index by_pid; /* the first table of each inner pid */
 	struct table_events events;
 	uint64_t event_count; /* so far: the number of the last event */
 	size_t processes;     /* how many have had a table */
+	/* Ascending by event; made when the end of a table is first asked for
+	 * after tables were found. */
+	ARRAY(struct allocation_start) starts;
+	bool has_starts;
 };
 
 /* Makes the directory, for this user alone; path must not exist. -1 with e. */
@@ -86,9 +100,9 @@ void allocation_tables_clean(const char *path) __attribute__((nonnull));
 void allocation_tables_find(struct allocation_tables *tables, int64_t now_ns,
     bool lists_always) __attribute__((nonnull));
 
-/* Takes the table at that place out of the list, and removes its file. Others
- * may take its place. */
-void allocation_tables_remove(struct allocation_tables *tables, size_t at)
+/* Takes the tables that are for removal out of the list, and removes their
+ * files. Others change their places. */
+void allocation_tables_remove(struct allocation_tables *tables)
     __attribute__((nonnull));
 
 /* Opens its file for reading. -1 where that is no regular file, or is gone. */
@@ -96,11 +110,10 @@ int allocation_tables_open(const struct allocation_tables *tables,
     const struct allocation_table *table) __attribute__((nonnull));
 
 /* Reads the header of a table that may not have been read yet, unchecked; zeros
- * where that can't be done. Sets *is_mapped, where that is not NULL, to whether
- * the table is mapped; false where that isn't known. */
+ * where that can't be done. */
 void allocation_tables_peek(const struct allocation_tables *tables,
-    const struct allocation_table *table, struct allocation_header *header,
-    bool *is_mapped) __attribute__((nonnull(1, 2, 3)));
+    const struct allocation_table *table, struct allocation_header *header)
+    __attribute__((nonnull));
 
 /* A time that a process wrote, moved into the recording. */
 int64_t allocation_tables_time(const struct allocation_tables *tables,

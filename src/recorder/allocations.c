@@ -240,7 +240,7 @@ static bool allocations_is_for_next_tick(const struct allocations_round *round)
 
 	if (table->is_for_next || table->read_ns > 0)
 		return false;
-	allocation_tables_peek(&round->all->tables, table, &header, NULL);
+	allocation_tables_peek(&round->all->tables, table, &header);
 	return header.start_ns > (uint64_t)round->tick->time_ns;
 }
 
@@ -262,7 +262,7 @@ static void allocations_read_living(const struct allocations_round *round)
  * program. All tables were read: the next one's start shows when that was. */
 static void allocations_end_gone(const struct allocations_round *round)
 {
-	const struct allocation_tables *tables = &round->all->tables;
+	struct allocation_tables *tables = &round->all->tables;
 	struct allocation_table *table = round->table;
 	int64_t now_ns = round->tick->time_ns;
 
@@ -319,9 +319,7 @@ static void allocations_on_tick(
 	allocation_tables_find(tables, tick->time_ns, false);
 	allocations_each(all, tick, allocations_read_living);
 	allocations_each(all, tick, allocations_end_gone);
-	for (size_t i = tables->list.len; i-- > 0;)
-		if (tables->list.items[i]->is_for_removal)
-			allocation_tables_remove(tables, i);
+	allocation_tables_remove(tables);
 	if (!all->attached || tables->list.len > 0)
 		unsampled_scan(
 		    &all->unsampled, tick, sink, allocations_has_table, tables);
@@ -337,7 +335,7 @@ static void allocations_read_last(const struct allocations_round *round)
  * ended with the recording held its memory until then. */
 static void allocations_end_before(const struct allocations_round *round)
 {
-	const struct allocation_tables *tables = &round->all->tables;
+	struct allocation_tables *tables = &round->all->tables;
 	const struct allocation_table *table = round->table;
 	int64_t now_ns = round->tick->time_ns, end_ns;
 	bool is_gone = table->has_successor || table->mapped == 0 ||
