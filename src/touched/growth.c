@@ -49,6 +49,8 @@ static const double growth_cpu_s = 1, growth_cpu_share = 0.05;
 #define WAIT_NS (NS_PER_S / 5)
 /* Growth that old without a fault has none. */
 #define EXPLAINED_NS (NS_PER_S / 2)
+/* The kernel notes an end up to that long before its memory can't be read. */
+#define END_NS (NS_PER_S / 1000)
 /* Factor by which a pause is longer than the check before it. */
 #define SWEEP_SHARE 20
 
@@ -270,9 +272,11 @@ static void growth_note_map(
 		unwind_note_map(growth->processes.items[at]->unwind);
 }
 
-/* Reads the process's memory. False where it is gone. */
+/* Reads the process's memory. False where it is gone. It lived when the reading
+ * began, and may have ended since. */
 static bool growth_read(struct growth_process *process)
 {
+	int64_t begun_ns = clock_mono_ns();
 	int64_t kib = resident_kib(&process->resident);
 
 	if (kib < 0)
@@ -286,7 +290,7 @@ static bool growth_read(struct growth_process *process)
 	}
 	process->fell = process->fell || kib < process->kib;
 	process->kib = kib;
-	process->read_ns = clock_mono_ns();
+	process->read_ns = begun_ns;
 	return true;
 }
 
@@ -693,6 +697,20 @@ static void growth_report_state(struct growth *growth)
 	growth_send(growth);
 }
 
+/* Whether the end of a process that is gone is known. Its record may be in a
+ * ring still; where it was lost, the second time is the end. */
+static bool growth_is_over(struct growth_process *process)
+{
+	bool again = process->gone;
+
+	process->gone = true;
+	if (process->end_ns + END_NS >= process->read_ns &&
+	    process->end_ns >= process->fault_ns)
+		return true;
+	process->end_ns = 0;
+	return again;
+}
+
 void growth_sweep(struct growth *growth, bool end)
 {
 	int64_t now_ns = clock_mono_ns();
@@ -706,11 +724,8 @@ void growth_sweep(struct growth *growth, bool end)
 		growth->lags = growth->lags || growth_unsampled(process) > LAG;
 		process->round_kib = 0;
 		if (!growth_read(process)) {
-			/* The last thread's record was lost. */
-			if (process->end_ns < process->read_ns ||
-			    process->end_ns < process->fault_ns)
-				process->end_ns = 0;
-			growth_end_process(growth, i);
+			if (growth_is_over(process) || end)
+				growth_end_process(growth, i);
 			continue;
 		}
 		growth_report_unseen(growth, process, now_ns);

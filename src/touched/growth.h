@@ -33,6 +33,7 @@ struct growth_process {
 	int64_t unwound_ns;
 	bool python; /* the interpreter itself samples: nothing is reported */
 	bool fell;   /* it gave memory back since its pages were checked */
+	bool gone;   /* so it was at the last sweep */
 	int64_t round_kib;   /* in this round: what its faults can explain */
 	double round_factor; /* factor applied to that */
 	struct page_set set;
