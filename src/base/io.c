@@ -497,10 +497,8 @@ int io_output_open(struct io_output *out, const char *path, struct err *e)
 }
 
 /* What was said once would be said again when standard output is closed. */
-static void io_forget_failure(FILE *stream)
+static void io_forget_failure(void)
 {
-	if (stream != stdout)
-		return;
 	__fpurge(stdout);
 	clearerr(stdout);
 }
@@ -522,7 +520,8 @@ int io_output_commit(struct io_output *out, struct err *e)
 	if (failed) {
 		err_errno(e, "%s: not written",
 		    stream == stdout ? "standard output" : out->path);
-		io_forget_failure(stream);
+		if (stream == stdout)
+			io_forget_failure();
 	} else {
 		free(out->partial);
 		out->partial = NULL;
@@ -536,7 +535,7 @@ void io_output_discard(struct io_output *out)
 	if (out->stream && out->stream != stdout)
 		fclose(out->stream);
 	else if (out->stream && ferror(stdout))
-		io_forget_failure(stdout);
+		io_forget_failure();
 	if (out->partial)
 		unlinkat(out->target.directory, out->partial, 0);
 	free(out->partial);
