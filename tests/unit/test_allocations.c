@@ -865,35 +865,63 @@ static void a_program_that_ended_has_the_ticks_name(void **state)
 	close(table.fd);
 }
 
-/* A process with a filter of system calls that permits all; 0: not here. */
-static pid_t filtered_child(void)
+/* A process that will have a filter of system calls that permits all: once it
+ * reads a byte from *ask, it sets it and writes to *answer whether it could. */
+static pid_t child_before_filter(int *ask, int *answer)
 {
 	struct sock_filter permit =
 	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 	const struct sock_fprog program = {1, &permit};
-	int ends[2];
+	int asked[2], answered[2];
 	char done = 0;
 	pid_t child;
 
-	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(pipe(asked), 0);
+	assert_int_equal(pipe(answered), 0);
 	child = fork();
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(asked[1]);
+		if (read(asked[0], &done, 1) != 1)
+			_exit(0);
 		done =
 		    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 		    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-		if (write(ends[1], &done, 1) == 1)
+		if (write(answered[1], &done, 1) == 1)
 			pause();
 		_exit(0);
 	}
-	close(ends[1]);
-	assert_int_equal(read(ends[0], &done, 1), 1);
-	close(ends[0]);
+	close(asked[0]);
+	close(answered[1]);
+	*ask = asked[1];
+	*answer = answered[0];
+	return child;
+}
+
+/* Makes the child set its filter. False, and the child is gone, where it can't
+ * have one here. */
+static bool set_filter(pid_t child, int ask, int answer)
+{
+	char done = 1;
+
+	assert_int_equal(write(ask, &done, 1), 1);
+	assert_int_equal(read(answer, &done, 1), 1);
+	close(ask);
+	close(answer);
 	if (done && filters_are_more(child))
-		return child;
+		return true;
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
-	return 0;
+	return false;
+}
+
+/* A process with such a filter; 0: not here. */
+static pid_t filtered_child(void)
+{
+	int ask, answer;
+	pid_t child = child_before_filter(&ask, &answer);
+
+	return set_filter(child, ask, answer) ? child : 0;
 }
 
 static uint64_t is_told_to_leave(const struct made_table *table)
@@ -929,6 +957,31 @@ static void a_filter_that_comes_later_is_found(void **state)
 	tick_after(100 * NS_PER_S);
 	assert_int_equal(the.states, 2);
 	assert_int_equal(allocations_unseen(the.all), 1);
+	kill(the.child, SIGKILL);
+	waitpid(the.child, NULL, 0);
+	close(table.fd);
+}
+
+/* One that is set after the first look is found by the next, five seconds
+ * later. */
+static void a_filter_is_looked_for_every_five_seconds(void **state)
+{
+	struct made_table table;
+	int ask, answer;
+
+	(void)state;
+	the.child = child_before_filter(&ask, &answer);
+	table = open_table(the.child, 0);
+	tick_after(0);
+	tick_after(NS_PER_S / 2);
+	if (!set_filter(the.child, ask, answer)) {
+		close(table.fd);
+		skip();
+	}
+	tick_after(5 * NS_PER_S - 1);
+	assert_int_equal(is_told_to_leave(&table), 0);
+	tick_after(1);
+	assert_int_equal(is_told_to_leave(&table), 1);
 	kill(the.child, SIGKILL);
 	waitpid(the.child, NULL, 0);
 	close(table.fd);
@@ -1638,6 +1691,8 @@ int main(void)
 		a_program_that_ended_has_the_ticks_name, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_filter_that_comes_later_is_found, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_filter_is_looked_for_every_five_seconds, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		of_an_attached_program_no_filter_is_looked_for, begin, end),
 	    cmocka_unit_test_setup_teardown(
