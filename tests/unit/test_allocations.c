@@ -1346,6 +1346,23 @@ static void a_table_is_left_before_the_next_is_created(void **state)
 	expect_line("KiB of 999999993, ended\n");
 }
 
+/* The clock was set back between the second and the third. */
+static void a_table_is_left_before_all_that_are_created_later(void **state)
+{
+	static const double starts_s[] = {1, 3, 2};
+	struct made_table table;
+
+	(void)state;
+	needs_events();
+	for (int i = 0; i < 3; i++) {
+		table = begin_table(A + i, 0, starts_s[i]);
+		leave_table(&table);
+	}
+	tick_after(5 * NS_PER_S);
+	expect_line("KiB of 999999991, ended by 1.9999, read 5.0000\n");
+	expect_line("KiB of 999999992, ended by 3.0000, read 5.0000\n");
+}
+
 static void tables_that_were_there_at_once_end_when_read(void **state)
 {
 	struct made_table first = begin_table(A, 0, 1), second;
@@ -1709,6 +1726,8 @@ int main(void)
 		what_was_held_at_a_sample_ends_at_the_next, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_table_is_left_before_the_next_is_created, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_table_is_left_before_all_that_are_created_later, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		tables_that_were_there_at_once_end_when_read, begin, end),
 	    cmocka_unit_test_setup_teardown(
