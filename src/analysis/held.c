@@ -261,8 +261,8 @@ static double held_growth_on_the_clock_mib(const struct run *run)
  * of the work. The larger one is the run's source. */
 enum memory_source held_source(const struct run *run)
 {
-	if (run->allocations.len > 0)
-		return held_is_beside(run) ? SOURCE_TOUCHED : SOURCE_HELD;
+	if (run->allocations.len > 0 && !held_is_beside(run))
+		return SOURCE_HELD;
 	if (run->touches.len == 0)
 		return SOURCE_CLOCK;
 	return held_most(&run->touches).mib < held_growth_on_the_clock_mib(run)

@@ -22,9 +22,12 @@ static bool held_leaks(const struct run *run)
 
 void run_held_judge(struct run_held *held, const struct run *run)
 {
+	enum memory_source source = held_source(run);
+
 	held->leaks = held_leaks(run);
-	held->is_touched = held_source(run) == SOURCE_TOUCHED;
-	held_places(run, held->places, RUN_HELD_PLACES);
+	held->is_touched = source == SOURCE_TOUCHED;
+	if (source != SOURCE_CLOCK)
+		held_places(run, held->places, RUN_HELD_PLACES);
 }
 
 /* Reads the recording so far and adds names to it. */

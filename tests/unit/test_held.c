@@ -9,6 +9,7 @@
 
 #include "analysis/held.h"
 #include "analysis/origin.h"
+#include "base/mem.h"
 #include "profile/allocations.h"
 #include "profile/profile.h"
 
@@ -198,6 +199,42 @@ static void little_that_is_held_hides_nothing(void **state)
 		run_settle_sites(run);
 		assert_int_equal(held_source(run),
 		    touched > 100 ? SOURCE_TOUCHED : SOURCE_HELD);
+		profile_finish(&profile);
+	}
+}
+
+/* A Python without samples, whose stacks are read on the clock, beside small
+ * programs. */
+static void most_of_it_is_the_source(void **state)
+{
+	(void)state;
+	for (double grown = 100; grown <= 120; grown += 20) {
+		struct allocation page = {
+		    .id = 1, .time_s = 2.5, .mib = 110, .size_mib = 110};
+		struct frame *frames = mem_zero(1, sizeof(*frames));
+		struct profile profile;
+		struct run *run = start(&profile);
+		size_t place;
+
+		frames->file = mem_copy("a.py");
+		frames->function = mem_copy("f");
+		series_add(&run->total, 1, 3);
+		series_add(&run->total, 3, 800);
+		make(run, 1.1, 2);
+		page.site = run_site(run, 77);
+		assert_true(allocations_add(&run->touches, &page));
+		place = run_stack(run, 1);
+		run->stacks.items[place].frames = frames;
+		run->stacks.items[place].len = 1;
+		for (int i = 1; i <= 2; i++)
+			*array_push(&run->stack_samples) =
+			    (struct stack_sample){.time_s = i,
+				.mib = i * grown,
+				.stack = place,
+				.pid = 5};
+		run_settle_sites(run);
+		assert_int_equal(held_source(run),
+		    grown > 110 ? SOURCE_CLOCK : SOURCE_TOUCHED);
 		profile_finish(&profile);
 	}
 }
@@ -448,6 +485,7 @@ int main(void)
 	    cmocka_unit_test(a_peak_of_something_else_does_not_hide_all),
 	    cmocka_unit_test(what_was_touched_at_the_peak_is_not_hidden),
 	    cmocka_unit_test(little_that_is_held_hides_nothing),
+	    cmocka_unit_test(most_of_it_is_the_source),
 	    cmocka_unit_test(the_most_may_come_after_the_last_sample),
 	    cmocka_unit_test(one_after_another_the_largest_is_the_most),
 	    cmocka_unit_test(at_an_end_between_readings_what_is_sure_counts),
