@@ -333,7 +333,7 @@ static void allocations_read_last(const struct allocations_round *round)
 
 /* Ends a table whose process was gone before the recording's end: one that
  * ended with the recording held its memory until then. */
-static void allocations_end_before(const struct allocations_round *round)
+static void allocations_end_earlier(const struct allocations_round *round)
 {
 	struct allocation_tables *tables = &round->all->tables;
 	const struct allocation_table *table = round->table;
@@ -360,7 +360,7 @@ static void allocations_on_end(
 	allocation_report_begin(&all->report, tick, sink);
 	allocation_tables_find(&all->tables, tick->time_ns, true);
 	allocations_each(all, tick, allocations_read_last);
-	allocations_each(all, tick, allocations_end_before);
+	allocations_each(all, tick, allocations_end_earlier);
 	if (all->tables.processes == 0 && all->own == 0)
 		unsampled_end(&all->unsampled, tick, sink);
 }
