@@ -391,13 +391,25 @@ int io_open_input(const char *path, struct err *e)
 	return -1;
 }
 
+/* Whether this process's own descriptor is a pipe or a device that refuses what
+ * it has no room for: others may need that, and a copy of it does so, too. */
+static bool io_refuses_when_full(const struct named_file *target)
+{
+	int flags = fcntl(target->descriptor, F_GETFL);
+
+	return flags >= 0 && flags & O_NONBLOCK &&
+	       (flags & O_ACCMODE) != O_RDONLY &&
+	       (S_ISFIFO(target->about.st_mode) ||
+		   S_ISCHR(target->about.st_mode));
+}
+
 /* A copy of this process's own descriptor goes on where others that have it
  * wrote last. A FIFO without a reader would block forever. */
 static int io_open_descriptor(const struct named_file *target)
 {
 	int flags = O_WRONLY | O_NOCTTY | O_NONBLOCK, fd;
 
-	if (target->descriptor >= 0)
+	if (target->descriptor >= 0 && !io_refuses_when_full(target))
 		return named_file_copy(target);
 	if (S_ISREG(target->about.st_mode))
 		flags |= O_TRUNC;

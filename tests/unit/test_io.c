@@ -269,6 +269,25 @@ static void own_descriptors_are_written_on(void **state)
 	assert_false(path_is_stream("none"));
 }
 
+/* The output waits for room, though others' writes to that pipe don't. */
+static void a_pipe_that_refuses_when_full_is_waited_for(void **state)
+{
+	struct io_output out;
+	char path[64];
+	struct err e;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+	snprintf(path, sizeof(path), "/dev/fd/%d", ends[1]);
+	assert_int_equal(io_output_open(&out, path, &e), 0);
+	assert_int_equal(fcntl(fileno(out.stream), F_GETFL) & O_NONBLOCK, 0);
+	assert_int_equal(fcntl(ends[1], F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+	io_output_discard(&out);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 /* Another process's open file is the same file afterwards. */
 static void descriptors_of_others_are_written_straight(void **state)
 {
@@ -623,6 +642,7 @@ int main(void)
 	    cmocka_unit_test(through_a_link_its_file_is_replaced),
 	    cmocka_unit_test(a_fifo_is_written_straight),
 	    cmocka_unit_test(own_descriptors_are_written_on),
+	    cmocka_unit_test(a_pipe_that_refuses_when_full_is_waited_for),
 	    cmocka_unit_test(descriptors_of_others_are_written_straight),
 	    cmocka_unit_test(what_can_not_be_written_is_refused),
 	    cmocka_unit_test(a_dash_is_standard_output),
