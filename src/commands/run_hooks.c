@@ -146,9 +146,9 @@ static char *allocations_path_in(const char *directory, const char *mark)
 	const char *base = path_name(mark);
 
 	if (!directory || base == mark)
-		return mem_format("%.*s.allocations",
+		return mem_format("%.*s" ALLOCATIONS_SUFFIX,
 		    (int)(strlen(mark) - strlen(MARKS_SUFFIX)), mark);
-	return mem_format("%s/%.*s.allocations", directory,
+	return mem_format("%s/%.*s" ALLOCATIONS_SUFFIX, directory,
 	    (int)(strlen(base) - strlen(MARKS_SUFFIX)), base);
 }
 
@@ -218,7 +218,10 @@ static void remove_tables(const char *mark)
 	free(path);
 }
 
-/* Without a mark file the run is recorded without marks. The variable is
+/* A directory in shared memory is also removed where the mark file of its
+ * killed recorder went with a temporary directory.
+ *
+ * Without a mark file the run is recorded without marks. The variable is
  * removed then, as it may name the mark file of a recording that this process
  * runs in. */
 static void run_hooks_open_marks(
@@ -227,6 +230,7 @@ static void run_hooks_open_marks(
 	struct err ignored;
 
 	marks_remove_left(marks_directory(), remove_tables);
+	allocations_remove_left(SHARED_MEMORY);
 	if (marks_open(&hooks->marks, getpid(), watched, &ignored) != 0) {
 		unsetenv(MARKS_VARIABLE);
 		return;

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/allocations.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -24,6 +30,11 @@ enum { LARGE = 1024 }; /* slots, from which on a table is read less often */
  * time between two looks. */
 #define FILTERS_FIRST_NS (NS_PER_S / 2)
 #define FILTERS_NS (5 * NS_PER_S)
+
+/* A search for left directories reads at most so many names, as a program waits
+ * for its start meanwhile. It removes those that have not changed for so long.
+ */
+enum { ENTRIES_MAX = 10000, LEFT_S = 3600 };
 
 struct allocations {
 	char *path;
@@ -58,6 +69,46 @@ struct allocations *allocations_create(
 void allocations_remove(const char *path)
 {
 	allocation_tables_clean(path);
+}
+
+/* The recorder locks its directory for as long as it runs. It locks it just
+ * after it has made it, so a new one may have no lock yet. */
+static void allocations_remove_unlocked(const char *path)
+{
+	int fd = open(
+	    path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat about;
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &about) == 0 && about.st_uid == geteuid() &&
+	    about.st_mtime < time(NULL) - LEFT_S &&
+	    flock(fd, LOCK_EX | LOCK_NB) == 0)
+		allocations_remove(path);
+	close(fd);
+}
+
+void allocations_remove_left(const char *parent)
+{
+	DIR *dir = opendir(parent);
+	char pattern[64];
+	const struct dirent *entry;
+
+	if (!dir)
+		return;
+	snprintf(pattern, sizeof(pattern), "mprof-%u-*" ALLOCATIONS_SUFFIX,
+	    (unsigned)geteuid());
+	for (int i = 0; i < ENTRIES_MAX && (entry = readdir(dir)) != NULL;
+	     i++) {
+		char *path;
+
+		if (fnmatch(pattern, entry->d_name, 0) != 0)
+			continue;
+		path = mem_format("%s/%s", parent, entry->d_name);
+		allocations_remove_unlocked(path);
+		free(path);
+	}
+	closedir(dir);
 }
 
 void allocations_destroy(struct allocations *all)

@@ -14,6 +14,10 @@
 #include "recorder/sampler.h"
 #include "recorder/sites.h"
 
+/* The end of a directory's name. Before it stands the name of the recorder's
+ * mark file, without its suffix. */
+#define ALLOCATIONS_SUFFIX ".allocations"
+
 struct allocations;
 
 /* Makes the directory, for this user alone; path must not exist. sites are
@@ -41,5 +45,9 @@ size_t allocations_unseen(const struct allocations *allocations)
 
 /* Removes a directory that this user's killed recorder has left. */
 void allocations_remove(const char *path) __attribute__((nonnull));
+
+/* Removes those that this user's killed recorders have left in parent, and that
+ * have not changed for an hour. */
+void allocations_remove_left(const char *parent) __attribute__((nonnull));
 
 #endif

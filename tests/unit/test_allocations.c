@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -21,6 +22,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -1645,6 +1647,71 @@ static void without_leases_a_strangers_table_ends_after_a_minute(void **state)
 	assert_false(is_there("1.0"));
 }
 
+/* Makes parent/name, with a table in it, age_s old. Returns the descriptor that
+ * holds its lock; -1 without a lock. */
+static int left_directory(
+    const char *parent, const char *name, time_t age_s, bool locked)
+{
+	char path[192], table[208];
+	struct timespec old[2] = {
+	    {.tv_sec = time(NULL) - age_s}, {.tv_sec = time(NULL) - age_s}};
+	int fd = -1;
+
+	snprintf(path, sizeof(path), "%s/%s", parent, name);
+	snprintf(table, sizeof(table), "%s/12.0", path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	scratch_put(table, "");
+	if (locked) {
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	}
+	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+	return fd;
+}
+
+static bool left_stays(const char *parent, const char *name)
+{
+	char path[192], table[208];
+
+	snprintf(path, sizeof(path), "%s/%s", parent, name);
+	snprintf(table, sizeof(table), "%s/12.0", path);
+	unlink(table);
+	return rmdir(path) == 0;
+}
+
+/* Killed recorders' directories go; those of recorders that run, that may have
+ * just begun and that are another user's stay, as do other directories. */
+static void only_directories_of_dead_recorders_are_removed(void **state)
+{
+	char names[5][64], parent[SCRATCH_MAX], link[192];
+	const unsigned user = (unsigned)geteuid();
+	int held;
+
+	(void)state;
+	assert_int_equal(scratch_directory(parent), 0);
+	for (int i = 0; i < 4; i++)
+		snprintf(names[i], sizeof(names[i]),
+		    "mprof-%u-%d-0-abcdef" ALLOCATIONS_SUFFIX, user + (i == 3),
+		    i + 1);
+	snprintf(names[4], sizeof(names[4]), "mprof-%u-5-0-abcdef", user);
+	assert_int_equal(left_directory(parent, names[0], 7200, false), -1);
+	held = left_directory(parent, names[1], 7200, true);
+	assert_int_equal(left_directory(parent, names[2], 60, false), -1);
+	assert_int_equal(left_directory(parent, names[3], 7200, false), -1);
+	assert_int_equal(left_directory(parent, names[4], 7200, false), -1);
+	snprintf(link, sizeof(link),
+	    "%s/mprof-%u-6-0-abcdef" ALLOCATIONS_SUFFIX, parent, user);
+	assert_int_equal(symlink(names[4], link), 0);
+	allocations_remove_left(parent);
+	assert_false(left_stays(parent, names[0]));
+	for (int i = 1; i < 5; i++)
+		assert_true(left_stays(parent, names[i]));
+	assert_int_equal(unlink(link), 0);
+	close(held);
+	assert_int_equal(rmdir(parent), 0);
+	allocations_remove_left("/none");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1753,6 +1820,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 		without_leases_a_strangers_table_ends_after_a_minute,
 		begin_without_leases, end),
+	    cmocka_unit_test(only_directories_of_dead_recorders_are_removed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
