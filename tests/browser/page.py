@@ -110,6 +110,24 @@ def check_look(page, theme):
           "the page is wider than the window")
 
 
+def check_memory_axis(browser):
+    """Each gridline has its figure, and none stands on another or the unit."""
+    for part in 0.001, 0.02, 0.04, 0.2, 0.9:
+        texts, ticks = browser.script(f"""
+            const texts = [], none = () => {{}};
+            const axis = {{...view}};
+            const step = memoryTicks(axis).ticks[1].at;
+            axis.high = axis.low + step * (3 + {part});
+            drawMemoryAxis({{beginPath: none, moveTo: none, lineTo: none,
+                stroke: none, fillText: (text, x, y) => texts.push([y, text])}},
+                axis, {{}});
+            return [texts, memoryTicks(axis).ticks.map((one) => one.label)];""")
+        texts.sort()
+        check(sorted(text for _, text in texts) == sorted(ticks + ["MiB"]) and
+              all(b[0] - a[0] >= 11 for a, b in zip(texts, texts[1:])),
+              f"memory axis: {texts}, ticks {ticks}")
+
+
 def main():
     path, theme = sys.argv[1:]
     with browsing(dark=theme == "dark") as browser:
@@ -123,6 +141,7 @@ def main():
         check_zoom(page)
         check_legend(page)
         check_keys(page)
+        check_memory_axis(browser)
         check(browser.messages() == [], f"console: {browser.messages()}")
 
 

@@ -78,11 +78,10 @@ function drawMemoryAxis(context, view, theme)
 		context.lineTo(right, y);
 		context.stroke();
 		context.fillStyle = theme["text-soft"];
-		if (y > top + 16)
-			context.fillText(tick.label, left - 8, y);
+		context.fillText(tick.label, left - 8, y);
 	}
 	context.font = chartFont(11.5, 600);
-	context.fillText(unit, left - 8, top + 1);
+	context.fillText(unit, left - 8, top - 14);
 }
 
 function drawTimeAxis(context, view, data, theme)

@@ -8,13 +8,15 @@ const PANEL_HEIGHT = 84;
 const AXIS_HEIGHT = 30;
 const LEAST_PLOT = 280;
 
-// From top to bottom: the plot of memory, the panels of other figures, the time
-// axis, the lanes of calls. A flame graph has its lanes above its axis.
+// From top to bottom: the unit of memory, the plot of it, the panels of other
+// figures, the time axis, the lanes of calls. A flame graph has its lanes above
+// its axis.
 function makeLayout(width, height, data)
 {
 	const left = data.flame ? 14 : width < 480 ? 48 : 64;
 	const lanesHeight = heightOfLanes(data.lanes);
-	const top = 14, axis = data.flame ? lanesHeight :
+	const top = data.flame ? 14 : 28;
+	const axis = data.flame ? lanesHeight :
 		height - AXIS_HEIGHT - lanesHeight;
 	const bottom = axis - data.panels.length * PANEL_HEIGHT;
 
