@@ -37,9 +37,10 @@ struct unwind {
 	 * exec that was not reported yet. */
 	Elf *machine;
 	char header[sizeof(Elf64_Ehdr)];
-	bool attached, stale, python;
+	bool attached, stale, python, has_root;
 	int64_t mapped_ns;
 	unsigned readings; /* of the mappings */
+	unsigned modules;  /* that the last one found */
 	char root[32];     /* prefix of paths for a process with another root */
 	struct perf_map map;
 	/* State of the stack that is being walked. */
@@ -192,6 +193,7 @@ static int unwind_own_module(Dwfl_Module *module, void **data, const char *name,
 	struct unwind *unwind = context;
 
 	unwind->python = unwind->python || unwind_names_python(name);
+	unwind->modules++;
 	(void)module;
 	(void)start;
 	*data = context;
@@ -235,35 +237,52 @@ static void unwind_find_machine(struct unwind *unwind)
 	close(fd);
 }
 
-static void unwind_read_maps(struct unwind *unwind)
-{
-	unwind->mapped_ns = clock_mono_ns();
-	unwind->readings++;
-	unwind->stale = false;
-	dwfl_report_begin(unwind->dwfl);
-	dwfl_linux_proc_report(unwind->dwfl, unwind->task);
-	dwfl_report_end(unwind->dwfl, NULL, NULL);
-	dwfl_getmodules(unwind->dwfl, unwind_own_module, unwind, 0);
-	if (!unwind->attached && unwind->machine)
-		unwind->attached = dwfl_attach_state(unwind->dwfl,
-		    unwind->machine, unwind->pid, &unwind_threads, unwind);
-}
-
 /* For a process with another root or other mounts paths are other files here: a
- * prefix keeps them from being taken for this system's. */
-static void unwind_find_root(struct unwind *unwind)
+ * prefix keeps them from being taken for this system's. False: its task has
+ * ended. */
+static bool unwind_find_root(struct unwind *unwind)
 {
 	struct stat mounts, root;
 	char path[64];
 
 	procfs_path(path, sizeof(path), unwind->task, "ns/mnt");
 	if (stat(path, &mounts) != 0)
-		return;
+		return false;
 	procfs_path(path, sizeof(path), unwind->task, "root");
-	if (stat(path, &root) == 0 &&
-	    !namespace_shares_files(mounts.st_ino, root.st_dev, root.st_ino))
+	if (stat(path, &root) != 0)
+		return false;
+	if (!namespace_shares_files(mounts.st_ino, root.st_dev, root.st_ino))
 		procfs_path(
 		    unwind->root, sizeof(unwind->root), unwind->task, "root");
+	return true;
+}
+
+/* What a process is doesn't change: an exec is another one here. */
+static void unwind_identify(struct unwind *unwind)
+{
+	if (!unwind->has_root)
+		unwind->has_root = unwind_find_root(unwind);
+	if (!unwind->machine)
+		unwind_find_machine(unwind);
+}
+
+/* Without a module the task had ended when they were read: they are read again,
+ * from another one, for the next stack. */
+static void unwind_read_maps(struct unwind *unwind)
+{
+	unwind_find_task(unwind);
+	unwind_identify(unwind);
+	unwind->mapped_ns = clock_mono_ns();
+	unwind->readings++;
+	unwind->modules = 0;
+	dwfl_report_begin(unwind->dwfl);
+	dwfl_linux_proc_report(unwind->dwfl, unwind->task);
+	dwfl_report_end(unwind->dwfl, NULL, NULL);
+	dwfl_getmodules(unwind->dwfl, unwind_own_module, unwind, 0);
+	unwind->stale = unwind->modules == 0;
+	if (!unwind->attached && unwind->machine)
+		unwind->attached = dwfl_attach_state(unwind->dwfl,
+		    unwind->machine, unwind->pid, &unwind_threads, unwind);
 }
 
 struct unwind *unwind_create(pid_t pid)
@@ -276,9 +295,6 @@ struct unwind *unwind_create(pid_t pid)
 		free(unwind);
 		return NULL;
 	}
-	unwind_find_task(unwind);
-	unwind_find_root(unwind);
-	unwind_find_machine(unwind);
 	unwind_read_maps(unwind);
 	return unwind;
 }
@@ -459,7 +475,6 @@ size_t unwind_stack(struct unwind *unwind, const struct rings_thread *thread,
 	unwind->thread = thread;
 	unwind_walk(unwind, tid);
 	if (unwind_is_outdated(unwind)) {
-		unwind_find_task(unwind);
 		unwind_read_maps(unwind);
 		unwind_walk(unwind, tid);
 	}
