@@ -31,16 +31,23 @@ static void heap_show_size_text(
 	snprintf(text, UNITS_TEXT + 1, "%s%s", sign, size);
 }
 
+static void heap_show_print_bytes(
+    const char *before, int64_t bytes, const struct heap_show *show)
+{
+	char size[UNITS_TEXT + 1];
+
+	heap_show_size_text(size, bytes, show->difference);
+	printf("%s %s", before, size);
+}
+
 static void heap_show_print_part(
     const char *before, int64_t kib, const struct heap_show *show)
 {
-	char size[UNITS_TEXT + 1];
 	int64_t bytes;
 
 	if (__builtin_mul_overflow(kib, 1024, &bytes))
 		bytes = kib < 0 ? INT64_MIN : INT64_MAX;
-	heap_show_size_text(size, bytes, show->difference);
-	printf("%s %s", before, size);
+	heap_show_print_bytes(before, bytes, show);
 }
 
 bool heap_show_is_native(const struct heap *heap, const struct heap_show *show)
@@ -59,8 +66,7 @@ void heap_show_parts(const struct heap *heap, const struct heap_show *show)
 	if (!heap->has_rss || !heap->has_parts)
 		return;
 	heap_show_print_part("RSS", heap->rss_kib, show);
-	heap_show_print_part(
-	    ": Python objects", heap_total(heap).bytes / 1024, show);
+	heap_show_print_bytes(": Python objects", heap_total(heap).bytes, show);
 	heap_show_print_part(",\n  free in malloc's heaps and Python's arenas",
 	    heap->free_kib, show);
 	heap_show_print_part(",\n  mapped files", heap->files_kib, show);

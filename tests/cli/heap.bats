@@ -332,6 +332,16 @@ sys.stdin.read(1)'
 	[ "$(find . -name '*.heap*' | wc -l)" -eq 2 ]
 }
 
+@test "heap says one size of all objects in the table and below it" {
+	printf '%s\n' 'mprof-heap 1' 'pid 1' 'time_ns 1' 'rss_kib 100' \
+		'files_kib 1' 'free_kib 1' 'type 1 24 a' 'end 1' >a.heap
+	printf '%s\n' 'mprof-heap 1' 'pid 1' 'time_ns 2' 'rss_kib 500' \
+		'files_kib 1' 'free_kib 1' 'type 9 365204 a' 'end 1' >b.heap
+	mprof heap --diff a.heap b.heap >out
+	grep -q '^total .* +357 KiB$' out
+	grep -q '^RSS +400 KiB: Python objects +357 KiB,$' out
+}
+
 @test "files that are none, or torn, are refused by line" {
 	printf 'mprof-heap 1\ntype 1 2 a\n' >torn
 	printf 'mprof-heap 1\ntype 1 -2 a\nend 1\n' >negative
