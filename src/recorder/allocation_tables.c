@@ -186,11 +186,21 @@ static bool allocation_tables_is_mapped(const struct allocation_tables *tables,
 	return is_mapped;
 }
 
-/* Finds the tables of programs that the same process executed before. Returns
- * whether there is another table of the process; a process of another pid
- * namespace may have the same pid there. A process may have executed thousands
- * of programs: their files are not opened for each one that follows. */
-static bool allocation_tables_find_earlier(
+/* The table's process has executed another program, unless the table is mapped:
+ * the file is not looked at again once that is known. */
+static void allocation_tables_note_successor(
+    const struct allocation_tables *tables, struct allocation_table *table)
+{
+	table->has_successor =
+	    table->has_successor || !allocation_tables_is_mapped(tables, table);
+}
+
+/* Finds the tables of programs that the same process executed before or after:
+ * a directory may list the newest file first. Returns whether there is another
+ * table of the process; a process of another pid namespace may have the same
+ * pid there. A process may have executed thousands of programs: their files are
+ * not opened for each one that follows. */
+static bool allocation_tables_find_others(
     const struct allocation_tables *tables, struct allocation_table *table)
 {
 	struct allocation_table *other =
@@ -204,9 +214,10 @@ static bool allocation_tables_find_earlier(
 		if (pids && others && pids != others)
 			continue;
 		executes = true;
-		if (!other->has_successor && other->number < table->number)
-			other->has_successor =
-			    !allocation_tables_is_mapped(tables, other);
+		if (other->number < table->number)
+			allocation_tables_note_successor(tables, other);
+		else
+			allocation_tables_note_successor(tables, table);
 	}
 	return executes;
 }
@@ -235,7 +246,7 @@ static void allocation_tables_add(struct allocation_tables *tables,
 	table->inner = inner;
 	table->number = number;
 	table->mapped = -1;
-	executes = allocation_tables_find_earlier(tables, table);
+	executes = allocation_tables_find_others(tables, table);
 	if (tables->list.len == TABLES_MAX) {
 		free(table);
 		return;

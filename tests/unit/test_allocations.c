@@ -1632,6 +1632,36 @@ static void two_namespaces_have_the_same_pids(void **state)
 	close(one.fd);
 }
 
+/* Makes tables of two programs of one process, the later number first or not,
+ * and expects that what the earlier one held is gone. */
+static void expect_one_of_two(bool later_first)
+{
+	struct made_table tables[2];
+
+	for (int i = 0; i < 2; i++) {
+		int number = later_first ? 1 - i : i;
+
+		tables[number] = open_table(getpid(), number);
+		made_slot(
+		    &tables[number], 0, (number + 1) << 20, UINT32_MAX, 5);
+		leave_table(&tables[number]);
+	}
+	expect(NULL);
+	assert_int_equal(the.kib, 2048);
+	assert_int_equal(allocations_processes(the.all), 1);
+}
+
+/* A directory lists the oldest file first, or the newest. */
+static void without_leases_programs_are_in_order_however_they_are_listed(
+    void **state)
+{
+	(void)state;
+	expect_one_of_two(false);
+	end(NULL);
+	begin_without_leases(NULL);
+	expect_one_of_two(true);
+}
+
 static void without_leases_a_strangers_table_ends_after_a_minute(void **state)
 {
 	struct made_table table = open_nested_table(1, 1, 0);
@@ -1817,6 +1847,9 @@ int main(void)
 		at_the_end_a_strangers_table_is_read, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		two_namespaces_have_the_same_pids, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		without_leases_programs_are_in_order_however_they_are_listed,
+		begin_without_leases, end),
 	    cmocka_unit_test_setup_teardown(
 		without_leases_a_strangers_table_ends_after_a_minute,
 		begin_without_leases, end),
