@@ -611,6 +611,17 @@ static void sampler_note_root_end(struct sampler *s)
 	s->root_end_ns = report_now_ns(&s->report);
 }
 
+/* The total's peak is the program's own if it was the only process, as far as
+ * that is known. */
+static void sampler_give_peak(struct sampler *s)
+{
+	struct member *root = &s->tree.members.list.items[0];
+
+	if (s->result.most <= 1 && s->result.unseen == 0 && !s->events.missed &&
+	    s->peaks.peak.kib > root->peak_kib)
+		root->peak_kib = s->peaks.peak.kib;
+}
+
 /* The scan finds its children's ends, as above. */
 static void sampler_root_ended(
     struct sampler *s, const struct launch_event *event)
@@ -627,13 +638,13 @@ static void sampler_root_ended(
 		s->result.has_status = true;
 		s->result.status = event->status;
 	}
-	if (root) {
-		if (s->result.most <= 1 && s->peaks.peak.kib > root->peak_kib)
-			/* It was the only process. */
-			root->peak_kib = s->peaks.peak.kib;
+	if (root)
 		members_lose(members, 0);
-	}
-	sampler_rescan(s);
+	sampler_read(s, clock_mono_ns(), INT64_MAX);
+	if (there)
+		sampler_give_peak(s);
+	sampler_end_members(s);
+	fork_events_sweep(&s->events, &s->tree);
 }
 
 /* Whether no process is left to wait for. */
