@@ -78,6 +78,22 @@ pid_t namespace_outer_tid(pid_t pid, pid_t inner)
 	return found;
 }
 
+bool namespace_find_files(pid_t pid, struct namespace_files *files)
+{
+	struct stat mounts, root;
+	char path[64];
+
+	procfs_path(path, sizeof(path), pid, "ns/mnt");
+	if (stat(path, &mounts) != 0)
+		return false;
+	procfs_path(path, sizeof(path), pid, "root");
+	if (stat(path, &root) != 0)
+		return false;
+	*files =
+	    (struct namespace_files){mounts.st_ino, root.st_dev, root.st_ino};
+	return true;
+}
+
 bool namespace_shares_files(
     uint64_t mounts, uint64_t root_device, uint64_t root_inode)
 {

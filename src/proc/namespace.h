@@ -25,9 +25,18 @@ uint64_t namespace_of_pids(pid_t pid);
  * ours; 0 where there is none. */
 pid_t namespace_outer_tid(pid_t pid, pid_t inner);
 
+/* By what a process finds files: its mount namespace, as the inode of its
+ * /proc/PID/ns/mnt, and its root. */
+struct namespace_files {
+	uint64_t mounts, root_device, root_inode;
+};
+
+/* False where the process is gone, or may not be looked at. */
+bool namespace_find_files(pid_t pid, struct namespace_files *files)
+    __attribute__((nonnull));
+
 /* Whether a path is the same file for a process as for this one: they share the
- * mount namespace (the inode of /proc/self/ns/mnt) and the root. False where
- * that can't be found out. */
+ * mount namespace and the root. False where that can't be found out. */
 bool namespace_shares_files(
     uint64_t mounts, uint64_t root_device, uint64_t root_inode);
 

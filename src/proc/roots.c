@@ -13,7 +13,6 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "proc/kept_files.h"
-#include "proc/namespace.h"
 #include "proc/procfs.h"
 
 enum { KEPT_MAX = 8, PROCESSES_MAX = 1 << 14 };
@@ -44,22 +43,11 @@ static void roots_close(struct root_kept *kept)
 	free(kept->path);
 }
 
-/* Finds the process's mount namespace, and its root there. */
-static bool roots_identify(struct root_kept *kept, pid_t pid)
+static bool roots_are_one(
+    const struct namespace_files *a, const struct namespace_files *b)
 {
-	struct stat mounts, root;
-	char path[64];
-
-	procfs_path(path, sizeof(path), pid, "ns/mnt");
-	if (stat(path, &mounts) != 0)
-		return false;
-	procfs_path(path, sizeof(path), pid, "root");
-	if (stat(path, &root) != 0)
-		return false;
-	kept->mounts = mounts.st_ino;
-	kept->device = root.st_dev;
-	kept->inode = root.st_ino;
-	return true;
+	return a->mounts == b->mounts && a->root_device == b->root_device &&
+	       a->root_inode == b->root_inode;
 }
 
 /* After chroot(2) alone. */
@@ -68,7 +56,7 @@ static bool roots_have_our_mounts(const struct root_kept *kept)
 	struct stat mounts;
 
 	return stat("/proc/self/ns/mnt", &mounts) == 0 &&
-	       mounts.st_ino == kept->mounts;
+	       mounts.st_ino == kept->files.mounts;
 }
 
 /* An open root alone would lose what is mounted below it with the namespace's
@@ -79,7 +67,7 @@ static bool roots_open_both(struct root_kept *kept, pid_t pid)
 	char link[64], path[PATH_MAX];
 	ssize_t len;
 
-	if (!roots_identify(kept, pid))
+	if (!namespace_find_files(pid, &kept->files))
 		return false;
 	if (!roots_have_our_mounts(kept)) {
 		kept->mounts_fd = roots_open(pid, "ns/mnt", O_RDONLY);
@@ -107,10 +95,7 @@ static size_t roots_keep(struct roots *roots, pid_t pid)
 		return 0;
 	}
 	for (size_t i = 0; i < roots->kept.len; i++) {
-		const struct root_kept *old = &roots->kept.items[i];
-
-		if (old->mounts == new.mounts && old->device == new.device &&
-		    old->inode == new.inode) {
+		if (roots_are_one(&roots->kept.items[i].files, &new.files)) {
 			roots_close(&new);
 			return i + 1;
 		}
@@ -128,15 +113,11 @@ static size_t roots_keep(struct roots *roots, pid_t pid)
 static bool roots_are_same(
     const struct roots *roots, const struct root_process *process)
 {
-	const struct root_kept *kept;
-	struct root_kept now;
+	struct namespace_files now;
 
-	if (process->kept == 0)
-		return true;
-	kept = &roots->kept.items[process->kept - 1];
-	return !roots_identify(&now, process->pid) ||
-	       (now.mounts == kept->mounts && now.device == kept->device &&
-		   now.inode == kept->inode);
+	return process->kept == 0 ||
+	       !namespace_find_files(process->pid, &now) ||
+	       roots_are_one(&roots->kept.items[process->kept - 1].files, &now);
 }
 
 void roots_note(struct roots *roots, const char *path)

@@ -7,14 +7,14 @@
 #ifndef MPROF_PROC_ROOTS_H
 #define MPROF_PROC_ROOTS_H
 
-#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/array.h"
+#include "proc/namespace.h"
 
 /* A mount namespace and a root in it. */
 struct root_kept {
-	uint64_t mounts, device, inode;
+	struct namespace_files files;
 	int mounts_fd, root_fd; /* -1: it has our mounts */
 	char *path;             /* by which this process reaches the root */
 };

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -40,7 +39,6 @@ struct unwind {
 	bool attached, stale, python, has_root;
 	int64_t mapped_ns;
 	unsigned readings; /* of the mappings */
-	unsigned modules;  /* that the last one found */
 	char root[32];     /* prefix of paths for a process with another root */
 	struct perf_map map;
 	/* State of the stack that is being walked. */
@@ -193,7 +191,7 @@ static int unwind_own_module(Dwfl_Module *module, void **data, const char *name,
 	struct unwind *unwind = context;
 
 	unwind->python = unwind->python || unwind_names_python(name);
-	unwind->modules++;
+	unwind->stale = false;
 	(void)module;
 	(void)start;
 	*data = context;
@@ -242,22 +240,19 @@ static void unwind_find_machine(struct unwind *unwind)
  * ended. */
 static bool unwind_find_root(struct unwind *unwind)
 {
-	struct stat mounts, root;
-	char path[64];
+	struct namespace_files files;
 
-	procfs_path(path, sizeof(path), unwind->task, "ns/mnt");
-	if (stat(path, &mounts) != 0)
+	if (!namespace_find_files(unwind->task, &files))
 		return false;
-	procfs_path(path, sizeof(path), unwind->task, "root");
-	if (stat(path, &root) != 0)
-		return false;
-	if (!namespace_shares_files(mounts.st_ino, root.st_dev, root.st_ino))
+	if (!namespace_shares_files(
+		files.mounts, files.root_device, files.root_inode))
 		procfs_path(
 		    unwind->root, sizeof(unwind->root), unwind->task, "root");
 	return true;
 }
 
-/* What a process is doesn't change: an exec is another one here. */
+/* Finds the root and the kind of machine once. An exec may change both; the
+ * program that follows it has another struct unwind. */
 static void unwind_identify(struct unwind *unwind)
 {
 	if (!unwind->has_root)
@@ -266,20 +261,19 @@ static void unwind_identify(struct unwind *unwind)
 		unwind_find_machine(unwind);
 }
 
-/* Without a module the task had ended when they were read: they are read again,
- * from another one, for the next stack. */
+/* The mappings stay stale if they have no module, as the task has ended: they
+ * are read again, of another task, for the next stack. */
 static void unwind_read_maps(struct unwind *unwind)
 {
 	unwind_find_task(unwind);
 	unwind_identify(unwind);
 	unwind->mapped_ns = clock_mono_ns();
 	unwind->readings++;
-	unwind->modules = 0;
+	unwind->stale = true;
 	dwfl_report_begin(unwind->dwfl);
 	dwfl_linux_proc_report(unwind->dwfl, unwind->task);
 	dwfl_report_end(unwind->dwfl, NULL, NULL);
 	dwfl_getmodules(unwind->dwfl, unwind_own_module, unwind, 0);
-	unwind->stale = unwind->modules == 0;
 	if (!unwind->attached && unwind->machine)
 		unwind->attached = dwfl_attach_state(unwind->dwfl,
 		    unwind->machine, unwind->pid, &unwind_threads, unwind);
