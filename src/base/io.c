@@ -508,7 +508,8 @@ int io_output_open(struct io_output *out, const char *path, struct err *e)
 	return -1;
 }
 
-/* What was said once would be said again when standard output is closed. */
+/* The failure was reported. Otherwise it would be reported a second time when
+ * standard output is closed. */
 static void io_forget_failure(void)
 {
 	__fpurge(stdout);

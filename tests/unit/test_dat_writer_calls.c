@@ -332,7 +332,7 @@ static void what_waits_is_bounded(void **state)
 	assert_int_equal(writer.lost, 3);
 	close_with(&writer, "/dev/full: 4 samples are missing, they could not "
 			    "be written: No space left on device");
-	/* Of what is no sample no number is told. */
+	/* A record that is no sample is reported without a number. */
 	open_well(&writer, "/dev/full");
 	dat_write_raw(&writer, "MARK;label=x 1.0 1.0\n");
 	close_with(&writer, "/dev/full: some records could not be written: No "

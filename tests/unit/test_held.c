@@ -380,7 +380,7 @@ static void the_most_since_a_moment_is_at_a_sample(void **state)
 	held_part_to_most(&part, run);
 	assert_true(part.at_s == 5 && !part.until_end);
 	assert_true(held_at(run, &part) == 30);
-	/* What is left of a mapping that was cut counts from then on. */
+	/* The rest of a mapping counts from the time at which it was cut. */
 	make(run, 2.5, 60);
 	allocations_end(&run->allocations, 5, 5, 6, false);
 	make(run, 2.5, 30);

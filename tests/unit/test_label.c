@@ -129,7 +129,7 @@ static void of_a_server_no_path_of_its_own(void **state)
 	    (const char *const[]){"/usr/libexec/gnome-session-binary --user",
 		"gnome-session: init", NULL},
 	    (const char *const[]){"--user", "gnome-session:"});
-	/* Where nothing else tells them apart, it does. */
+	/* The path tells them apart if nothing else does. */
 	assert_words("python3",
 	    (const char *const[]){
 		"/opt/a/python3 x.py", "/opt/b/python3 x.py", NULL},
